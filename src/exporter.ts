@@ -1,0 +1,17 @@
+import type { Proposal } from './model/proposal.ts';
+
+/** An exporter renders proposals for one enforcement point. Pure; equal proposals give equal bytes. */
+export interface Exporter {
+  /** As `propose --as` takes it. */
+  readonly name: string;
+  readonly description: string;
+  render(proposals: readonly Proposal[]): readonly RenderedFile[];
+}
+
+export interface RenderedFile {
+  /** `<namespace>__<name>.yaml`, by the Kubernetes grammar: never a path. */
+  readonly name: string;
+  readonly content: string;
+  /** The same object without comments, for JSON lists. */
+  readonly object: object;
+}

@@ -1,0 +1,156 @@
+import type { Operation, Protocol, Witness } from './flow.ts';
+import { peerKey, type Peer } from './peer.ts';
+
+/** A learned connection: source, destination, protocol and the port on the destination pod. */
+export interface EdgeKey {
+  readonly source: Peer;
+  readonly destination: Peer;
+  readonly protocol: Protocol;
+  /** 0 where the protocol has none, MANY_PORTS for those over the cap of one pair. */
+  readonly port: number;
+}
+
+/** Ports of a pair beyond the cap are folded into this one: shown, suspected, never a rule. */
+export const MANY_PORTS = -1;
+
+export function edgeKey(edge: EdgeKey): string {
+  return `${peerKey(edge.source)}>${peerKey(edge.destination)}:${edge.port}/${edge.protocol}`;
+}
+
+/** What one witness counted. Every field merges by sum, except the times, which merge by min and max. */
+export interface Tally {
+  /** Opening records that were forwarded. */
+  opened: number;
+  /** Later records from the client. */
+  ongoing: number;
+  /** Records that show that the server answered. */
+  answered: number;
+  /** Refused or reset by the server. */
+  refused: number;
+  /** Stopped by a policy (of the network or of the mesh). */
+  denied: number;
+  /** Let through although a policy in audit mode would have stopped it. */
+  audited: number;
+  /** Tried, and no server was reached or none answered, where the record itself says so. */
+  failed: number;
+  /** Answers that were dropped on the way back. */
+  lostAnswers: number;
+  bytesOut: number;
+  bytesIn: number;
+  firstSeen: number;
+  lastSeen: number;
+}
+
+export const COUNTERS = [
+  'opened',
+  'ongoing',
+  'answered',
+  'refused',
+  'denied',
+  'audited',
+  'failed',
+  'lostAnswers',
+  'bytesOut',
+  'bytesIn',
+] as const;
+
+export type Counter = (typeof COUNTERS)[number];
+
+export function emptyTally(): Tally {
+  return {
+    opened: 0,
+    ongoing: 0,
+    answered: 0,
+    refused: 0,
+    denied: 0,
+    audited: 0,
+    failed: 0,
+    lostAnswers: 0,
+    bytesOut: 0,
+    bytesIn: 0,
+    firstSeen: Number.MAX_SAFE_INTEGER,
+    lastSeen: 0,
+  };
+}
+
+/** Adds `more` to `tally` in place. */
+export function addTally(tally: Tally, more: Readonly<Tally>): void {
+  for (const counter of COUNTERS) tally[counter] += more[counter];
+  tally.firstSeen = Math.min(tally.firstSeen, more.firstSeen);
+  tally.lastSeen = Math.max(tally.lastSeen, more.lastSeen);
+}
+
+/** Shows somebody trying to connect; an edge of lost answers alone is no edge. */
+export function showsConnection(tally: Readonly<Tally>): boolean {
+  return tally.opened + tally.ongoing + tally.answered + tally.refused + tally.denied + tally.audited + tally.failed > 0;
+}
+
+export const HOUR = 3_600_000;
+export const DAY = 24 * HOUR;
+
+/** Hours since 1970. */
+export function hourOf(time: number): number {
+  return Math.floor(time / HOUR);
+}
+
+/** Days since 1970, UTC. */
+export function dayOf(time: number): number {
+  return Math.floor(time / DAY);
+}
+
+/** Scans are looked for in slots of 600 seconds of event time. */
+export const SLOT = 600_000;
+
+/** Everything that is known of an edge. Times are event times in milliseconds. */
+export interface Evidence {
+  readonly witnesses: ReadonlyMap<string, WitnessTally>;
+  /** Day since 1970 to the bit mask of its hours in which the edge was seen. */
+  readonly days: ReadonlyMap<number, number>;
+  /** Source pod to its connections. */
+  readonly pods: ReadonlyMap<string, number>;
+  /** Addresses that stood for a node, the API server or the public. */
+  readonly addresses: ReadonlySet<string>;
+  readonly operations: readonly CountedOperation[];
+  /** Slots in which a connection failed, since 1970. */
+  readonly failedSlots: ReadonlySet<number>;
+  /** Traffic after a proxy that showed the same edge. */
+  readonly byLabelsOnly: ReadonlySet<string>;
+}
+
+export interface WitnessTally {
+  readonly witness: Witness;
+  readonly tally: Readonly<Tally>;
+}
+
+export interface CountedOperation extends Operation {
+  readonly count: number;
+}
+
+export interface Edge extends EdgeKey {
+  /** Hash of the key, equal in every database. */
+  readonly id: string;
+  readonly evidence: Evidence;
+}
+
+/** What all witnesses together say: the largest count of each kind, never their sum. */
+export function totals(evidence: Evidence): Tally {
+  const total = emptyTally();
+  for (const { tally } of evidence.witnesses.values()) {
+    for (const counter of COUNTERS) total[counter] = Math.max(total[counter], tally[counter]);
+    total.firstSeen = Math.min(total.firstSeen, tally.firstSeen);
+    total.lastSeen = Math.max(total.lastSeen, tally.lastSeen);
+  }
+  return total;
+}
+
+export function hoursSeen(evidence: Evidence): number {
+  let hours = 0;
+  for (const mask of evidence.days.values()) hours += bitCount(mask);
+  return hours;
+}
+
+export function bitCount(mask: number): number {
+  let count = 0;
+  for (let rest = mask; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}

@@ -1,0 +1,116 @@
+import type { Labels } from './labels.ts';
+
+/** One observation, oriented client to server, as a collector understood it. */
+
+export type Protocol = 'TCP' | 'UDP' | 'SCTP' | 'ICMP' | 'ICMPv6';
+
+/** Protocols that have ports, which are those that a NetworkPolicy can name. */
+export function hasPorts(protocol: Protocol): protocol is 'TCP' | 'UDP' | 'SCTP' {
+  return protocol === 'TCP' || protocol === 'UDP' || protocol === 'SCTP';
+}
+
+/** What a record says of an end that is no pod: Cilium's reserved identities, and the same classes elsewhere. */
+export type Reserved = 'host' | 'remote-node' | 'kube-apiserver' | 'health' | 'ingress' | 'world';
+
+export interface WorkloadRef {
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** What the record says about one side, before anybody is looked up. Immutable; the same object for the same bytes. */
+export interface Endpoint {
+  /** Canonical text, or null where the format has none. */
+  readonly address: string | null;
+  /** '' where the record does not name its cluster. */
+  readonly cluster: string;
+  readonly namespace: string | null;
+  readonly pod: string | null;
+  readonly workload: WorkloadRef | null;
+  /** Pod labels; null where the format carries none. */
+  readonly labels: Labels | null;
+  readonly serviceAccount: string | null;
+  readonly reserved: Reserved | null;
+  /** DNS names that the record gives for the address. */
+  readonly names: readonly string[];
+}
+
+/** What the data plane did. */
+export type Verdict = 'forwarded' | 'dropped' | 'audited';
+
+/**
+ * Which part of a connection the record shows. `open`: its first record (SYN, NEW, policy verdict, a request line);
+ * `ongoing`: a later one from the client; `answer`: from the server, which confirms or refuses; `lost-answer`: from the
+ * server, but dropped.
+ */
+export type Phase = 'open' | 'ongoing' | 'answer' | 'lost-answer';
+
+/** What came of it, as far as this one record shows. */
+export type Outcome = 'established' | 'refused' | 'unanswered' | 'rejected';
+
+export type Side = 'source' | 'destination' | 'unknown';
+
+/** Who saw it: counts are kept for each witness apart, and compared, never added. */
+export interface Witness {
+  readonly collector: string;
+  readonly side: Side;
+  /** Observation point within the side, in the format's own word: `to-endpoint`, `policy-verdict`, `l7`, `inbound`. */
+  readonly point: string;
+}
+
+export function witnessKey(witness: Witness): string {
+  return `${witness.collector}|${witness.side}|${witness.point}`;
+}
+
+/** An HTTP operation: the method and the path template, without query and without tokens. */
+export interface Operation {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** Mutable while the collector fills it in; whoever is given one may not keep it. */
+export interface Flow {
+  /** Event time in milliseconds since 1970. */
+  time: number;
+  source: Endpoint;
+  destination: Endpoint;
+  protocol: Protocol;
+  /** Destination port, 0 where the protocol has none. */
+  port: number;
+  phase: Phase;
+  verdict: Verdict;
+  outcome: Outcome;
+  /** How many connections or packets the record stands for. */
+  count: number;
+  /** Client to server, null where the format carries none. */
+  bytesOut: number | null;
+  bytesIn: number | null;
+  witness: Witness;
+  /** An operation that the server performed, not merely one that was asked for. */
+  operation: Operation | null;
+  /** Node that reported, '' if unknown. */
+  node: string;
+}
+
+/** Why a record is no flow. Closed list: metrics, the summary and `status` use these words. */
+export const SKIP_REASONS = [
+  'reply', // the answer of a connection: confirms its edge
+  'lost-reply', // an answer that was dropped
+  'local-node', // from the pod's own node: kubelet probes
+  'health', // the CNI's own health checks
+  'self', // a pod to itself, or to its own loopback
+  'proxy-internal', // a proxy's own listeners and clusters
+  'translated', // a socket event that shows a Service before translation; the packet event follows
+  'unoriented', // cannot tell client from server
+  'no-client', // the line does not say who connected
+  'no-server', // no server was chosen: no route, no healthy host
+  'no-port', // a protocol with ports, but none in the record
+  'not-a-connection', // ICMP errors, neighbour discovery, multicast, routing protocols
+  'not-a-flow', // another kind of line: status, agent events, a proxy's own log
+  'lost-events', // says that events were lost; counted as loss
+  'incomplete', // lacks a field that orients or places it (a field mask)
+  'bad-name', // a name that breaks the Kubernetes grammar
+  'malformed', // not what the format allows
+  'too-long', // a line over 1 MiB
+] as const;
+
+export type SkipReason = (typeof SKIP_REASONS)[number];

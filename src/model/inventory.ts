@@ -1,0 +1,103 @@
+import type { Protocol, WorkloadRef } from './flow.ts';
+import type { Labels } from './labels.ts';
+import type { LabelSelector } from './selector.ts';
+
+/** What the cluster's API says, projected to what is needed here. Times in milliseconds since 1970, null where unknown. */
+
+export interface PodFact {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly labels: Labels;
+  /** Its controller as the object names it, not yet the top owner. */
+  readonly owner: WorkloadRef | null;
+  readonly addresses: readonly string[];
+  readonly hostAddresses: readonly string[];
+  readonly node: string | null;
+  readonly hostNetwork: boolean;
+  readonly serviceAccount: string;
+  readonly ports: readonly ContainerPort[];
+  /** Since when the pod has had its addresses. */
+  readonly from: number | null;
+  /** When it gave them up: deletion, or the end of its containers. */
+  readonly until: number | null;
+}
+
+export interface ContainerPort {
+  readonly name: string | null;
+  readonly port: number;
+  readonly protocol: Protocol;
+}
+
+/** Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob, Rollout, and whatever else owns pods. */
+export interface WorkloadFact {
+  readonly namespace: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly owner: WorkloadRef | null;
+  readonly selector: LabelSelector | null;
+  readonly templateLabels: Labels | null;
+  readonly hostNetwork: boolean;
+  readonly serviceAccount: string;
+  readonly ports: readonly ContainerPort[];
+  /** A CronJob's last run, null if it never ran; undefined for other kinds. */
+  readonly lastRun?: number | null;
+}
+
+export interface ServiceFact {
+  readonly namespace: string;
+  readonly name: string;
+  readonly type: string;
+  /** Cluster addresses, external addresses and the load balancer's. */
+  readonly addresses: readonly string[];
+  readonly selector: Labels | null;
+  readonly ports: readonly ServicePort[];
+}
+
+export interface ServicePort {
+  readonly name: string | null;
+  readonly port: number;
+  readonly targetPort: number | string;
+  readonly nodePort: number | null;
+  readonly protocol: Protocol;
+}
+
+export interface EndpointSliceFact {
+  readonly namespace: string;
+  readonly name: string;
+  readonly service: string;
+  readonly addresses: readonly string[];
+  readonly ports: readonly { readonly name: string | null; readonly port: number | null; readonly protocol: Protocol }[];
+}
+
+export interface NodeFact {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  readonly podCidrs: readonly string[];
+}
+
+export interface NamespaceFact {
+  readonly name: string;
+  readonly labels: Labels;
+}
+
+export interface Inventory {
+  readonly pods: readonly PodFact[];
+  readonly workloads: readonly WorkloadFact[];
+  readonly services: readonly ServiceFact[];
+  readonly slices: readonly EndpointSliceFact[];
+  readonly nodes: readonly NodeFact[];
+  readonly namespaces: readonly NamespaceFact[];
+  /** The latest moment that the objects speak of: what is later, they cannot know. */
+  readonly asOf: number;
+}
+
+export const EMPTY_INVENTORY: Inventory = {
+  pods: [],
+  workloads: [],
+  services: [],
+  slices: [],
+  nodes: [],
+  namespaces: [],
+  asOf: 0,
+};

@@ -1,0 +1,61 @@
+import type { NetworkPolicy, PolicyPeer, PolicyPort, PolicyType } from './policy.ts';
+import type { WorkloadPeer } from './peer.ts';
+
+/** Why a rule is wider than the edges that made it. Closed list; each is shown wherever the rule is. */
+export const WIDENINGS = {
+  'public-entry': 'admits any address outside the cluster, not only those that were seen',
+  'dns-protocol': 'opens DNS over UDP and TCP, though only one of them was seen: answers that do not fit fall back to TCP',
+  'dns-unseen': 'opens DNS to the cluster’s resolver, though no query was seen: resolvers cache, and without DNS egress is dead',
+  'all-nodes': 'names every known node, though not all of them were seen: pods and nodes move',
+  'all-apiservers': 'names every address of the API server, though not all of them were seen',
+} as const;
+
+export type WideningReason = keyof typeof WIDENINGS;
+
+export interface Widening {
+  readonly reason: WideningReason;
+  /** What exactly is open beyond the edges: `UDP 53`, `10.0.0.3/32`. */
+  readonly beyond: string;
+}
+
+export type Direction = 'ingress' | 'egress';
+
+export const POLICY_TYPE: Readonly<Record<Direction, PolicyType>> = { ingress: 'Ingress', egress: 'Egress' };
+
+export interface ProposedRule {
+  readonly direction: Direction;
+  readonly peers: readonly PolicyPeer[];
+  readonly ports: readonly PolicyPort[];
+  /** Ids of the edges that made the rule; none for a widening of its own. */
+  readonly edges: readonly string[];
+  readonly widenings: readonly Widening[];
+  /** What a reader is told above the rule; changes only when the class of the evidence does. */
+  readonly comment: string;
+}
+
+/** A direction that the policy leaves alone, and why. */
+export interface LeftAlone {
+  readonly direction: Direction;
+  readonly reason: string;
+}
+
+export interface Proof {
+  readonly acceptedEdges: number;
+  /** What the policy allows beyond the accepted edges: other workloads, by pair and port. */
+  readonly excess: readonly string[];
+}
+
+export interface Proposal {
+  readonly workload: WorkloadPeer;
+  readonly policy: NetworkPolicy;
+  readonly rules: readonly ProposedRule[];
+  readonly leftAlone: readonly LeftAlone[];
+  readonly notes: readonly string[];
+  readonly proof: Proof;
+}
+
+/** A workload that gets no policy, and why. */
+export interface NoProposal {
+  readonly workload: WorkloadPeer;
+  readonly reason: string;
+}

@@ -1,0 +1,48 @@
+import type { Records } from './collector.ts';
+import type { Origin } from './model/origin.ts';
+
+/**
+ * A source says where records come from. It knows nothing of formats. It ends when its input ends or when `signal` aborts,
+ * holds a bounded amount of memory, and reads the next batch only when it is asked for.
+ */
+export interface Source {
+  readonly name: string;
+  open(signal: AbortSignal): AsyncIterable<Batch>;
+}
+
+/** Records with the one position that stands for all of them. The memory belongs to the source: valid until the next batch. */
+export interface Batch {
+  readonly runs: readonly Run[];
+  /** Records that the framing itself had to skip: lines over the limit. */
+  readonly tooLong: number;
+  /** Bytes of input that the batch covers, as they lie in the file. */
+  readonly bytes: number;
+  /** Written in the transaction of the counts; null for input that cannot be read again. */
+  readonly position: Position | null;
+  /** Called once the batch is committed. */
+  ack(): void;
+}
+
+/** Records of one origin, in the order of the input. */
+export interface Run {
+  readonly records: Records;
+  readonly origin: Origin;
+}
+
+/**
+ * How far a file has been read. A file is the same file if its head and the bytes before the offset are the same, whatever
+ * its name: rotation and compression change the name, not these. Offsets and heads count decompressed bytes.
+ */
+export interface Position {
+  /** The row to replace, null for a file that was never read. */
+  readonly id: number | null;
+  readonly headLength: number;
+  readonly headHash: string;
+  /** Kubelet's pod in the path, '' elsewhere: two pods may begin their logs alike. */
+  readonly owner: string;
+  readonly offset: number;
+  /** Hash of the last 1 KiB before the offset. */
+  readonly tailHash: string;
+  /** Size and modification time at which the file was read to its end; null while it is not. */
+  readonly done: { readonly size: number; readonly mtimeMs: number } | null;
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 30_000,
+    // Several suites start processes and fsync databases; two cores are the smallest machine they must pass on.
+    maxWorkers: 2,
+    coverage: { include: ['src/**', 'collectors/**'] },
+  },
+});
