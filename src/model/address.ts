@@ -137,7 +137,7 @@ export function cidrCovers(outer: Cidr, inner: Cidr): boolean {
 
 /** Sorted by family, first address, length; ranges that another one covers are dropped. */
 export function compactCidrs(cidrs: readonly Cidr[]): Cidr[] {
-  const sorted = [...cidrs].sort(
+  const sorted = cidrs.toSorted(
     (a, b) => a.family - b.family || (a.base < b.base ? -1 : a.base > b.base ? 1 : a.bits - b.bits),
   );
   const kept: Cidr[] = [];

@@ -4,7 +4,7 @@ export type Labels = ReadonlyMap<string, string>;
 export const NO_LABELS: Labels = new Map();
 
 export function sortedLabels(entries: Iterable<readonly [string, string]>): Labels {
-  return new Map([...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+  return new Map([...entries].toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }
 
 /** Canonical text: `app=web,tier=front`. Neither keys nor values can hold `=` or `,`. */
