@@ -1,0 +1,39 @@
+import type { Operation } from '../model/flow.ts';
+import { hashSpan, Interner } from './intern.ts';
+import { pathTemplate } from './path.ts';
+
+const METHOD = /^[A-Z][A-Z-]{0,15}$/;
+
+/** Turns method and path, as bytes, into an operation; the same object for the same bytes while it is remembered. */
+export class OperationReader {
+  readonly #seen = new Interner<Operation | null>(2, { entries: 1 << 14, bytes: 4 << 20 });
+  readonly #spans = new Int32Array(4);
+
+  /** Null if the two are no HTTP request. The query is cut before anything is remembered. */
+  read(b: Buffer, methodStart: number, methodEnd: number, pathStart: number, pathEnd: number): Operation | null {
+    const query = b.indexOf(0x3f, pathStart);
+    const end = query >= 0 && query < pathEnd ? query : pathEnd;
+    const spans = this.#spans;
+    spans[0] = methodStart;
+    spans[1] = methodEnd;
+    spans[2] = pathStart;
+    spans[3] = end;
+    const hash = hashSpan(hashSpan(0, b, methodStart, methodEnd), b, pathStart, end);
+    const known = this.#seen.find(hash, b, spans);
+    if (known !== undefined) return known;
+    const operation = readOperation(b.toString('latin1', methodStart, methodEnd), b.toString('utf8', pathStart, end));
+    this.#seen.add(hash, b, spans, operation);
+    return operation;
+  }
+}
+
+export function readOperation(method: string, path: string): Operation | null {
+  if (!METHOD.test(method)) return null;
+  const template = pathTemplate(path);
+  return template === null ? null : { method, path: template };
+}
+
+/** Statuses that say the server did not perform what was asked for: they make no operation, though the connection is real. */
+export function performed(status: number): boolean {
+  return status !== 401 && status !== 403 && status !== 404 && status !== 405;
+}
