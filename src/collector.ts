@@ -13,7 +13,7 @@ export interface Collector {
   readonly carries: readonly string[];
   readonly lacks: readonly string[];
   /** Whether these bytes look like a record of this format. Only a sample is asked about, before anything is read. */
-  detect(bytes: Buffer, start: number, end: number): boolean;
+  detect(bytes: Buffer, start: number, end: number, settings: CollectorSettings): boolean;
   /** A decoder has the memory of the endpoints that it saw; one is made for each reading. */
   decoder(settings: CollectorSettings): Decoder;
 }

@@ -5,7 +5,13 @@ export interface Exporter {
   /** As `propose --as` takes it. */
   readonly name: string;
   readonly description: string;
-  render(proposals: readonly Proposal[]): readonly RenderedFile[];
+  render(set: PolicySet): readonly RenderedFile[];
+}
+
+export interface PolicySet {
+  readonly proposals: readonly Proposal[];
+  /** Namespaces that get a policy which closes every pod both ways. */
+  readonly defaultDeny: readonly string[];
 }
 
 export interface RenderedFile {

@@ -34,8 +34,8 @@ export interface Run {
  * its name: rotation and compression change the name, not these. Offsets and heads count decompressed bytes.
  */
 export interface Position {
-  /** The row to replace, null for a file that was never read. */
-  readonly id: number | null;
+  /** The stored position of this file; the store fills the id in when it first writes it. Shared by the file's batches. */
+  readonly file: { id: number | null };
   readonly headLength: number;
   readonly headHash: string;
   /** Kubelet's pod in the path, '' elsewhere: two pods may begin their logs alike. */

@@ -60,7 +60,7 @@ const ONLY: readonly { readonly what: RegExp; readonly rooms: RegExp; readonly b
   { what: /^kafkajs$/, rooms: /^src\/(sources|notify)\/kafka/, because: 'Kafka stays behind the source and notifier contracts' },
   { what: /^(prom-client|@opentelemetry\/.*)$/, rooms: /^src\/telemetry\//, because: 'telemetry listens to events, it is not called in the middle of logic' },
   { what: /^(commander|@bomb\.sh\/tab|picocolors)/, rooms: /^src\/cli\//, because: 'only the command line knows that there is one' },
-  { what: /^yaml$/, rooms: /^src\/(export|cli|inventory|config)/, because: 'YAML is written in one way, by the exporters, and read at the edge' },
+  { what: /^yaml$/, rooms: /^src\/(export|kubernetes|config)/, because: 'YAML is written in one way, by the exporters, and read at the edge' },
   { what: /^node:process$/, rooms: /^src\/(cli\/|main\.ts)/, because: 'the environment enters at the composition root and is passed inward' },
 ];
 

@@ -38,7 +38,7 @@ export class HubbleDecoder implements Decoder {
     port: 0,
     phase: 'open',
     verdict: 'forwarded',
-    outcome: 'unanswered',
+    outcome: 'unknown',
     count: 1,
     bytesOut: null,
     bytesIn: null,

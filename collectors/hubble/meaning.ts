@@ -65,7 +65,7 @@ export function phaseOf(facts: FlowFacts): Phase {
 
 export function outcomeOf(facts: FlowFacts, answer: boolean): Outcome {
   if (facts.verdict === 'dropped') return POLICY_DROPS.has(facts.dropReason) ? 'rejected' : 'unanswered';
-  if (!answer) return 'unanswered';
+  if (!answer) return 'unknown';
   return facts.rst ? 'refused' : 'established';
 }
 

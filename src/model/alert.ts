@@ -1,5 +1,6 @@
+import { HOUR, type EdgeKey } from './edge.ts';
 import type { Protocol } from './flow.ts';
-import type { Peer } from './peer.ts';
+import { peerKey, type Peer } from './peer.ts';
 
 export const ALERT_KINDS = [
   'new-edge',
@@ -65,15 +66,28 @@ export interface Finding {
   readonly reason: string;
   /** Sentences that back the reason. */
   readonly evidence: readonly string[];
-  /** Ids of the edges that this finding is about; a decision on the alert is one on them. */
-  readonly edges: readonly string[];
-  /** Hash of the scan's alert that this one was folded into. */
+  /** What a decision on the alert decides. */
+  readonly decides: readonly EdgeKey[];
+  /** Key of the scan that this one is folded into. */
   readonly foldedInto: string | null;
-  /** The revision after which it happened: a decision that is older does not settle it. */
+  /** It happened at this revision of people's choices, or later: a word that is older does not settle it. */
   readonly since: number;
+}
+
+/** The key of a new workload's alert, by the key of the workload. */
+export function newWorkloadKey(workload: string): string {
+  return `new-workload|${workload}|||0`;
+}
+
+/** One text for one alert: what its id is made of. */
+export function findingKey({ kind, source, destination, protocol, port, firstSeen }: Finding): string {
+  // A storm is about no peer, but about its hour.
+  const when = kind === 'storm' ? `|${Math.floor(firstSeen / HOUR)}` : '';
+  return `${kind}|${source === null ? '' : peerKey(source)}|${destination === null ? '' : peerKey(destination)}|${protocol ?? ''}|${port}${when}`;
 }
 
 export interface Alert extends Finding {
   readonly id: string;
+  readonly key: string;
   readonly state: AlertState;
 }

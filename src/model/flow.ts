@@ -44,8 +44,8 @@ export type Verdict = 'forwarded' | 'dropped' | 'audited';
  */
 export type Phase = 'open' | 'ongoing' | 'answer' | 'lost-answer';
 
-/** What came of it, as far as this one record shows. */
-export type Outcome = 'established' | 'refused' | 'unanswered' | 'rejected';
+/** What came of it. A packet on its way to the server does not know yet: `unknown`. */
+export type Outcome = 'established' | 'refused' | 'unanswered' | 'rejected' | 'unknown';
 
 export type Side = 'source' | 'destination' | 'unknown';
 
@@ -98,6 +98,7 @@ export const SKIP_REASONS = [
   'local-node', // from the pod's own node: kubelet probes
   'health', // the CNI's own health checks
   'self', // a pod to itself, or to its own loopback
+  'no-workload', // between nodes and the outside: no pod at either end
   'proxy-internal', // a proxy's own listeners and clusters
   'translated', // a socket event that shows a Service before translation; the packet event follows
   'unoriented', // cannot tell client from server

@@ -74,6 +74,8 @@ export interface NodeFact {
   readonly name: string;
   readonly addresses: readonly string[];
   readonly podCidrs: readonly string[];
+  /** The node's own addresses within the pods' ranges: the bridge's, the tunnel's. */
+  readonly inPodRange: readonly string[];
 }
 
 export interface NamespaceFact {

@@ -26,3 +26,32 @@ export function parseLabels(text: string): Labels {
 export function sameLabels(a: Labels, b: Labels): boolean {
   return formatLabels(a) === formatLabels(b);
 }
+
+/** Keys that a rollout, a restart or an upgrade changes: a selector with one of them dies with the revision. */
+const REVISION_KEYS: ReadonlySet<string> = new Set([
+  'pod-template-hash',
+  'pod-template-generation',
+  'controller-revision-hash',
+  'controller-uid',
+  'job-name',
+  'rollouts-pod-template-hash',
+  'statefulset.kubernetes.io/pod-name',
+  'apps.kubernetes.io/pod-index',
+  'service.istio.io/canonical-revision',
+  'istio.io/rev',
+  'helm.sh/chart',
+  'chart',
+  'heritage',
+  'app.kubernetes.io/version',
+  'app.kubernetes.io/managed-by',
+]);
+const REVISION_PREFIXES = ['batch.kubernetes.io/', 'security.istio.io/', 'topology.istio.io/', 'topology.kubernetes.io/'];
+
+export function isRevisionLabel(key: string): boolean {
+  return REVISION_KEYS.has(key) || REVISION_PREFIXES.some((prefix) => key.startsWith(prefix));
+}
+
+/** What is left when the labels of one revision are taken away. */
+export function stableLabels(labels: Labels): Labels {
+  return new Map([...labels].filter(([key]) => !isRevisionLabel(key)));
+}

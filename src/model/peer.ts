@@ -1,7 +1,7 @@
 /** Who an endpoint is, after resolving. */
 
 export interface Workload {
-  /** '' is the database's own cluster until it is named. */
+  /** '' is the cluster that the database is about, until the graph is read: only then is its name known. */
   readonly cluster: string;
   readonly namespace: string;
   readonly kind: string;
@@ -9,10 +9,10 @@ export interface Workload {
 }
 
 /**
- * The kinds that a graph shows are `workload`, `node`, `apiserver`, `external`, `public` and `unresolved`. The other three
- * are what a record could say at the time; they are settled into one of the former whenever the graph is read:
- * `address` (somebody at this address, at that time), `labels` (a pod with these labels: traffic after a proxy), `account`
- * (a certificate's service account).
+ * The kinds that a graph shows are `workload`, `node`, `apiserver`, `external`, `public` and `unresolved`. The other two are
+ * what a record could say at the time; they are settled into one of the former whenever the graph is read: `address`
+ * (somebody at this address at that time, with `namespace/account` of a certificate if there was one) and `labels` (a pod
+ * with these labels: traffic after a proxy).
  */
 export type Peer =
   | ({ readonly type: 'workload' } & Workload)
@@ -21,9 +21,8 @@ export type Peer =
   | { readonly type: 'external'; readonly address: string }
   | { readonly type: 'public' }
   | { readonly type: 'unresolved'; readonly address: string }
-  | { readonly type: 'address'; readonly cluster: string; readonly address: string }
-  | { readonly type: 'labels'; readonly cluster: string; readonly namespace: string; readonly labels: string }
-  | { readonly type: 'account'; readonly cluster: string; readonly namespace: string; readonly account: string };
+  | { readonly type: 'address'; readonly cluster: string; readonly address: string; readonly account: string }
+  | { readonly type: 'labels'; readonly cluster: string; readonly namespace: string; readonly labels: string };
 
 export type WorkloadPeer = Extract<Peer, { type: 'workload' }>;
 
@@ -51,11 +50,9 @@ export function peerKey(peer: Peer): string {
     case 'public':
       return 'public';
     case 'address':
-      return `address|${peer.cluster}|${peer.address}`;
+      return `address|${peer.cluster}|${peer.address}|${peer.account}`;
     case 'labels':
       return `labels|${peer.cluster}|${peer.namespace}|${peer.labels}`;
-    case 'account':
-      return `account|${peer.cluster}|${peer.namespace}|${peer.account}`;
   }
 }
 
@@ -74,11 +71,9 @@ export function parsePeerKey(key: string): Peer {
     case 'public':
       return PUBLIC;
     case 'address':
-      return { type, cluster: a, address: b };
+      return { type, cluster: a, address: b, account: c };
     case 'labels':
       return { type, cluster: a, namespace: b, labels: c };
-    case 'account':
-      return { type, cluster: a, namespace: b, account: c };
     default:
       throw new Error(`not a peer's key: ${key}`);
   }
@@ -96,8 +91,6 @@ export function peerName(peer: Peer): string {
       return `unresolved ${peer.address}`;
     case 'labels':
       return `unresolved ${peer.namespace}/{${peer.labels}}`;
-    case 'account':
-      return `unresolved ${peer.namespace}/serviceaccount ${peer.account}`;
     case 'node':
     case 'apiserver':
     case 'public':

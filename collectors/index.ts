@@ -1,0 +1,5 @@
+import type { Collector } from '../src/collector.ts';
+import { hubble } from './hubble/index.ts';
+
+/** Every format that is known, in the order in which they are asked whether they know a record. One line each. */
+export const collectors: readonly Collector[] = [hubble];

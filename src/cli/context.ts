@@ -1,0 +1,74 @@
+import type { Readable, Writable } from 'node:stream';
+import { UsageError } from '../errors.ts';
+import { closest } from '../nearest.ts';
+
+/** What a process is given from outside; tests give their own. */
+export interface Outside {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly pid: number;
+  readonly stdin: Readable;
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  /** Wall-clock time in milliseconds: for signatures, ages and mute times, never for logic. */
+  now(): number;
+}
+
+export const OUTPUTS = ['table', 'wide', 'json', 'yaml', 'name', 'dot', 'mermaid', 'csv'] as const;
+export type Output = (typeof OUTPUTS)[number];
+
+/** Options that every command takes, on either side of its name. */
+export interface GlobalOptions {
+  readonly db?: string;
+  readonly config?: string;
+  readonly output?: string;
+  readonly namespace?: string;
+  readonly allNamespaces?: boolean;
+  readonly headers: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** One run of one command. */
+export interface Context extends Outside {
+  readonly options: GlobalOptions;
+  /** Namespace that `-n` asks for; null for all. */
+  readonly namespace: string | null;
+  print(text: string): void;
+  /** A line for the person, on stderr. */
+  say(text: string): void;
+  /** What to do next: on stderr, on terminals only. */
+  hint(text: string): void;
+}
+
+export function contextOf(outside: Outside, options: GlobalOptions): Context {
+  const { stdout, stderr } = outside;
+  if (options.namespace !== undefined && options.allNamespaces === true) throw new UsageError('-n and -A exclude each other: name one namespace, or all');
+  const say = (text: string): void => void stderr.write(`${text}\n`);
+  return {
+    ...outside,
+    options,
+    namespace: options.namespace ?? null,
+    print: (text) => void stdout.write(text),
+    say: (text) => {
+      if (options.quiet !== true) say(text);
+    },
+    hint: (text) => {
+      if (options.quiet !== true && stderr.isTTY === true && stdout.isTTY === true) say(text);
+    },
+  };
+}
+
+/** The form that `-o` asks for, among those that the command has; the first is the default. */
+export function outputOf<T extends Output>(context: Context, allowed: readonly [T, ...T[]]): T {
+  const wanted = context.options.output;
+  if (wanted === undefined) return allowed[0];
+  const found = allowed.find((form) => form === wanted);
+  if (found === undefined) throw new UsageError(`-o ${wanted}: no such form here${suggestion(wanted, allowed)}`);
+  return found;
+}
+
+/** `; did you mean calico? (kubernetes, cilium, calico)` */
+export function suggestion(wanted: string, known: readonly string[]): string {
+  const best = closest(wanted, known);
+  return `${best === null ? '' : `; did you mean ${best}?`} (${known.join(', ')})`;
+}

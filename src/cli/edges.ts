@@ -1,0 +1,114 @@
+import { UsageError } from '../errors.ts';
+import { MANY_PORTS } from '../model/edge.ts';
+import { METADATA_ADDRESSES } from '../model/address.ts';
+import { peerName, type Peer } from '../model/peer.ts';
+import type { Graph, GraphEdge } from '../learn/graph.ts';
+import { outputOf, suggestion, type Context } from './context.ts';
+import type { Define } from './program.ts';
+import { age, count, styleFor, table, type Column } from './text.ts';
+
+interface Options {
+  readonly workload?: string;
+  readonly state?: string;
+  readonly flagged?: boolean;
+  readonly since?: string;
+}
+
+const STATES = ['observed', 'accepted', 'rejected'] as const;
+
+export const define: Define = (command, run) => {
+  command
+    .option('--workload <ns/name>', 'only edges of this workload, at either end')
+    .option('--state <state>', 'observed, accepted or rejected')
+    .option('--flagged', 'only edges that a suspicion holds back')
+    .option('--since <time>', 'only edges seen since then: 2h, 7d, or an RFC 3339 time; ages count back from the newest record')
+    .addHelpText('after', '\n-o has table, wide, json, yaml, name, dot, mermaid and csv here; wide and json also list edges with an end that nobody is known to own.')
+    .action((options: Options) => run((context) => listEdges(context, options)));
+};
+
+async function listEdges(context: Context, options: Options): Promise<number> {
+  const form = outputOf(context, ['table', 'wide', 'json', 'yaml', 'name', 'dot', 'mermaid', 'csv']);
+  if (options.state !== undefined && !STATES.some((state) => state === options.state)) {
+    throw new UsageError(`--state ${options.state}: no such state${suggestion(options.state, STATES)}`);
+  }
+  const [{ withStore, graphOf }, { isResolved }, { edgeJson, namesOf }, { newest, sinceOf }] = await Promise.all([
+    import('./session.ts'),
+    import('../learn/state.ts'),
+    import('./json.ts'),
+    import('./when.ts'),
+  ]);
+  return withStore(context, async (store) => {
+    const graph = await graphOf(store);
+    const since = options.since === undefined ? 0 : sinceOf(options.since, newest(graph));
+    const edges = graph.edges
+      .filter((edge) => form === 'wide' || form === 'json' || form === 'yaml' || isResolved(edge))
+      .filter((edge) => context.namespace === null || [edge.source, edge.destination].some((peer) => peer.type === 'workload' && peer.namespace === context.namespace))
+      .filter((edge) => options.workload === undefined || [edge.source, edge.destination].some((peer) => peer.type === 'workload' && peerName(peer) === options.workload))
+      .filter((edge) => options.state === undefined || edge.state === options.state)
+      .filter((edge) => options.flagged !== true || edge.suspicions.length > 0)
+      .filter((edge) => edge.totals.lastSeen >= since);
+    switch (form) {
+      case 'json':
+        context.print(`${JSON.stringify(edges.map((edge) => edgeJson(edge, namesOf(graph))), null, 2)}\n`);
+        break;
+      case 'yaml': {
+        const { toYaml } = await import('../export/yaml.ts');
+        context.print(toYaml(edges.map((edge) => edgeJson(edge, namesOf(graph)))));
+        break;
+      }
+      case 'name':
+        context.print(edges.map(({ id }) => `${id}\n`).join(''));
+        break;
+      case 'dot':
+      case 'mermaid':
+      case 'csv': {
+        const { drawings } = await import('../export/drawing.ts');
+        context.print(drawings[form](edges));
+        break;
+      }
+      case 'table':
+      case 'wide':
+        context.print(edgeTable(context, graph, edges, form === 'wide'));
+        if (edges.length === 0) context.say('no edges');
+        else context.hint('next: footpath propose · footpath edges --flagged · accept | reject ID');
+    }
+    return 0;
+  });
+}
+
+export function portText(edge: Pick<GraphEdge, 'port' | 'protocol'>): string {
+  if (edge.port === MANY_PORTS) return `many/${edge.protocol}`;
+  return edge.port === 0 ? edge.protocol : `${edge.port}/${edge.protocol}`;
+}
+
+export function peerText(peer: Peer): string {
+  return peer.type === 'external' && METADATA_ADDRESSES.has(peer.address) ? `metadata ${peer.address}` : peerName(peer);
+}
+
+function edgeTable(context: Context, graph: Graph, edges: readonly GraphEdge[], wide: boolean): string {
+  const latest = Math.max(0, ...graph.stored.coverage.map(({ lastRecord }) => lastRecord ?? 0));
+  const max = wide ? 80 : 30;
+  const columns: Column<GraphEdge>[] = [
+    { heading: 'SOURCE', value: ({ source }) => peerText(source), max },
+    { heading: 'DESTINATION', value: ({ destination }) => peerText(destination), max },
+    { heading: 'PORT', value: portText },
+    {
+      heading: 'STATE',
+      value: ({ state }) => state,
+      colour: (text, { state }, style) => (state === 'accepted' ? style.green(text) : state === 'rejected' ? style.red(text) : style.yellow(text)),
+    },
+    { heading: 'CONNS', value: ({ totals }) => count(totals.opened), align: 'right' },
+    { heading: 'DAYS', value: ({ evidence }) => String(evidence.days.size), align: 'right' },
+    { heading: 'LAST SEEN', value: ({ totals }) => age(Math.max(0, latest - totals.lastSeen)) },
+    { heading: 'FLAGS', value: ({ flags }) => flags.join(',') },
+  ];
+  if (wide) {
+    columns.push(
+      { heading: 'REFUSED', value: ({ totals }) => count(totals.refused), align: 'right' },
+      { heading: 'DENIED', value: ({ totals }) => count(totals.denied), align: 'right' },
+      { heading: 'SEEN BY', value: ({ evidence }) => [...new Set([...evidence.witnesses.values()].map(({ witness }) => `${witness.collector}:${witness.side}`))].toSorted().join(',') },
+      { heading: 'ID', value: ({ id }) => id },
+    );
+  }
+  return table(edges, columns, { headers: context.options.headers, style: styleFor(context.stdout, context.env) });
+}

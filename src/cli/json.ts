@@ -1,0 +1,79 @@
+import { MANY_PORTS } from '../model/edge.ts';
+import { METADATA_ADDRESSES } from '../model/address.ts';
+import type { Peer } from '../model/peer.ts';
+import type { Graph, GraphEdge } from '../learn/graph.ts';
+import { collectors } from '../../collectors/index.ts';
+import { hoursSeen } from '../model/edge.ts';
+import { isoTime } from './text.ts';
+
+/** The JSON that others rely on. Additions are welcome; changes are breaking. */
+
+export interface PeerJson {
+  readonly kind: string;
+  readonly [key: string]: string | null;
+}
+
+/** DNS names that records gave for outside addresses. */
+export type Names = ReadonlyMap<string, string>;
+
+export function namesOf(graph: Graph): Names {
+  const names = new Map<string, string>();
+  for (const { peer, names: own } of graph.stored.peers) if (peer.type === 'external' && own[0] !== undefined) names.set(peer.address, own[0]);
+  return names;
+}
+
+export function peerJson(peer: Peer, names: Names): PeerJson {
+  switch (peer.type) {
+    case 'workload':
+      return { kind: 'workload', cluster: peer.cluster, namespace: peer.namespace, workload: peer.name, workloadKind: peer.kind };
+    case 'external':
+      return { kind: 'external', ip: peer.address, cidr: null, name: names.get(peer.address) ?? (METADATA_ADDRESSES.has(peer.address) ? 'metadata service' : null) };
+    case 'node':
+    case 'apiserver':
+    case 'public':
+      return { kind: peer.type };
+    case 'unresolved':
+    case 'address':
+      return { kind: 'unresolved', ip: peer.address === '' ? null : peer.address };
+    case 'labels':
+      return { kind: 'unresolved', ip: null };
+  }
+}
+
+const COUNT_BYTES: ReadonlySet<string> = new Set(collectors.filter(({ carries }) => carries.includes('bytes')).map(({ name }) => name));
+
+/** `port` is null where the protocol has none, and for the ports over the cap of one pair. */
+export function portJson(port: number): number | null {
+  return port === 0 || port === MANY_PORTS ? null : port;
+}
+
+export function edgeJson(edge: GraphEdge, names: Names): object {
+  const witnesses = [...edge.evidence.witnesses.values()].map(({ witness }) => witness);
+  const sides = new Set(witnesses.map(({ side }) => side));
+  for (const key of edge.evidence.byLabelsOnly) {
+    const side = key.split('|')[1];
+    if (side === 'source' || side === 'destination') sides.add(side);
+  }
+  const counted = witnesses.some(({ collector }) => COUNT_BYTES.has(collector));
+  return {
+    id: edge.id,
+    source: peerJson(edge.source, names),
+    destination: peerJson(edge.destination, names),
+    port: portJson(edge.port),
+    protocol: edge.protocol,
+    state: edge.state,
+    flags: edge.flags,
+    firstSeen: isoTime(edge.totals.firstSeen),
+    lastSeen: isoTime(edge.totals.lastSeen),
+    connections: edge.totals.opened,
+    refused: edge.totals.refused,
+    denied: edge.totals.denied,
+    bytesOut: counted ? edge.totals.bytesOut : null,
+    bytesIn: counted ? edge.totals.bytesIn : null,
+    hours: hoursSeen(edge.evidence),
+    days: edge.evidence.days.size,
+    reporters: (['source', 'destination'] as const).filter((side) => sides.has(side)),
+    collectors: [...new Set(witnesses.map(({ collector }) => collector))].toSorted(),
+    operations: edge.evidence.operations,
+  };
+}

@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { FootpathError } from '../errors.ts';
+import { contextOf, type Context, type GlobalOptions, type Outside } from './context.ts';
+
+/** A command adds its arguments, options and action; the action gets the context and returns the exit status. */
+export type Define = (command: Command, run: (work: (context: Context) => Promise<number> | number) => Promise<void>) => void;
+
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly define: Define }>;
+}
+
+/** In the order in which people meet them. A command's code is loaded when it is called: help answers at once. */
+const COMMANDS: readonly Entry[] = [
+  { name: 'observe', summary: 'read logs and learn the graph', load: () => import('./observe.ts') },
+  { name: 'edges', summary: 'the learned graph', load: () => import('./edges.ts') },
+  { name: 'status', summary: 'how far learning has got, and what it has not seen', load: () => import('./status.ts') },
+  { name: 'learn', summary: 'learn what is seen from now on', load: () => import('./learn.ts') },
+  { name: 'watch', summary: 'freeze the baseline, and alert on what leaves it', load: () => import('./watch.ts') },
+  { name: 'accept', summary: 'decide that edges are right', load: () => import('./accept.ts') },
+  { name: 'reject', summary: 'decide that edges are wrong: never a rule, always an alert', load: () => import('./reject.ts') },
+  { name: 'forget', summary: 'delete edges on purpose', load: () => import('./forget.ts') },
+  { name: 'alerts', summary: 'what left the baseline, and what was said of it', load: () => import('./alerts.ts') },
+  { name: 'propose', summary: 'least-privilege policies with their evidence', load: () => import('./propose.ts') },
+];
+
+/** Runs one command line; returns the exit status. */
+export async function run(args: readonly string[], outside: Outside): Promise<number> {
+  let status = 0;
+  const program = new Command('footpath')
+    .description('Learns the paths that traffic walks in a Kubernetes cluster, proposes least-privilege policies, alerts on connections that leave them.')
+    .version(version(), '-V, --version')
+    .option('--db <file>', 'the database, or :memory: (env FOOTPATH_DB; default footpath.db)')
+    .option('--config <file>', 'a configuration file (env FOOTPATH_CONFIG)')
+    .option('-o, --output <form>', 'table, wide, json, yaml or name, where a command has them')
+    .option('-n, --namespace <namespace>', 'only this namespace, at either end')
+    .option('-A, --all-namespaces', 'all namespaces (the default, said)')
+    .option('--no-headers', 'no line of headings over tables')
+    .option('--quiet', 'nothing on stderr but errors')
+    .option('-v, --verbose', 'more about what is being done')
+    .configureOutput({ writeOut: (text) => void outside.stdout.write(text), writeErr: (text) => void outside.stderr.write(text) })
+    .showHelpAfterError('(footpath --help)')
+    .exitOverride();
+  const wanted = commandName(args);
+  for (const { name, summary, load } of COMMANDS) {
+    const command = program.command(name).description(summary);
+    if (name !== wanted) continue;
+    (await load()).define(command, async (work) => {
+      status = await work(contextOf(outside, program.opts<GlobalOptions>()));
+    });
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    return failure(error, outside);
+  }
+}
+
+/** The first word that is no option and no option's value. */
+function commandName(args: readonly string[]): string | undefined {
+  const words = [...args];
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    if (word === 'help') continue;
+    if (/^(--db|--config|-o|--output|-n|--namespace)$/.test(word)) words.shift();
+    else if (!word.startsWith('-')) return word;
+  }
+  return undefined;
+}
+
+/** An error is one line: what failed, on what, why, what to do. Only a bug shows its stack. */
+function failure(error: unknown, { stderr, env }: Outside): number {
+  if (error instanceof CommanderError) {
+    // Commander has written what it had to say.
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  if (error instanceof FootpathError) {
+    stderr.write(`footpath: ${error.message}\n`);
+    if (env['FOOTPATH_DEBUG'] !== undefined && error.cause instanceof Error) stderr.write(`${error.cause.stack ?? ''}\n`);
+    return error.exitCode;
+  }
+  stderr.write(`footpath: this is a bug, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return 1;
+}
+
+function version(): string {
+  const folder = new URL('../..', import.meta.url);
+  const read = (path: string): string | null => {
+    try {
+      return (JSON.parse(readFileSync(new URL(path, folder), 'utf8')) as { readonly version: string }).version;
+    } catch {
+      return null;
+    }
+  };
+  return read('package.json') ?? read('../package.json') ?? 'unknown';
+}
+

@@ -1,0 +1,91 @@
+import { UsageError } from '../errors.ts';
+import { peerName, type WorkloadPeer } from '../model/peer.ts';
+import type { Graph, GraphEdge } from '../learn/graph.ts';
+import { outputOf, suggestion, type Context } from './context.ts';
+import type { Define } from './program.ts';
+import { plural } from './text.ts';
+
+interface Options {
+  readonly workload?: string;
+  readonly as: string;
+  readonly defaultDeny?: boolean;
+  readonly includeObserved?: boolean;
+  readonly out?: string;
+}
+
+export const define: Define = (command, run) => {
+  command
+    .option('--workload <ns/name>', 'only for this workload')
+    .option('--as <form>', 'for which enforcement point', 'kubernetes')
+    .option('--default-deny', 'and a policy for each namespace that closes every pod both ways')
+    .option('--include-observed', 'also from edges that nobody has accepted yet')
+    .option('--out <folder>', 'write one file a policy and kustomization.yaml into this folder')
+    .addHelpText('after', '\n-o has yaml and json here. What got no policy is listed on stderr, with the reason. Footpath writes nothing to the cluster: kubectl diff -f, then kubectl apply -f.')
+    .action((options: Options) => run((context) => proposePolicies(context, options)));
+};
+
+export function workloadOption(text: string | undefined): ((workload: Pick<WorkloadPeer, 'namespace' | 'name'>) => boolean) | null {
+  if (text === undefined) return null;
+  const [namespace, name, ...rest] = text.split('/');
+  if (namespace === undefined || name === undefined || name === '' || rest.length > 0) throw new UsageError(`--workload ${text}: write it as namespace/name`);
+  return (workload) => workload.namespace === namespace && workload.name === name;
+}
+
+/** Edges that make rules: the accepted ones, and with --include-observed those that succeeded and nobody rejected. */
+export function includedEdges(includeObserved: boolean): (edge: GraphEdge) => boolean {
+  return (edge) => edge.state === 'accepted' || (includeObserved && edge.state === 'observed' && edge.success !== 'none');
+}
+
+async function proposePolicies(context: Context, options: Options): Promise<number> {
+  const form = outputOf(context, ['yaml', 'json']);
+  const wantsWorkload = workloadOption(options.workload);
+  const [{ withStore, graphOf }, { propose }, { exporters }] = await Promise.all([import('./session.ts'), import('../policy/propose.ts'), import('../export/index.ts')]);
+  const exporter = exporters.find(({ name }) => name === options.as);
+  const forms = exporters.map(({ name }) => name);
+  if (exporter === undefined) throw new UsageError(`--as ${options.as}: no such form${suggestion(options.as, forms)}`);
+  return withStore(context, async (store) => {
+    const graph = await graphOf(store);
+    const wants = (workload: WorkloadPeer): boolean => (context.namespace === null || workload.namespace === context.namespace) && wantsWorkload?.(workload) !== false;
+    const { proposals, none } = propose(graph, { includes: includedEdges(options.includeObserved === true), wants });
+    if (wantsWorkload !== null && proposals.length + none.length === 0) throw new UsageError(`--workload ${options.workload}: no such workload; footpath status lists them`);
+    const defaultDeny = options.defaultDeny === true ? namespacesOf(graph, context.namespace) : [];
+    const files = exporter.render({ proposals, defaultDeny });
+    if (options.out !== undefined) {
+      const { writeFiles } = await import('./write-files.ts');
+      writeFiles(options.out, [...files, { name: 'kustomization.yaml', content: kustomization(files.map(({ name }) => name)) }]);
+      context.say(`${plural(files.length, 'policy', 'policies')} written to ${options.out}`);
+    } else if (form === 'json') {
+      context.print(`${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: files.map(({ object }) => object) }, null, 2)}\n`);
+    } else {
+      const { readinessLine } = await import('./readiness-line.ts');
+      const headers = new Map(proposals.map(({ policy, workload }) => [`${policy.metadata.namespace}__${policy.metadata.name}.yaml`, readinessLine(graph, workload)]));
+      context.print(files.map(({ name, content }) => `${headers.has(name) ? `# ${headers.get(name) ?? ''}\n` : ''}${content}`).join('---\n'));
+    }
+    for (const { workload, reason } of none) context.say(`${peerName(workload)}: no policy: ${reason}`);
+    for (const { workload, leftAlone } of proposals) for (const { direction, reason } of leftAlone) context.say(`${peerName(workload)}: ${direction} left alone: ${reason}`);
+    if (defaultDeny.length > 0) for (const line of cutOff(none, defaultDeny)) context.say(line);
+    if (proposals.length === 0) context.say('no policies: no workload has an accepted edge (footpath edges, footpath accept)');
+    else context.hint('next: footpath explain NS/NAME · footpath propose --out policies · footpath simulate --policies policies');
+    return 0;
+  });
+}
+
+/** Namespaces of the graph and the inventory, sorted. */
+function namespacesOf(graph: Graph, only: string | null): readonly string[] {
+  const { namespaces, pods, workloads } = graph.directory.inventory;
+  const local = [...graph.workloads.values()].filter(({ workload }) => workload.cluster === graph.canon.localCluster).map(({ workload }) => workload.namespace);
+  const all = new Set([...namespaces.map(({ name }) => name), ...pods.map(({ namespace }) => namespace), ...workloads.map(({ namespace }) => namespace), ...local]);
+  return [...all].filter((name) => only === null || name === only).toSorted();
+}
+
+/** Workloads that a default deny would cut off from everything. */
+function cutOff(none: readonly { readonly workload: WorkloadPeer; readonly reason: string }[], namespaces: readonly string[]): readonly string[] {
+  return none
+    .filter(({ workload, reason }) => namespaces.includes(workload.namespace) && !reason.includes("host's network"))
+    .map(({ workload }) => `${peerName(workload)}: default-deny would cut it off: it has no accepted edges`);
+}
+
+function kustomization(names: readonly string[]): string {
+  const resources = names.length === 0 ? ['resources: []'] : ['resources:', ...names.toSorted().map((name) => `- ${name}`)];
+  return `${['apiVersion: kustomize.config.k8s.io/v1beta1', 'kind: Kustomization', ...resources].join('\n')}\n`;
+}

@@ -1,0 +1,31 @@
+import { closeSync, constants, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { OperationError } from '../errors.ts';
+
+/** Names by the Kubernetes grammar, `namespace__name.yaml`: none of them can leave the folder. */
+const FILE_NAME = /^(?:[a-z0-9][a-z0-9.-]*__[a-z0-9][a-z0-9.-]*|kustomization)\.yaml$/;
+
+/** Writes files into one folder: each new beside the old one, then over it, so that a crash leaves the one or the other. */
+export function writeFiles(folder: string, files: readonly { readonly name: string; readonly content: string }[]): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const { name, content } of files) {
+      if (!FILE_NAME.test(name)) throw new Error(`not a file name of ours: ${name}`);
+      const target = join(folder, name);
+      const fresh = `${target}.new`;
+      rmSync(fresh, { force: true });
+      const fd = openSync(fresh, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o644);
+      try {
+        writeSync(fd, content);
+        fsyncSync(fd);
+      } finally {
+        closeSync(fd);
+      }
+      renameSync(fresh, target);
+    }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === undefined) throw error;
+    throw new OperationError(`${folder}: cannot be written: ${code}; check the folder and its rights`, { cause: error });
+  }
+}

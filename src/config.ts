@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { OperationError, UsageError } from './errors.ts';
+import { DEFAULT_LIMITS } from './learn/limits.ts';
+import { parseCidr } from './model/address.ts';
+import { closest } from './nearest.ts';
+
+/** One schema for the configuration file; flags and the environment override it. Unknown keys are refused. */
+
+const count = z.int().positive();
+const cidr = z.string().refine((text) => parseCidr(text) !== null, { error: 'is no range of addresses (10.0.0.0/8)' });
+
+const limits = z.strictObject({
+  edges: count.default(DEFAULT_LIMITS.edges),
+  edgesPerNamespace: count.default(DEFAULT_LIMITS.edgesPerNamespace),
+  edgesPerWorkload: count.default(DEFAULT_LIMITS.edgesPerWorkload),
+  outsideAddresses: count.default(DEFAULT_LIMITS.outsideAddresses),
+  portsPerPair: count.default(DEFAULT_LIMITS.portsPerPair),
+  pathsPerService: count.default(DEFAULT_LIMITS.pathsPerService),
+  podsPerEdge: count.default(DEFAULT_LIMITS.podsPerEdge),
+  addressesPerEdge: count.default(DEFAULT_LIMITS.addressesPerEdge),
+  labelSetsPerWorkload: count.default(DEFAULT_LIMITS.labelSetsPerWorkload),
+  pendingRows: count.default(DEFAULT_LIMITS.pendingRows),
+});
+
+const schema = z.strictObject({
+  database: z.string().default('footpath.db'),
+  cluster: z.string().nullable().default(null),
+  clusterCidrs: z.array(cidr).default([]),
+  inventory: z.strictObject({ files: z.array(z.string()).default([]) }).prefault({}),
+  accessLogFormat: z.string().nullable().default(null),
+  limits: limits.prefault({}),
+});
+
+export type Config = z.infer<typeof schema>;
+
+export const DEFAULT_CONFIG: Config = schema.parse({});
+
+/** Reads YAML or JSON. Errors are one line: the file, the key, what is wrong with it. */
+export function readConfig(path: string): Config {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new OperationError(`${path}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, { cause: error });
+  }
+  let value: unknown;
+  try {
+    value = parse(text, { version: '1.2', logLevel: 'silent' }) ?? {};
+  } catch (error) {
+    throw new UsageError(`${path}: is no valid YAML: ${(error as Error).message.split('\n', 1)[0] ?? ''}`, { cause: error });
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => problem(issue));
+  throw new UsageError(`${path}: ${problems.join('; ')} (footpath config print-default shows every key)`);
+}
+
+function problem(issue: z.core.$ZodIssue): string {
+  const where = issue.path.join('.');
+  if (issue.code !== 'unrecognized_keys') return `${where || 'the file'}: ${issue.message.replace(/^Invalid input: /, '')}`;
+  const known = knownKeys(issue.path);
+  return issue.keys
+    .map((key) => {
+      const near = closest(key, known);
+      return `${[...issue.path, key].join('.')}: no such key${near === null ? '' : `, did you mean ${near}?`}`;
+    })
+    .join('; ');
+}
+
+/** The keys that the schema has at a place of the file. */
+function knownKeys(path: readonly PropertyKey[]): readonly string[] {
+  let value: unknown = DEFAULT_CONFIG;
+  for (const step of path) value = typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[step] : undefined;
+  return typeof value === 'object' && value !== null ? Object.keys(value) : [];
+}

@@ -1,0 +1,49 @@
+import { METADATA_ADDRESSES } from '../model/address.ts';
+import type { EdgeClass, Severity } from '../model/alert.ts';
+import { peerKey } from '../model/peer.ts';
+import type { Graph, GraphEdge } from '../learn/graph.ts';
+
+const SEVERITY: Readonly<Record<EdgeClass, Severity>> = {
+  metadata: 'critical',
+  infrastructure: 'high',
+  'cross-namespace': 'high',
+  reversed: 'high',
+  'new-external': 'medium',
+  'new-port': 'medium',
+  'same-namespace': 'medium',
+  rejected: 'high',
+};
+
+const ETCD_PORTS: readonly number[] = [2379, 2380];
+const KUBELET_PORTS: readonly number[] = [10_250, 10_255];
+
+/** Pairs of peers that talk by the baseline, in the order in which they do. */
+export function knownPairs(graph: Graph): ReadonlySet<string> {
+  return new Set(graph.edges.filter(({ state }) => state === 'accepted').map(pairKey));
+}
+
+function pairKey({ source, destination }: Pick<GraphEdge, 'source' | 'destination'>): string {
+  return `${peerKey(source)}>${peerKey(destination)}`;
+}
+
+/** What makes an edge outside the baseline matter; the first that fits. */
+export function classOf(edge: GraphEdge, known: ReadonlySet<string>): EdgeClass {
+  const { source, destination, port } = edge;
+  if (edge.decision?.action === 'reject') return 'rejected';
+  if (destination.type === 'external' && METADATA_ADDRESSES.has(destination.address)) return 'metadata';
+  if (destination.type === 'node' || destination.type === 'apiserver' || source.type === 'node' || ETCD_PORTS.includes(port)) return 'infrastructure';
+  if (destination.type === 'external' || source.type === 'external') return 'new-external';
+  if (known.has(pairKey({ source: destination, destination: source })) && !known.has(pairKey(edge))) return 'reversed';
+  if (known.has(pairKey(edge))) return 'new-port';
+  const namespaces = [source, destination].map((peer) => (peer.type === 'workload' ? peer.namespace : ''));
+  return namespaces[0] === namespaces[1] ? 'same-namespace' : 'cross-namespace';
+}
+
+/** By the class; kubelet and etcd are the keys to the cluster, and an attempt that nothing came of is low. */
+export function severityOf(edge: GraphEdge, edgeClass: EdgeClass): Severity {
+  if (edgeClass === 'metadata') return 'critical';
+  if (edge.success === 'none' && edge.totals.audited === 0) return 'low';
+  if (edgeClass === 'infrastructure' && [...ETCD_PORTS, ...KUBELET_PORTS].includes(edge.port)) return 'critical';
+  if (edgeClass === 'new-external' && edge.suspicions.includes('much-out')) return 'high';
+  return SEVERITY[edgeClass];
+}

@@ -1,0 +1,5 @@
+import type { Exporter } from '../exporter.ts';
+import { kubernetes } from './kubernetes.ts';
+
+/** Every form that proposals can take. One line each. */
+export const exporters: readonly Exporter[] = [kubernetes];

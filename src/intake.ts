@@ -1,0 +1,158 @@
+import type { Sink } from './collector.ts';
+import type { Endpoint, Flow, SkipReason } from './model/flow.ts';
+import { formatLabels, stableLabels } from './model/labels.ts';
+import type { Peer } from './model/peer.ts';
+import { CoverageCount } from './learn/coverage.ts';
+import type { Attribute, Delta, Sighting } from './learn/delta.ts';
+import type { Fold } from './learn/fold.ts';
+import type { Resolved, Resolver } from './resolve/resolver.ts';
+
+/** What a record was understood as: told to whoever wants to show it. */
+export interface Understood {
+  readonly flow: Readonly<Flow>;
+  readonly source: Resolved;
+  readonly destination: Resolved;
+  readonly port: number;
+  readonly outcome: SkipReason | 'flow' | 'pending' | 'overflow';
+}
+
+interface Seen {
+  peer: Peer;
+  firstSeen: number;
+  lastSeen: number;
+}
+
+/** Takes what a decoder says, finds out who the ends are, and adds it to the fold; every record is accounted for. */
+export class Intake implements Sink {
+  readonly #resolver: Resolver;
+  readonly #fold: Fold;
+  readonly #coverage = new CoverageCount();
+  readonly #seen = new Map<Endpoint, Seen>();
+  readonly #attributes = new Map<Peer, Set<string>>();
+  /** Whose records are coming in. */
+  collector = 'unknown';
+  readonly #onRecord: ((understood: Understood) => void) | null;
+
+  constructor(options: {
+    readonly resolver: Resolver;
+    readonly fold: Fold;
+    readonly onRecord?: (understood: Understood) => void;
+  }) {
+    this.#resolver = options.resolver;
+    this.#fold = options.fold;
+    this.#onRecord = options.onRecord ?? null;
+  }
+
+  flow(flow: Flow): void {
+    this.#coverage.count(this.collector, flow.node, flow.time, 'records');
+    const outcome = this.#take(flow);
+    if (outcome === 'overflow') this.#coverage.count(this.collector, flow.node, flow.time, 'overflow');
+    const kind = outcome === 'pending' || outcome === 'overflow' ? 'flow' : outcome;
+    this.#coverage.count(this.collector, flow.node, flow.time, kind === 'flow' ? 'flows' : kind);
+  }
+
+  also(flow: Flow): void {
+    this.#take(flow);
+  }
+
+  skip(reason: SkipReason, time: number | null, node: string): void {
+    this.#coverage.count(this.collector, node, time, 'records');
+    this.#coverage.count(this.collector, node, time, reason);
+  }
+
+  lost(events: number, time: number | null, node: string): void {
+    this.#coverage.count(this.collector, node, time, 'lost', events);
+  }
+
+  #take(flow: Flow): Understood['outcome'] {
+    const source = this.#resolver.source(flow);
+    const destination = this.#resolver.destination(flow);
+    const port = destination.port ?? flow.port;
+    const outcome = this.#place(flow, source, destination, port);
+    this.#onRecord?.({ flow, source, destination, port, outcome });
+    return outcome;
+  }
+
+  #place(flow: Flow, source: Resolved, destination: Resolved, port: number): Understood['outcome'] {
+    const reason = whyNoEdge(flow, source, destination);
+    if (reason !== null) return reason;
+    this.#see(flow.source, source, flow.time);
+    this.#see(flow.destination, destination, flow.time);
+    const from = { peer: source.peer, pod: source.pod, address: flow.source.address };
+    const to = { peer: destination.peer, pod: destination.pod, address: flow.destination.address };
+    const answered = flow.phase === 'answer' ? 'reply' : flow.phase === 'lost-answer' ? 'lost-reply' : null;
+    if (source.peer.type === 'address' || destination.peer.type === 'address') {
+      // Whether a node is the pod's own one is known only with the pod: keep which node it was.
+      const node = source.peer.type === 'node' && flow.source.address !== null;
+      const peer: Peer = node ? { type: 'address', cluster: '', address: flow.source.address ?? '', account: '' } : from.peer;
+      this.#fold.hold({ ...from, peer }, to, port, flow);
+      return answered ?? 'pending';
+    }
+    return this.#fold.add(from, to, port, flow) ? (answered ?? 'flow') : 'overflow';
+  }
+
+  /** A record that carries both a pod and its address is a sighting; and it may say what the pod is like. */
+  #see(endpoint: Endpoint, { peer }: Resolved, time: number): void {
+    const seen = this.#seen.get(endpoint);
+    if (seen === undefined) {
+      this.#seen.set(endpoint, { peer, firstSeen: time, lastSeen: time });
+      this.#describe(endpoint, peer);
+      return;
+    }
+    if (time < seen.firstSeen) seen.firstSeen = time;
+    if (time > seen.lastSeen) seen.lastSeen = time;
+  }
+
+  #describe(endpoint: Endpoint, peer: Peer): void {
+    const values: string[] = [];
+    if (peer.type === 'workload') {
+      if (endpoint.labels !== null) values.push(`labels ${formatLabels(stableLabels(endpoint.labels))}`);
+      if (endpoint.serviceAccount !== null) values.push(`account ${endpoint.serviceAccount}`);
+    }
+    if (peer.type === 'external') values.push(...endpoint.names.map((name) => `name ${name}`));
+    if (values.length === 0) return;
+    const known = this.#attributes.get(peer) ?? new Set<string>();
+    for (const value of values) known.add(value);
+    this.#attributes.set(peer, known);
+  }
+
+  delta(): Delta {
+    return {
+      revision: this.#fold.revision,
+      edges: this.#fold.edges(),
+      pending: this.#fold.pending(),
+      sightings: [...this.#seen].flatMap(([endpoint, seen]) => sighting(endpoint, seen)),
+      attributes: [...this.#attributes].flatMap(([peer, values]) => [...values].map((text) => attribute(peer, text))),
+      coverage: this.#coverage.cells(),
+    };
+  }
+
+  totals(): ReadonlyMap<string, number> {
+    return this.#coverage.totals();
+  }
+}
+
+/** Why a flow between these two is no edge, or null. */
+function whyNoEdge(flow: Flow, source: Resolved, destination: Resolved): SkipReason | null {
+  if (source.skip !== null) return source.skip;
+  if (destination.skip !== null) return destination.skip;
+  const { address } = flow.source;
+  if (address !== null && address === flow.destination.address) return 'self';
+  if (source.pod !== '' && source.pod === destination.pod) return 'self';
+  if (source.peer.type === 'node' && address !== null && destination.hostAddresses.includes(address)) return 'local-node';
+  return couldBeWorkload(source.peer) || couldBeWorkload(destination.peer) ? null : 'no-workload';
+}
+
+function couldBeWorkload(peer: Peer): boolean {
+  return peer.type === 'workload' || peer.type === 'address' || peer.type === 'labels';
+}
+
+function sighting(endpoint: Endpoint, { peer, firstSeen, lastSeen }: Seen): Sighting[] {
+  if (peer.type !== 'workload' || endpoint.pod === null || endpoint.namespace === null) return [];
+  return [{ peer, namespace: endpoint.namespace, pod: endpoint.pod, address: endpoint.address, firstSeen, lastSeen }];
+}
+
+function attribute(peer: Peer, text: string): Attribute {
+  const space = text.indexOf(' ');
+  return { peer, kind: text.slice(0, space) as Attribute['kind'], value: text.slice(space + 1) };
+}

@@ -1,0 +1,91 @@
+import type { EdgeKey, Tally } from '../model/edge.ts';
+import type { Operation, Witness } from '../model/flow.ts';
+import type { Peer, WorkloadPeer } from '../model/peer.ts';
+
+/** What one batch adds to the graph. Every part merges by sum, min, max or union, in any order. */
+export interface Delta {
+  /** The revision of people's choices that was in force. */
+  readonly revision: number;
+  readonly edges: readonly EdgeDelta[];
+  readonly pending: readonly PendingDelta[];
+  readonly sightings: readonly Sighting[];
+  readonly attributes: readonly Attribute[];
+  readonly coverage: readonly CoverageCell[];
+}
+
+export interface EdgeDelta extends EdgeKey {
+  readonly witnesses: ReadonlyMap<Witness, WitnessDelta>;
+  readonly pods: ReadonlyMap<string, PodDelta>;
+  readonly addresses: ReadonlySet<string>;
+  readonly operations: ReadonlyMap<Operation, ReadonlyMap<Witness, number>>;
+  /** Slots in which something was tried and nothing answered. */
+  readonly failedSlots: readonly number[];
+  readonly watching: boolean;
+  readonly violation: Violation | null;
+}
+
+export interface WitnessDelta {
+  readonly tally: Tally;
+  readonly days: Map<number, DayDelta>;
+}
+
+export interface DayDelta {
+  /** Bit i: seen in hour i of the day, UTC. */
+  hours: number;
+  opened: number;
+  bytesOut: number;
+  bytesIn: number;
+}
+
+/** Connections of one source pod. */
+export interface PodDelta {
+  readonly peer: Peer;
+  readonly hours: ReadonlyMap<Witness, ReadonlyMap<number, number>>;
+}
+
+export interface Violation {
+  /** Revision of the edge's latest decision when it was seen, 0 if there was none. */
+  readonly epoch: number;
+  readonly witnesses: ReadonlyMap<Witness, ReadonlyMap<number, ViolationDay>>;
+}
+
+export interface ViolationDay {
+  hours: number;
+  readonly tally: Tally;
+}
+
+/** Flows of one minute with an end that nobody is known to own yet. */
+export interface PendingDelta extends EdgeKey {
+  /** Minutes since 1970. */
+  readonly minute: number;
+  /** Source pod by name, '' if only its address is known. */
+  readonly pod: string;
+  readonly witness: Witness;
+  readonly tally: Tally;
+  records: number;
+  readonly operations: ReadonlyMap<Operation, number>;
+}
+
+export interface Sighting {
+  readonly peer: WorkloadPeer;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly address: string | null;
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+}
+
+export interface Attribute {
+  readonly peer: Peer;
+  readonly kind: 'labels' | 'account' | 'name';
+  readonly value: string;
+}
+
+export interface CoverageCell {
+  readonly source: string;
+  /** Hours since 1970, -1 for records without a time. */
+  readonly hour: number;
+  /** records, flows, lost, overflow, or a skip reason. */
+  readonly counts: ReadonlyMap<string, number>;
+  readonly lastRecord: number;
+}

@@ -1,0 +1,213 @@
+import { DAY, emptyTally, HOUR, SLOT, type EdgeKey, type Tally } from '../model/edge.ts';
+import type { Flow, Operation, Witness } from '../model/flow.ts';
+import type { Peer } from '../model/peer.ts';
+import type { Admission } from './admission.ts';
+import type { DayDelta, EdgeDelta, PendingDelta, PodDelta, Violation, ViolationDay, WitnessDelta } from './delta.ts';
+
+/** What people's choices make of an edge at the time of a batch. */
+export interface Judgement {
+  readonly watching: boolean;
+  readonly violates: boolean;
+  readonly epoch: number;
+}
+
+export interface Judge {
+  readonly revision: number;
+  judge(edge: EdgeKey): Judgement;
+}
+
+/** An end of a flow, as far as folding needs it. */
+export interface FoldEnd {
+  readonly peer: Peer;
+  readonly pod: string;
+  readonly address: string | null;
+}
+
+class EdgeFold implements EdgeDelta, EdgeKey {
+  readonly witnesses = new Map<Witness, WitnessDelta>();
+  readonly pods = new Map<string, { readonly peer: Peer; readonly hours: Map<Witness, Map<number, number>> }>();
+  readonly addresses = new Set<string>();
+  readonly operations = new Map<Operation, Map<Witness, number>>();
+  /** Slot to whether something answered in it. */
+  readonly slots = new Map<number, boolean>();
+  readonly source: Peer;
+  readonly destination: Peer;
+  readonly protocol: EdgeKey['protocol'];
+  readonly port: number;
+  readonly judgement: Judgement;
+  violations: Map<Witness, Map<number, ViolationDay>> | null = null;
+
+  constructor(edge: EdgeKey, judgement: Judgement) {
+    this.source = edge.source;
+    this.destination = edge.destination;
+    this.protocol = edge.protocol;
+    this.port = edge.port;
+    this.judgement = judgement;
+  }
+
+  get watching(): boolean {
+    return this.judgement.watching;
+  }
+
+  get violation(): Violation | null {
+    return this.violations === null ? null : { epoch: this.judgement.epoch, witnesses: this.violations };
+  }
+
+  /** Only of an edge on which nothing answered at all: one that works is no sign of a scan. */
+  get failedSlots(): readonly number[] {
+    if ([...this.witnesses.values()].some(({ tally }) => tally.answered > 0)) return [];
+    return [...this.slots].filter(([, answered]) => !answered).map(([slot]) => slot);
+  }
+}
+
+/** Adds the flows of one batch up. An edge that did not fit into the graph's caps is counted by the caller. */
+export class Fold {
+  readonly #admission: Admission;
+  readonly #judge: Judge;
+  readonly #edges = new Map<Peer, Map<Peer, Map<number, EdgeFold | null>>>();
+  readonly #pending = new Map<Peer, Map<Peer, Map<string, PendingDelta & { readonly operations: Map<Operation, number> }>>>();
+
+  constructor(admission: Admission, judge: Judge) {
+    this.#admission = admission;
+    this.#judge = judge;
+  }
+
+  get revision(): number {
+    return this.#judge.revision;
+  }
+
+  /** False if there was no room for the edge. Both ends are known. */
+  add(source: FoldEnd, destination: FoldEnd, port: number, flow: Readonly<Flow>): boolean {
+    const edge = this.#edge(source.peer, destination.peer, port, flow.protocol);
+    if (edge === null) return false;
+    addFlow(edge, source, destination, flow);
+    return true;
+  }
+
+  /** Keeps a flow with an unknown end by its minute, until its owner is known. */
+  hold(source: FoldEnd, destination: FoldEnd, port: number, flow: Readonly<Flow>): void {
+    const bySource = within(this.#pending, source.peer, () => new Map());
+    const byDestination = within(bySource, destination.peer, () => new Map());
+    const minute = Math.floor(flow.time / 60_000);
+    const { collector, side, point } = flow.witness;
+    const key = `${minute} ${port} ${flow.protocol} ${source.pod} ${collector} ${side} ${point}`;
+    const row = within(byDestination, key, () => ({
+      source: source.peer,
+      destination: destination.peer,
+      protocol: flow.protocol,
+      port,
+      minute,
+      pod: source.pod,
+      witness: flow.witness,
+      tally: emptyTally(),
+      records: 0,
+      operations: new Map<Operation, number>(),
+    }));
+    count(row.tally, flow);
+    row.records++;
+    if (flow.operation !== null) row.operations.set(flow.operation, (row.operations.get(flow.operation) ?? 0) + flow.count);
+  }
+
+  edges(): EdgeDelta[] {
+    const all: EdgeDelta[] = [];
+    for (const byDestination of this.#edges.values()) {
+      for (const byPort of byDestination.values()) for (const edge of byPort.values()) if (edge !== null) all.push(edge);
+    }
+    return all;
+  }
+
+  pending(): PendingDelta[] {
+    const all: PendingDelta[] = [];
+    for (const byDestination of this.#pending.values()) for (const byKey of byDestination.values()) all.push(...byKey.values());
+    return all;
+  }
+
+  #edge(source: Peer, destination: Peer, port: number, protocol: Flow['protocol']): EdgeFold | null {
+    const bySource = within(this.#edges, source, () => new Map());
+    const byPort = within(bySource, destination, () => new Map());
+    const key = port * 8 + PROTOCOL_NUMBER[protocol];
+    const known = byPort.get(key);
+    if (known !== undefined) return known;
+    const wanted: EdgeKey = { source, destination, protocol, port };
+    const admitted = this.#admission.admit(wanted);
+    const edge = admitted === null ? null : new EdgeFold(admitted, this.#judge.judge(admitted));
+    byPort.set(key, edge);
+    return edge;
+  }
+}
+
+const PROTOCOL_NUMBER: Readonly<Record<Flow['protocol'], number>> = { TCP: 0, UDP: 1, SCTP: 2, ICMP: 3, ICMPv6: 4 };
+
+function within<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = make()));
+  return value;
+}
+
+/** Adds one flow to what its witness counted. */
+function count(tally: Tally, flow: Readonly<Flow>): void {
+  const n = flow.count;
+  if (flow.time < tally.firstSeen) tally.firstSeen = flow.time;
+  if (flow.time > tally.lastSeen) tally.lastSeen = flow.time;
+  tally.bytesOut += flow.bytesOut ?? 0;
+  tally.bytesIn += flow.bytesIn ?? 0;
+  if (flow.phase === 'lost-answer') tally.lostAnswers += n;
+  else if (flow.verdict === 'dropped') tally[flow.outcome === 'rejected' ? 'denied' : 'failed'] += n;
+  else if (flow.phase === 'answer') tally[flow.outcome === 'refused' ? 'refused' : 'answered'] += n;
+  else if (flow.verdict === 'audited') tally.audited += n;
+  else if (flow.phase === 'ongoing') tally.ongoing += n;
+  else {
+    tally.opened += n;
+    if (flow.outcome === 'established') tally.answered += n;
+    else if (flow.outcome === 'refused') tally.refused += n;
+    else if (flow.outcome === 'unanswered') tally.failed += n;
+  }
+}
+
+function isOpening(flow: Readonly<Flow>): boolean {
+  return flow.phase === 'open' && flow.verdict === 'forwarded';
+}
+
+function addFlow(edge: EdgeFold, source: FoldEnd, destination: FoldEnd, flow: Readonly<Flow>): void {
+  const { witness, time } = flow;
+  const delta = within(edge.witnesses, witness, (): WitnessDelta => ({ tally: emptyTally(), days: new Map() }));
+  count(delta.tally, flow);
+  const hour = Math.floor(time / HOUR);
+  const opening = isOpening(flow);
+  if (flow.phase !== 'lost-answer') {
+    const day = within(delta.days, Math.floor(time / DAY), (): DayDelta => ({ hours: 0, opened: 0, bytesOut: 0, bytesIn: 0 }));
+    day.hours |= 1 << (hour % 24);
+    if (opening) day.opened += flow.count;
+    day.bytesOut += flow.bytesOut ?? 0;
+    day.bytesIn += flow.bytesIn ?? 0;
+    const slot = Math.floor(time / SLOT);
+    const answered = flow.outcome === 'established';
+    if (answered || !edge.slots.has(slot)) edge.slots.set(slot, answered || edge.slots.get(slot) === true);
+  }
+  if (opening && source.pod !== '') {
+    const pod = within(edge.pods, source.pod, () => ({ peer: source.peer, hours: new Map<Witness, Map<number, number>>() }) satisfies PodDelta);
+    const hours = within(pod.hours, witness, () => new Map<number, number>());
+    hours.set(hour, (hours.get(hour) ?? 0) + flow.count);
+  }
+  addAddress(edge, source);
+  addAddress(edge, destination);
+  if (flow.operation !== null) {
+    const counts = within(edge.operations, flow.operation, () => new Map<Witness, number>());
+    counts.set(witness, (counts.get(witness) ?? 0) + flow.count);
+  }
+  const denied = flow.verdict === 'dropped' && flow.outcome === 'rejected';
+  if ((edge.judgement.violates || (edge.judgement.watching && denied)) && flow.phase !== 'lost-answer') addViolation(edge, flow, hour);
+}
+
+/** The class stands for many addresses: which ones were used is evidence. */
+function addAddress(edge: EdgeFold, { peer, address }: FoldEnd): void {
+  if ((peer.type === 'node' || peer.type === 'apiserver') && address !== null) edge.addresses.add(address);
+}
+
+function addViolation(edge: EdgeFold, flow: Readonly<Flow>, hour: number): void {
+  edge.violations ??= new Map();
+  const days = within(edge.violations, flow.witness, () => new Map<number, ViolationDay>());
+  const day = within(days, Math.floor(flow.time / DAY), (): ViolationDay => ({ hours: 0, tally: emptyTally() }));
+  day.hours |= 1 << (hour % 24);
+  count(day.tally, flow);
+}

@@ -1,0 +1,243 @@
+import { edgeKey, totals, type Edge, type EdgeKey, type Tally } from '../model/edge.ts';
+import type { EdgeDecision, PublicEntry } from '../model/decision.ts';
+import { groupBy } from '../model/group.ts';
+import { peerKey, type Peer, type WorkloadPeer } from '../model/peer.ts';
+import { Canon } from '../resolve/canonical.ts';
+import type { Directory } from '../resolve/directory.ts';
+import { exposedPorts } from '../resolve/service.ts';
+import type { Life } from '../resolve/sightings.ts';
+import { EvidenceBuilder, type ViolationEvidence } from './evidence.ts';
+import { Verdicts } from './judge.ts';
+import { findPublicEntries, foldPublicClients } from './public-entry.ts';
+import { findScans, type Scan } from './scan.ts';
+import { isResolved, stateOf, type EdgeState } from './state.ts';
+import type { StoredGraph, StoredPod } from './stored.ts';
+import { hasNoOpening, successOf, type Success } from './success.ts';
+import { suspicionsOf, type Flag, type Neighbourhood, type SuspectEdge, type Suspicion } from './suspicion.ts';
+
+/** An edge with everything that follows from its evidence, from the rest of the graph, and from people's choices. */
+export interface GraphEdge extends Edge {
+  readonly key: string;
+  readonly totals: Readonly<Tally>;
+  readonly success: Success;
+  readonly suspicions: readonly Suspicion[];
+  readonly flags: readonly Flag[];
+  readonly state: EdgeState;
+  readonly decision: EdgeDecision | null;
+  readonly violations: readonly ViolationEvidence[];
+  /** Slots in which it failed while watching, with the revision at which it did. */
+  readonly watchedSlots: ReadonlyMap<number, number>;
+  readonly rows: ReadonlySet<number>;
+  readonly pendingRows: ReadonlySet<number>;
+}
+
+export interface Graph {
+  readonly revision: number;
+  /** Sorted by key. Edges with an end that nobody is known to own are among them. */
+  readonly edges: readonly GraphEdge[];
+  readonly byKey: ReadonlyMap<string, GraphEdge>;
+  readonly scans: readonly Scan[];
+  readonly publicEntries: readonly PublicEntry[];
+  /** Public entries that nobody knew of when their workload was switched to watching. */
+  readonly newPublicEntries: readonly PublicEntry[];
+  readonly verdicts: Verdicts;
+  readonly canon: Canon;
+  readonly directory: Directory;
+  readonly stored: StoredGraph;
+  /** Pods that records named, by the key of their workload. */
+  readonly pods: ReadonlyMap<string, readonly StoredPod[]>;
+  /** Workloads by key, with the revision at which a flow first showed them. */
+  readonly workloads: ReadonlyMap<string, { readonly workload: WorkloadPeer; readonly revision: number }>;
+}
+
+export interface GraphInput {
+  readonly stored: StoredGraph;
+  readonly directory: Directory;
+  /** Hash of a key; ids are made of it. */
+  readonly fingerprint: (text: string) => string;
+  readonly connectionsOf: Neighbourhood['connectionsOf'];
+}
+
+type Builders = Map<string, { readonly edge: EdgeKey; readonly builder: EvidenceBuilder }>;
+
+/** Works the graph out of what is stored. Pure: equal rows give equal graphs, in whatever order they were written. */
+export function buildGraph({ stored, directory, fingerprint, connectionsOf }: GraphInput): Graph {
+  const canon = canonOf(stored, directory);
+  const canonical = (peer: Peer): Peer => canon.end(peer).peer;
+  const verdicts = new Verdicts(stored.choices, stored.revision, canonical);
+  const builders = gather(stored, canon, verdicts);
+  const shown = answersShown(builders);
+  const exposed = exposedPorts(directory);
+  const served = [...builders.values()]
+    .filter(({ edge, builder }) => edge.source.type === 'external' && successOf(builder.evidence(), edge.protocol, shown) !== 'none')
+    .map(({ edge }) => edge);
+  const open = findPublicEntries(served, exposed);
+  const isOld = (entry: PublicEntry): boolean => verdicts.isBaselinePublic(entry) || verdicts.modeOf(entry.destination) === 'learning';
+  const decided = (entry: PublicEntry): boolean => verdicts.decision({ source: { type: 'public' }, ...entry }) !== null;
+  const baselined = stored.choices.baselines.flatMap(({ publicEntries }) => publicEntries).map((entry) => ({ ...entry, destination: canonical(entry.destination) }));
+  const entries = distinctEntries([...open.filter((entry) => isOld(entry) || decided(entry)), ...baselined]);
+  foldPublicClients(builders, entries);
+  const suspects = [...builders].map(([key, { edge, builder }]) => {
+    const evidence = builder.evidence();
+    return { ...edge, key, builder, evidence, success: successOf(evidence, edge.protocol, shown) };
+  });
+  const scans = findScans(suspects.filter(({ success }) => success === 'none').map((edge) => ({ edge, slots: edge.evidence.failedSlots })));
+  const pods = podsOf(stored, canon);
+  const around = neighbourhood(suspects, scans, pods, directory, connectionsOf);
+  const edges = suspects
+    .map(({ builder, ...edge }): GraphEdge => {
+      const violations = builder.violations();
+      const suspicions = isResolved(edge) ? suspicionsOf(edge, edge.key, around) : [];
+      const decision = verdicts.decision(edge);
+      const notes: Flag[] = [];
+      if (edge.success !== 'none' && hasNoOpening(edge.evidence)) notes.push('no-opening');
+      if (edge.success === 'unconfirmed') notes.push('unconfirmed');
+      return {
+        ...edge,
+        id: fingerprint(edge.key),
+        totals: totals(edge.evidence),
+        suspicions,
+        flags: [...suspicions, ...notes],
+        decision,
+        violations,
+        state: stateOf(edge, { decision, suspicions, violated: violations.some(isBreach) }, verdicts),
+        watchedSlots: builder.watchedSlots,
+        rows: builder.rows,
+        pendingRows: builder.pendingRows,
+      };
+    })
+    .toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  return {
+    revision: stored.revision,
+    edges,
+    byKey: new Map(edges.map((edge) => [edge.key, edge])),
+    scans,
+    publicEntries: entries,
+    newPublicEntries: open.filter((entry) => !isOld(entry)),
+    verdicts,
+    canon,
+    directory,
+    stored,
+    pods,
+    workloads: workloadsOf(stored, canon, edges),
+  };
+}
+
+/** Denials of an edge that is allowed to be there break nothing of the baseline's. */
+export function isBreach({ witnesses }: ViolationEvidence): boolean {
+  return [...witnesses.values()].some(({ tally }) => tally.opened + tally.ongoing + tally.answered + tally.refused + tally.audited + tally.failed > 0);
+}
+
+export function canonOf(stored: Pick<StoredGraph, 'pods' | 'peers'>, directory: Directory): Canon {
+  const lives = stored.pods.flatMap(({ peer, namespace, name, addresses }) =>
+    addresses.map(({ address, firstSeen, lastSeen }): Life => ({ address, namespace, pod: name, workload: peer, firstSeen, lastSeen })),
+  );
+  const named = new Set<string>();
+  const attributes = [];
+  for (const { peer, labelSets, accounts } of stored.peers) {
+    if (peer.type !== 'workload') continue;
+    if (peer.cluster !== '') named.add(peer.cluster);
+    attributes.push({ workload: peer, labelSets, accounts });
+  }
+  return new Canon(directory, groupBy(lives, ({ address }) => address), attributes, named);
+}
+
+function gather(stored: StoredGraph, canon: Canon, verdicts: Verdicts): Builders {
+  const builders: Builders = new Map();
+  const builderOf = (edge: EdgeKey): EvidenceBuilder => {
+    const key = edgeKey(edge);
+    let known = builders.get(key);
+    if (known === undefined) builders.set(key, (known = { edge, builder: new EvidenceBuilder() }));
+    return known.builder;
+  };
+  for (const row of stored.edges) {
+    const source = canon.end(row.source);
+    const destination = canon.end(row.destination);
+    const builder = builderOf({ source: source.peer, destination: destination.peer, protocol: row.protocol, port: row.port });
+    builder.addEdge(row, source.byLabels || destination.byLabels);
+    for (const peer of [row.source, row.destination]) if (peer.type === 'external' && canon.end(peer).peer.type !== 'external') builder.addAddress(peer.address);
+  }
+  const atRevision = new Map<number, Verdicts>([[verdicts.revision, verdicts]]);
+  for (const row of stored.pending) {
+    const { source, destination, protocol, port, pod, skip, addresses } = canon.pending(row, row.tally.firstSeen, row.tally.lastSeen);
+    if (skip !== null) continue;
+    const edge = { source, destination, protocol, port };
+    let then = atRevision.get(row.revision);
+    if (then === undefined) atRevision.set(row.revision, (then = new Verdicts(stored.choices, row.revision, (peer) => canon.end(peer).peer)));
+    const { watching, violates, epoch } = then.judge(edge);
+    const denied = watching && row.tally.denied > 0;
+    builderOf(edge).addPending(row, pod, addresses, watching, isResolved(edge) && (violates || denied) ? epoch : null);
+  }
+  // Nothing but lost answers, or traffic after a proxy that nothing else backs: no edge of its own.
+  for (const [key, { builder }] of builders) if (!builder.showsConnection()) builders.delete(key);
+  return builders;
+}
+
+function answersShown(builders: Builders): ReadonlySet<string> {
+  const shown = new Set<string>();
+  for (const { builder } of builders.values()) {
+    for (const { witness, tally } of builder.evidence().witnesses.values()) if (tally.answered > 0) shown.add(witness.collector);
+  }
+  return shown;
+}
+
+function distinctEntries(entries: readonly PublicEntry[]): readonly PublicEntry[] {
+  return [...new Map(entries.map((entry) => [edgeKey({ source: { type: 'public' }, ...entry }), entry])).values()];
+}
+
+function podsOf(stored: StoredGraph, canon: Canon): ReadonlyMap<string, readonly StoredPod[]> {
+  return groupBy(stored.pods, ({ peer }) => peerKey(canon.end(peer).peer));
+}
+
+function neighbourhood(
+  edges: readonly SuspectEdge[],
+  scans: readonly Scan[],
+  pods: ReadonlyMap<string, readonly StoredPod[]>,
+  directory: Directory,
+  connectionsOf: Neighbourhood['connectionsOf'],
+): Neighbourhood {
+  const portsBetween = new Map<string, Set<string>>();
+  const seenNodes = new Set<string>();
+  for (const { source, destination, protocol, port, success, evidence } of edges) {
+    if (source.type === 'node' || destination.type === 'node') for (const address of evidence.addresses) seenNodes.add(address);
+    if (source.type !== 'workload' || destination.type !== 'workload' || success === 'none') continue;
+    const pair = `${source.namespace}>${destination.namespace}`;
+    const ports = portsBetween.get(pair) ?? new Set();
+    portsBetween.set(pair, ports.add(`${port}/${protocol}`));
+  }
+  const { nodes } = directory.inventory;
+  return {
+    scanned: new Set(scans.flatMap((scan) => [...scan.edges])),
+    portsBetween,
+    podsOf: new Map([...pods].map(([key, own]) => [key, own.map(({ namespace, name }) => `${namespace}/${name}`)])),
+    connectionsOf,
+    coversNodes: (addresses) => {
+      if (nodes.length > 0) return nodes.length > 1 && nodes.every((node) => node.addresses.some((address) => addresses.has(address)));
+      return seenNodes.size > 1 && [...seenNodes].every((address) => addresses.has(address));
+    },
+    podsOnEveryNode: (names) => {
+      const on = new Set<string | null>();
+      for (const name of names) {
+        const [namespace = '', pod = ''] = name.split('/');
+        on.add(directory.pod(namespace, pod)?.node ?? null);
+      }
+      return nodes.length > 1 && nodes.every((node) => on.has(node.name));
+    },
+  };
+}
+
+function workloadsOf(stored: StoredGraph, canon: Canon, edges: readonly GraphEdge[]): Graph['workloads'] {
+  const workloads = new Map<string, { readonly workload: WorkloadPeer; readonly revision: number }>();
+  const add = (peer: Peer, revision: number): void => {
+    if (peer.type !== 'workload') return;
+    const key = peerKey(peer);
+    const known = workloads.get(key);
+    if (known === undefined || revision < known.revision) workloads.set(key, { workload: peer, revision });
+  };
+  for (const { peer, revision } of stored.peers) if (revision !== null) add(canon.end(peer).peer, revision);
+  const pending = new Map(stored.pending.map((row) => [row.row, row.revision]));
+  for (const edge of edges) {
+    for (const row of edge.pendingRows) for (const peer of [edge.source, edge.destination]) add(peer, pending.get(row) ?? stored.revision);
+  }
+  return workloads;
+}

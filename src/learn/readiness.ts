@@ -1,0 +1,144 @@
+import { DAY, HOUR, hourOf, hoursSeen } from '../model/edge.ts';
+import { peerKey, type WorkloadPeer } from '../model/peer.ts';
+import type { Mode } from '../model/decision.ts';
+import { completeness } from './completeness.ts';
+import type { Graph, GraphEdge } from './graph.ts';
+import { isResolved } from './state.ts';
+
+/** How far learning has got, with its reasons. The person's choice of mode is another matter. */
+export type Readiness = 'learning' | 'settling' | 'stable' | 'incomplete';
+
+export interface WorkloadReadiness {
+  readonly workload: WorkloadPeer;
+  readonly mode: Mode;
+  readonly readiness: Readiness;
+  readonly edges: number;
+  /** Hours of coverage since the workload's first record. */
+  readonly observedHours: number;
+  readonly coverage: number | null;
+  readonly expectedNewEdges: { readonly '24h': number | null; readonly '7d': number | null };
+  readonly lastNewEdge: number | null;
+  readonly missing: readonly string[];
+}
+
+/** What all sources together covered. */
+export interface Window {
+  readonly hours: ReadonlySet<number>;
+  readonly first: number;
+  readonly last: number;
+  readonly records: number;
+  readonly lost: number;
+}
+
+const LEARNED = 0.9;
+const SETTLED = 0.99;
+const FEW_NEW_EDGES = 0.5;
+const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+
+export function windowOf(graph: Graph): Window {
+  const hours = new Set<number>();
+  let records = 0;
+  let lost = 0;
+  for (const { hours: cells } of graph.stored.coverage) {
+    for (const [hour, counts] of cells) {
+      records += counts.get('records') ?? 0;
+      lost += counts.get('lost') ?? 0;
+      if (hour >= 0 && (counts.get('records') ?? 0) > 0) hours.add(hour);
+    }
+  }
+  return { hours, first: Math.min(...hours), last: Math.max(...hours), records, lost };
+}
+
+/** Edges that count for completeness: noise (scans, refusals) says nothing of what is still to be learned. */
+export function learnable(edge: GraphEdge): boolean {
+  return isResolved(edge) && edge.success !== 'none' && edge.state !== 'rejected';
+}
+
+interface Measured {
+  readonly hours: number;
+  readonly coverage: number | null;
+  readonly expected: { readonly '24h': number | null; readonly '7d': number | null };
+}
+
+/** Completeness of some edges over the covered time from `since` on. */
+export function measure(edges: readonly GraphEdge[], window: Window, since: number): Measured {
+  const first = hourOf(since);
+  const hours = [...window.hours].filter((hour) => hour >= first);
+  const days = new Set(hours.map((hour) => Math.floor(hour / 24))).size;
+  const byHour = completeness(edges.map(({ evidence }) => hoursSeen(evidence)), hours.length);
+  const byDay = completeness(edges.map(({ evidence }) => evidence.days.size), days);
+  return { hours: hours.length, coverage: byHour.coverage, expected: { '24h': byHour.expectedNew(24), '7d': byDay.expectedNew(7) } };
+}
+
+export function readinessOf(graph: Graph): readonly WorkloadReadiness[] {
+  const window = windowOf(graph);
+  const edgesOf = new Map<string, GraphEdge[]>();
+  for (const edge of graph.edges) {
+    if (!isResolved(edge)) continue;
+    for (const key of new Set([peerKey(edge.source), peerKey(edge.destination)])) edgesOf.set(key, [...(edgesOf.get(key) ?? []), edge]);
+  }
+  return [...graph.workloads]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, { workload }]) => readinessOfOne(graph, workload, edgesOf.get(key) ?? [], window));
+}
+
+function readinessOfOne(graph: Graph, workload: WorkloadPeer, all: readonly GraphEdge[], window: Window): WorkloadReadiness {
+  const edges = all.filter(learnable);
+  const first = Math.min(...all.map(({ totals }) => totals.firstSeen), ...(graph.pods.get(peerKey(workload)) ?? []).map(({ firstSeen }) => firstSeen));
+  const { hours, coverage, expected } = measure(edges, window, Number.isFinite(first) ? first : 0);
+  const missing = missingOf(graph, workload, window);
+  return {
+    workload,
+    mode: graph.verdicts.modeOf(workload),
+    readiness: readinessBy(hours, coverage, expected['24h'], window),
+    edges: all.length,
+    observedHours: hours,
+    coverage,
+    expectedNewEdges: expected,
+    lastNewEdge: all.length === 0 ? null : Math.max(...all.map(({ totals }) => totals.firstSeen)),
+    missing,
+  };
+}
+
+function readinessBy(hours: number, coverage: number | null, expected: number | null, window: Window): Readiness {
+  if (lossShare(window) > 0.01 || gapHours(window) > 0.05 * window.hours.size) return 'incomplete';
+  if (hours < 24 || coverage === null || coverage < LEARNED) return 'learning';
+  return coverage >= SETTLED && (expected ?? 1) <= FEW_NEW_EDGES ? 'stable' : 'settling';
+}
+
+function lossShare({ lost, records }: Window): number {
+  return lost === 0 ? 0 : lost / (lost + records);
+}
+
+/** Hours without a single record between the first and the last one that has some. */
+export function gapHours({ hours, first, last }: Window): number {
+  return hours.size === 0 ? 0 : last - first + 1 - hours.size;
+}
+
+function missingOf(graph: Graph, workload: WorkloadPeer, window: Window): readonly string[] {
+  const missing = [...missingOfAll(window)];
+  const fact = graph.directory.workload(workload);
+  if (workload.kind === 'CronJob' && fact?.lastRun === null) missing.push('has not run');
+  const pods = graph.pods.get(peerKey(workload)) ?? [];
+  const oldest = Math.min(...pods.map(({ firstSeen }) => firstSeen));
+  const mayRestart = workload.kind !== 'CronJob' && workload.kind !== 'Job' && pods.length > 0;
+  // A pod that was not there in the first minutes is a new one.
+  if (mayRestart && pods.every(({ firstSeen }) => firstSeen - oldest < HOUR)) missing.push('no restart seen');
+  return missing;
+}
+
+/** What the window has not held, whoever is asked about. */
+export function missingOfAll(window: Window): readonly string[] {
+  if (window.hours.size === 0) return ['no records'];
+  const missing: string[] = [];
+  const seen = new Set([...window.hours].map((hour) => new Date(hour * HOUR).getUTCDay()));
+  if (seen.size < 7) {
+    const unseen = WEEKDAYS.filter((_, day) => !seen.has(day));
+    missing.push(unseen.length <= 2 ? `no ${unseen.join(', no ')}` : 'no full week');
+  } else if ((window.last - window.first + 1) * HOUR < 7 * DAY) missing.push('no full week');
+  const gap = gapHours(window);
+  if (gap > 0) missing.push(`${gap} h without records`);
+  if (window.lost > 0) missing.push(`${window.lost} events lost`);
+  return missing;
+}
+

@@ -1,0 +1,43 @@
+import { totals, type Evidence, type Tally } from '../model/edge.ts';
+import type { Protocol } from '../model/flow.ts';
+
+/** Whether connections of an edge succeeded, as far as its sources can show. */
+export type Success = 'confirmed' | 'unconfirmed' | 'none';
+
+/** Collectors that showed an answer on some edge: an edge of theirs without one is unanswered. */
+export type AnswersShown = ReadonlySet<string>;
+
+/** UDP that nobody answers is normal (statsd, syslog); a source that never shows answers is judged by what it can show. */
+export function successOf(evidence: Evidence, protocol: Protocol, shown: AnswersShown): Success {
+  if (refusedAtServer(evidence)) return 'none';
+  let unconfirmed = false;
+  for (const { witness, tally } of evidence.witnesses.values()) {
+    if (tally.answered > 0) return 'confirmed';
+    if ((protocol === 'UDP' || !shown.has(witness.collector)) && wentThrough(tally)) unconfirmed = true;
+  }
+  return unconfirmed ? 'unconfirmed' : 'none';
+}
+
+function wentThrough(tally: Tally): boolean {
+  return tally.opened + tally.ongoing > tally.refused + tally.failed;
+}
+
+/**
+ * The server's own end only ever stopped it, though the client's proxy saw an answer: that answer is the refusal of the
+ * server's proxy.
+ */
+function refusedAtServer(evidence: Evidence): boolean {
+  let denied = false;
+  for (const { witness, tally } of evidence.witnesses.values()) {
+    if (witness.side !== 'destination') continue;
+    if (tally.answered + tally.opened + tally.ongoing > 0) return false;
+    denied ||= tally.denied > 0;
+  }
+  return denied;
+}
+
+/** Established traffic alone: the connection is older than the records. */
+export function hasNoOpening(evidence: Evidence): boolean {
+  const { opened, ongoing, answered } = totals(evidence);
+  return opened === 0 && ongoing + answered > 0;
+}

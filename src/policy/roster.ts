@@ -1,0 +1,123 @@
+import { parseAddress, type Address } from '../model/address.ts';
+import { groupBy } from '../model/group.ts';
+import type { PodFact, WorkloadFact } from '../model/inventory.ts';
+import { formatLabels, parseLabels, stableLabels, type Labels } from '../model/labels.ts';
+import { peerKey, workloadPeer, type Peer, type WorkloadPeer } from '../model/peer.ts';
+import type { Graph } from '../learn/graph.ts';
+import { namespaceLabels, type End, type Namespaces, type PodEnd } from './evaluate.ts';
+
+/** What its pods look like is known from the API's pods, from a template, or only from the labels of records. */
+export type KnownBy = 'pods' | 'template' | 'records' | 'nothing';
+
+/** A workload with the pods that stand for all of its pods: one for each set of labels that they have. */
+export interface Member {
+  readonly peer: WorkloadPeer;
+  readonly fact: WorkloadFact | null;
+  readonly hostNetwork: boolean;
+  readonly knownBy: KnownBy;
+  readonly standIns: readonly PodEnd[];
+}
+
+/** Everybody in the cluster, as far as policies can see them. */
+export class Roster {
+  readonly namespaces: Namespaces;
+  readonly #members: ReadonlyMap<string, Member>;
+  readonly #byNamespace: ReadonlyMap<string, readonly Member[]>;
+  readonly #graph: Graph;
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+    const { directory, canon } = graph;
+    const { pods, workloads, namespaces } = directory.inventory;
+    const canonical = (peer: WorkloadPeer): WorkloadPeer => {
+      const end = canon.end(peer).peer;
+      return end.type === 'workload' ? end : peer;
+    };
+    const podsOf = groupBy(pods, (pod) => peerKey(canonical(workloadPeer(directory.workloadOfPod(pod)))));
+    const peers = new Map<string, WorkloadPeer>();
+    const facts = new Map<string, WorkloadFact>();
+    const add = (peer: WorkloadPeer): string => {
+      const key = peerKey(peer);
+      peers.set(key, peer);
+      return key;
+    };
+    for (const pod of pods) add(canonical(workloadPeer(directory.workloadOfPod(pod))));
+    for (const fact of workloads) {
+      const top = directory.topOwner(fact.namespace, fact);
+      const key = add(canonical(workloadPeer({ cluster: '', namespace: fact.namespace, ...top })));
+      // The owner's own object says most; the template of what it owns is as good.
+      if (!facts.has(key) || (fact.kind === top.kind && fact.name === top.name)) facts.set(key, fact);
+    }
+    for (const { workload } of graph.workloads.values()) add(workload);
+    const recorded = recordedLabels(graph);
+    this.#members = new Map(
+      [...peers].map(([key, peer]) => [key, this.#member(peer, facts.get(key) ?? null, podsOf.get(key) ?? [], recorded.get(key) ?? [])]),
+    );
+    this.#byNamespace = groupBy(this.#members.values(), ({ peer }) => `${peer.cluster}/${peer.namespace}`);
+    const named = [...peers.values()].map(({ namespace }) => ({ name: namespace, labels: new Map() as Labels }));
+    this.namespaces = namespaceLabels([...named, ...namespaces]);
+  }
+
+  #member(peer: WorkloadPeer, fact: WorkloadFact | null, pods: readonly PodFact[], recorded: readonly string[]): Member {
+    const onHost = pods.length > 0 ? pods.some(({ hostNetwork }) => hostNetwork) : (fact?.hostNetwork ?? false);
+    const ports = pods[0]?.ports ?? fact?.ports ?? [];
+    const { directory } = this.#graph;
+    const stand = (labels: Labels, name: string, addresses: readonly string[], hostAddresses: readonly string[]): PodEnd => ({
+      kind: 'pod',
+      namespace: peer.namespace,
+      name,
+      labels,
+      addresses: addresses.map(parseAddress).filter((address): address is Address => address !== null),
+      hostAddresses,
+      ports,
+      hostNetwork: onHost,
+      completed: false,
+    });
+    const distinct = [...groupBy(pods, ({ labels }) => formatLabels(labels)).values()];
+    const fromPods = distinct.flatMap(([pod]) => (pod === undefined ? [] : [{ ...stand(pod.labels, pod.name, pod.addresses, directory.hostAddressesOf(pod)), ports: pod.ports }]));
+    const common = { peer, fact, hostNetwork: onHost };
+    if (fromPods.length > 0) return { ...common, knownBy: 'pods', standIns: fromPods };
+    const seenAt = (this.#graph.pods.get(peerKey(peer)) ?? []).flatMap(({ addresses }) => addresses.map(({ address }) => address)).slice(0, 4);
+    if (fact?.templateLabels != null) return { ...common, knownBy: 'template', standIns: [stand(fact.templateLabels, peer.name, seenAt, [])] };
+    const fromRecords = recorded.map((labels) => stand(parseLabels(labels), peer.name, seenAt, []));
+    return { ...common, knownBy: fromRecords.length > 0 ? 'records' : 'nothing', standIns: fromRecords };
+  }
+
+  member(peer: Peer): Member | null {
+    return this.#members.get(peerKey(peer)) ?? null;
+  }
+
+  members(): Iterable<Member> {
+    return this.#members.values();
+  }
+
+  /** Workloads of a namespace of the same cluster. */
+  neighbours({ cluster, namespace }: WorkloadPeer): readonly Member[] {
+    return this.#byNamespace.get(`${cluster}/${namespace}`) ?? [];
+  }
+
+  /** Workloads of the cluster that the policies are for. */
+  local(): readonly Member[] {
+    return [...this.#members.values()].filter(({ peer }) => peer.cluster === this.#graph.canon.localCluster);
+  }
+
+  /** The ends that stand for a peer when a policy is asked about it; none if it cannot be asked. */
+  endsOf(peer: Peer, addresses: Iterable<string>): readonly End[] {
+    if (peer.type === 'workload') return this.member(peer)?.standIns ?? [];
+    const texts = peer.type === 'external' ? [peer.address] : [...addresses];
+    return texts.map(parseAddress).flatMap((address): End[] => (address === null ? [] : [{ kind: 'address', address }]));
+  }
+}
+
+/** Label sets of pods, as records gave them, by the key of their workload. */
+function recordedLabels(graph: Graph): ReadonlyMap<string, readonly string[]> {
+  const recorded = new Map<string, Set<string>>();
+  for (const { peer, labelSets } of graph.stored.peers) {
+    if (peer.type !== 'workload' || labelSets.length === 0) continue;
+    const key = peerKey(graph.canon.end(peer).peer);
+    const known = recorded.get(key) ?? new Set<string>();
+    for (const labels of labelSets) known.add(formatLabels(stableLabels(parseLabels(labels))));
+    recorded.set(key, known);
+  }
+  return new Map([...recorded].map(([key, sets]) => [key, [...sets].toSorted()]));
+}

@@ -1,0 +1,60 @@
+import { readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { globSync, isDynamicPattern } from 'tinyglobby';
+import { OperationError } from '../errors.ts';
+
+export interface LogFile {
+  readonly path: string;
+  readonly size: number;
+  /** A pipe has no positions: it is read once, as it comes. */
+  readonly isRegular: boolean;
+  /** Named by the user, not found in a folder or by a pattern: then an unknown format is an error. */
+  readonly named: boolean;
+}
+
+/**
+ * The files that arguments mean, in their order: files, folders (searched whole, in order of names) and glob patterns. A file
+ * that is reached twice, through a link or another pattern, is read once; kubelet's half-written `.tmp` files are not read.
+ */
+export function expandPaths(args: readonly string[]): readonly LogFile[] {
+  const seen = new Set<string>();
+  const files: LogFile[] = [];
+  const add = (path: string, named: boolean): void => {
+    const stats = statOf(path);
+    if (stats.isDirectory()) {
+      for (const name of readdirSync(path).toSorted()) if (!name.startsWith('.') && !name.endsWith('.tmp')) add(join(path, name), false);
+      return;
+    }
+    const isLog = stats.isFile() || stats.isFIFO() || stats.isCharacterDevice();
+    if (!isLog) {
+      if (named) throw new OperationError(`${path}: is no file; name files, folders or patterns`);
+      return;
+    }
+    const real = realpathSync(path);
+    if (seen.has(real)) return;
+    seen.add(real);
+    files.push({ path, size: stats.size, isRegular: stats.isFile(), named });
+  };
+  for (const arg of args) {
+    if (!isDynamicPattern(arg) || exists(arg)) add(arg, true);
+    else {
+      const matches = globSync(arg, { onlyFiles: false, expandDirectories: false, followSymbolicLinks: true, dot: false }).toSorted();
+      if (matches.length === 0) throw new OperationError(`${arg}: matches no file`);
+      for (const match of matches) add(match, false);
+    }
+  }
+  return files;
+}
+
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function statOf(path: string): Stats {
+  try {
+    return statSync(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new OperationError(`${path}: ${code === 'ENOENT' ? 'no such file' : `cannot be read: ${String(code)}`}`, { cause: error });
+  }
+}

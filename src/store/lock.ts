@@ -1,0 +1,50 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import Sqlite from 'better-sqlite3';
+import { OperationError } from '../errors.ts';
+
+/** Held while a process reads logs into a database; a second one is told who holds it. */
+export interface IngestLock {
+  release(): void;
+}
+
+/**
+ * An exclusive transaction on a file of its own: the operating system ends it with its process, however that dies. Who holds
+ * it is written beside it, for the message alone.
+ */
+export function lockForIngest(databasePath: string, holder: { readonly pid: number; readonly since: string }): IngestLock {
+  if (databasePath === ':memory:') return { release: () => undefined };
+  const lockPath = `${databasePath}.lock`;
+  const holderPath = `${lockPath}.holder`;
+  let lock: Sqlite.Database | null = null;
+  try {
+    lock = new Sqlite(lockPath, { timeout: 0 });
+    lock.pragma('journal_mode = DELETE');
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock?.close();
+    if (!(error instanceof Sqlite.SqliteError) || !error.code.startsWith('SQLITE_BUSY')) {
+      throw new OperationError(`${lockPath}: cannot be locked: ${(error as Error).message}; check the rights of its folder`, { cause: error });
+    }
+    throw new OperationError(`${databasePath}: another process is reading into it${readHolder(holderPath)}; stop it, or use its database with footpath edges, propose, alerts`, {
+      cause: error,
+    });
+  }
+  const held = lock;
+  writeFileSync(holderPath, JSON.stringify(holder));
+  return {
+    release() {
+      rmSync(holderPath, { force: true });
+      held.exec('ROLLBACK');
+      held.close();
+    },
+  };
+}
+
+function readHolder(path: string): string {
+  try {
+    const { pid, since } = JSON.parse(readFileSync(path, 'utf8')) as { readonly pid: number; readonly since: string };
+    return ` (pid ${String(Number(pid))}, since ${String(since).replace(/[^0-9T:.Z -]/g, '')})`;
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,130 @@
+import type { Database } from 'better-sqlite3';
+import type { Attribute, Sighting } from '../learn/delta.ts';
+import type { StoredPeer, StoredPod } from '../learn/stored.ts';
+import { parsePeerKey, peerKey, type Peer, type WorkloadPeer } from '../model/peer.ts';
+
+/** Peers, their attributes, pods and the lives of pods at addresses. */
+export class PeerTable {
+  readonly #insert;
+  readonly #find;
+  readonly #seen;
+  readonly #attribute;
+  readonly #labelSets;
+  readonly #pod;
+  readonly #life;
+  readonly #all;
+  readonly #attributes;
+  readonly #pods;
+  readonly #lives;
+  readonly #ids = new Map<string, number>();
+  readonly #podIds = new Map<string, number>();
+
+  constructor(db: Database) {
+    this.#insert = db.prepare<[string]>('INSERT INTO peers (key) VALUES (?) ON CONFLICT DO NOTHING');
+    this.#find = db.prepare<[string], { id: number }>('SELECT id FROM peers WHERE key = ?');
+    this.#seen = db.prepare<[number, number]>('UPDATE peers SET revision = min(coalesce(revision, 9e15), ?) WHERE id = ?');
+    this.#attribute = db.prepare<[number, string, string]>('INSERT INTO peer_attributes VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
+    this.#labelSets = db.prepare<[number], { n: number }>("SELECT count(*) AS n FROM peer_attributes WHERE peer = ? AND kind = 'labels'");
+    this.#pod = db.prepare<[number, string, string, number, number], { id: number }>(
+      `INSERT INTO pods (peer, namespace, name, first_seen, last_seen) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)
+       RETURNING id`,
+    );
+    this.#life = db.prepare<[string, number, number, number]>(
+      `INSERT INTO lives VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)`,
+    );
+    this.#all = db.prepare<[], { id: number; key: string; revision: number | null }>('SELECT * FROM peers');
+    this.#attributes = db.prepare<[], { peer: number; kind: Attribute['kind']; value: string }>('SELECT * FROM peer_attributes ORDER BY peer, kind, value');
+    this.#pods = db.prepare<[], { id: number; key: string; namespace: string; name: string; first_seen: number; last_seen: number }>(
+      'SELECT pods.*, peers.key FROM pods JOIN peers ON peers.id = pods.peer',
+    );
+    this.#lives = db.prepare<[], { address: string; pod: number; first_seen: number; last_seen: number }>('SELECT * FROM lives');
+  }
+
+  /** Forgets which rows are there: another process may have deleted some. */
+  reset(): void {
+    this.#ids.clear();
+    this.#podIds.clear();
+  }
+
+  /** The row of a peer, made if it is new. */
+  id(peer: Peer): number {
+    const key = peerKey(peer);
+    const known = this.#ids.get(key);
+    if (known !== undefined) return known;
+    this.#insert.run(key);
+    const id = this.#find.get(key)?.id ?? 0;
+    if (this.#ids.size > 500_000) this.#ids.clear();
+    this.#ids.set(key, id);
+    return id;
+  }
+
+  /** A flow showed this peer at this revision. */
+  markSeen(id: number, revision: number): void {
+    this.#seen.run(revision, id);
+  }
+
+  /** False if there was no room for a further label set. */
+  describe({ peer, kind, value }: Attribute, maxLabelSets: number): boolean {
+    const id = this.id(peer);
+    if (kind === 'labels' && (this.#labelSets.get(id)?.n ?? 0) >= maxLabelSets) return false;
+    this.#attribute.run(id, kind, value);
+    return true;
+  }
+
+  sight({ peer, namespace, pod, address, firstSeen, lastSeen }: Sighting): void {
+    const id = this.#podRow(peer, namespace, pod, firstSeen, lastSeen);
+    if (address !== null) this.#life.run(address, id, firstSeen, lastSeen);
+  }
+
+  /** The row of a pod, `namespace/name`, of this peer. It was sighted in the same batch or before. */
+  podId(peer: Peer, pod: string, time: number): number {
+    const known = this.#podIds.get(`${peerKey(peer)} ${pod}`);
+    if (known !== undefined) return known;
+    const slash = pod.indexOf('/');
+    return this.#podRow(peer, pod.slice(0, slash), pod.slice(slash + 1), time, time);
+  }
+
+  #podRow(peer: Peer, namespace: string, name: string, firstSeen: number, lastSeen: number): number {
+    const id = this.#pod.get(this.id(peer), namespace, name, firstSeen, lastSeen)?.id ?? 0;
+    if (this.#podIds.size > 500_000) this.#podIds.clear();
+    this.#podIds.set(`${peerKey(peer)} ${namespace}/${name}`, id);
+    return id;
+  }
+
+  readPeers(): { readonly byId: ReadonlyMap<number, Peer>; readonly stored: readonly StoredPeer[] } {
+    const attributes = new Map<number, { labels: string[]; account: string[]; name: string[] }>();
+    for (const { peer, kind, value } of this.#attributes.iterate()) {
+      let own = attributes.get(peer);
+      if (own === undefined) attributes.set(peer, (own = { labels: [], account: [], name: [] }));
+      own[kind].push(value);
+    }
+    const byId = new Map<number, Peer>();
+    const stored: StoredPeer[] = [];
+    for (const { id, key, revision } of this.#all.iterate()) {
+      const peer = parsePeerKey(key);
+      const own = attributes.get(id);
+      byId.set(id, peer);
+      stored.push({ peer, revision, labelSets: own?.labels ?? [], accounts: own?.account ?? [], names: own?.name ?? [] });
+    }
+    return { byId, stored };
+  }
+
+  readPods(): { readonly byId: ReadonlyMap<number, string>; readonly stored: readonly StoredPod[] } {
+    const lives = new Map<number, StoredPod['addresses'][number][]>();
+    for (const { address, pod, first_seen: firstSeen, last_seen: lastSeen } of this.#lives.iterate()) {
+      const own = lives.get(pod);
+      if (own === undefined) lives.set(pod, [{ address, firstSeen, lastSeen }]);
+      else own.push({ address, firstSeen, lastSeen });
+    }
+    const byId = new Map<number, string>();
+    const stored: StoredPod[] = [];
+    for (const { id, key, namespace, name, first_seen: firstSeen, last_seen: lastSeen } of this.#pods.iterate()) {
+      const peer = parsePeerKey(key);
+      byId.set(id, `${namespace}/${name}`);
+      if (peer.type === 'workload') stored.push({ peer: peer satisfies WorkloadPeer, namespace, name, firstSeen, lastSeen, addresses: lives.get(id) ?? [] });
+    }
+    return { byId, stored };
+  }
+}

@@ -1,0 +1,111 @@
+import type { Database } from 'better-sqlite3';
+import type { PendingDelta } from '../learn/delta.ts';
+import type { StoredPending } from '../learn/stored.ts';
+import type { CountedOperation } from '../model/edge.ts';
+import type { Protocol } from '../model/flow.ts';
+import type { Peer } from '../model/peer.ts';
+import type { PeerTable } from './peers.ts';
+import { TALLY_COLUMNS, TALLY_MERGE, TALLY_PLACES, tallyOf, tallyValues, type TallyRow } from './tally.ts';
+import type { WitnessTable } from './witnesses.ts';
+
+interface Row extends TallyRow {
+  readonly id: number;
+  readonly source: number;
+  readonly destination: number;
+  readonly pod: number | null;
+  readonly protocol: Protocol;
+  readonly port: number;
+  readonly witness: number;
+  readonly revision: number;
+  readonly minute: number;
+  readonly records: number;
+}
+
+/** Flows with an end whose owner is not known yet, by minute. */
+export class PendingTable {
+  readonly #db: Database;
+  readonly #peers: PeerTable;
+  readonly #witnesses: WitnessTable;
+  readonly #maxRows: number;
+  readonly #upsert;
+  readonly #find;
+  readonly #operation;
+  readonly #count;
+  #rows: number | null = null;
+
+  constructor(db: Database, peers: PeerTable, witnesses: WitnessTable, maxRows: number) {
+    this.#db = db;
+    this.#peers = peers;
+    this.#witnesses = witnesses;
+    this.#maxRows = maxRows;
+    this.#upsert = db.prepare<unknown[], { id: number }>(
+      `INSERT INTO pending (source, destination, pod, protocol, port, witness, revision, minute, records, ${TALLY_COLUMNS})
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ${TALLY_PLACES})
+       ON CONFLICT DO UPDATE SET records = records + excluded.records, ${TALLY_MERGE} RETURNING id`,
+    );
+    this.#find = db.prepare<unknown[], { id: number }>(
+      `SELECT id FROM pending WHERE source = ? AND destination = ? AND minute = ? AND protocol = ? AND port = ? AND witness = ? AND revision = ?
+       AND coalesce(pod, 0) = coalesce(?, 0)`,
+    );
+    this.#operation = db.prepare('INSERT INTO pending_operations VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count');
+    this.#count = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM pending');
+  }
+
+  reset(): void {
+    this.#rows = null;
+  }
+
+  /** The row, or null if there was no room for a new one. */
+  add(delta: PendingDelta, revision: number): number | null {
+    const source = this.#peers.id(delta.source);
+    const destination = this.#peers.id(delta.destination);
+    const pod = delta.pod === '' ? null : this.#peers.podId(delta.source, delta.pod, delta.tally.firstSeen);
+    const witness = this.#witnesses.id(delta.witness);
+    const { minute, protocol, port } = delta;
+    this.#rows ??= this.#count.get()?.n ?? 0;
+    const known = this.#find.get(source, destination, minute, protocol, port, witness, revision, pod);
+    if (known === undefined) {
+      if (this.#rows >= this.#maxRows) return null;
+      this.#rows++;
+    }
+    const id = this.#upsert.get(source, destination, pod, protocol, port, witness, revision, minute, delta.records, ...tallyValues(delta.tally))?.id ?? 0;
+    for (const [{ method, path }, count] of delta.operations) this.#operation.run(id, method, path, count);
+    for (const peer of [delta.source, delta.destination]) if (peer.type === 'workload') this.#peers.markSeen(this.#peers.id(peer), revision);
+    return id;
+  }
+
+  get count(): number {
+    this.#rows ??= this.#count.get()?.n ?? 0;
+    return this.#rows;
+  }
+
+  maxRow(): number {
+    return (this.#db.prepare('SELECT coalesce(max(id), 0) AS id FROM pending').get() as { id: number }).id;
+  }
+
+  remove(rows: Iterable<number>): void {
+    const statement = this.#db.prepare<[number]>('DELETE FROM pending WHERE id = ?');
+    for (const row of rows) statement.run(row);
+    this.#rows = null;
+  }
+
+  read(peers: ReadonlyMap<number, Peer>, pods: ReadonlyMap<number, string>): StoredPending[] {
+    const witnesses = this.#witnesses.read();
+    const operations = new Map<number, CountedOperation[]>();
+    type Operation = CountedOperation & { readonly pending: number };
+    for (const { pending, method, path, count } of this.#db.prepare<[], Operation>('SELECT * FROM pending_operations').iterate()) {
+      const own = operations.get(pending);
+      if (own === undefined) operations.set(pending, [{ method, path, count }]);
+      else own.push({ method, path, count });
+    }
+    const stored: StoredPending[] = [];
+    for (const row of this.#db.prepare<[], Row>('SELECT * FROM pending ORDER BY minute, id').iterate()) {
+      const [source, destination, witness] = [peers.get(row.source), peers.get(row.destination), witnesses.get(row.witness)];
+      if (source === undefined || destination === undefined || witness === undefined) continue;
+      const { id, protocol, port, revision, minute, records } = row;
+      const pod = row.pod === null ? '' : (pods.get(row.pod) ?? '');
+      stored.push({ row: id, source, destination, pod, protocol, port, witness, revision, minute, records, tally: tallyOf(row), operations: operations.get(id) ?? [] });
+    }
+    return stored;
+  }
+}

@@ -1,0 +1,49 @@
+import type { Database } from 'better-sqlite3';
+import type { Position } from '../source.ts';
+
+interface Row {
+  readonly id: number;
+  readonly head_length: number;
+  readonly head_hash: string;
+  readonly owner: string;
+  readonly offset: number;
+  readonly tail_hash: string;
+  readonly done_size: number | null;
+  readonly done_mtime: number | null;
+}
+
+/** How far each file was read; written in the transaction of the counts. */
+export class PositionTable {
+  readonly #insert;
+  readonly #update;
+  readonly #all;
+
+  constructor(db: Database) {
+    this.#insert = db.prepare<unknown[], { id: number }>(
+      'INSERT INTO positions (head_length, head_hash, owner, "offset", tail_hash, done_size, done_mtime) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id',
+    );
+    this.#update = db.prepare(
+      'UPDATE positions SET head_length = ?, head_hash = ?, owner = ?, "offset" = ?, tail_hash = ?, done_size = ?, done_mtime = ? WHERE id = ?',
+    );
+    this.#all = db.prepare<[], Row>('SELECT * FROM positions');
+  }
+
+  /** Writes a position and gives a new file its row. */
+  write({ file, headLength, headHash, owner, offset, tailHash, done }: Position): void {
+    const values = [headLength, headHash, owner, offset, tailHash, done?.size ?? null, done?.mtimeMs ?? null];
+    if (file.id !== null && this.#update.run(...values, file.id).changes === 1) return;
+    file.id = this.#insert.get(...values)?.id ?? null;
+  }
+
+  read(): Position[] {
+    return this.#all.all().map((row) => ({
+      file: { id: row.id },
+      headLength: row.head_length,
+      headHash: row.head_hash,
+      owner: row.owner,
+      offset: row.offset,
+      tailHash: row.tail_hash,
+      done: row.done_size === null || row.done_mtime === null ? null : { size: row.done_size, mtimeMs: row.done_mtime },
+    }));
+  }
+}

@@ -1,0 +1,122 @@
+import type { Database } from 'better-sqlite3';
+import type { Delta } from '../learn/delta.ts';
+import { DEFAULT_LIMITS, type Limits } from '../learn/limits.ts';
+import type { StoredGraph } from '../learn/stored.ts';
+import type { EdgeKey } from '../model/edge.ts';
+import type { Position } from '../source.ts';
+import { AlertTable } from './alerts.ts';
+import { ChoiceTable } from './choices.ts';
+import { CoverageTable } from './coverage.ts';
+import { asOperationError, openDatabase } from './database.ts';
+import { EdgeTable } from './edges.ts';
+import { InventoryTable } from './inventory.ts';
+import { PeerTable } from './peers.ts';
+import { PendingTable } from './pending.ts';
+import { PositionTable } from './positions.ts';
+import { WitnessTable } from './witnesses.ts';
+
+/** What a committed batch touched. */
+export interface Written {
+  readonly edges: readonly number[];
+  /** Row of `pending` to the records that the batch added to it. */
+  readonly pending: ReadonlyMap<number, number>;
+  /** Flows that found no room. */
+  readonly overflow: number;
+}
+
+/** The only door to SQLite. One table family a file; this one opens them and owns the transactions. */
+export class Store {
+  readonly path: string;
+  readonly db: Database;
+  readonly peers: PeerTable;
+  readonly witnesses: WitnessTable;
+  readonly edges: EdgeTable;
+  readonly pending: PendingTable;
+  readonly coverage: CoverageTable;
+  readonly positions: PositionTable;
+  readonly inventory: InventoryTable;
+  readonly choices: ChoiceTable;
+  readonly alerts: AlertTable;
+  readonly #limits: Limits;
+
+  /** Unless `create` is set, the database must exist. */
+  constructor(path: string, options: { readonly create: boolean; readonly limits?: Limits }) {
+    this.path = path;
+    this.#limits = options.limits ?? DEFAULT_LIMITS;
+    this.db = openDatabase(path, options.create);
+    this.peers = new PeerTable(this.db);
+    this.witnesses = new WitnessTable(this.db);
+    this.edges = new EdgeTable(this.db, this.peers, this.witnesses, this.#limits);
+    this.pending = new PendingTable(this.db, this.peers, this.witnesses, this.#limits.pendingRows);
+    this.coverage = new CoverageTable(this.db);
+    this.positions = new PositionTable(this.db);
+    this.inventory = new InventoryTable(this.db);
+    this.choices = new ChoiceTable(this.db, this.peers);
+    this.alerts = new AlertTable(this.db);
+  }
+
+  /** Runs `work` in one transaction that holds the write lock from its start. */
+  transaction<T>(work: () => T): T {
+    try {
+      return this.db.transaction(work).immediate();
+    } catch (error) {
+      // Rows that were made in it are gone again.
+      this.peers.reset();
+      this.witnesses.reset();
+      this.pending.reset();
+      throw asOperationError(error, this.path);
+    }
+  }
+
+  /** Adds a batch to the graph; the caller holds the transaction, in which the positions go too. */
+  add(delta: Delta, positions: readonly Position[]): Written {
+    for (const sighting of delta.sightings) this.peers.sight(sighting);
+    for (const attribute of delta.attributes) this.peers.describe(attribute, this.#limits.labelSetsPerWorkload);
+    const edges = delta.edges.map((edge) => this.edges.add(edge, delta.revision));
+    const pending = new Map<number, number>();
+    let overflow = 0;
+    for (const row of delta.pending) {
+      const id = this.pending.add(row, delta.revision);
+      if (id === null) overflow += row.records;
+      else pending.set(id, (pending.get(id) ?? 0) + row.records);
+    }
+    for (const cell of delta.coverage) this.coverage.add(cell);
+    if (overflow > 0) this.coverage.add({ source: 'pending', hour: -1, counts: new Map([['overflow', overflow]]), lastRecord: 0 });
+    for (const position of positions) this.positions.write(position);
+    return { edges, pending, overflow };
+  }
+
+  /** Everything that the graph is worked out of, as of one moment. */
+  read(): StoredGraph {
+    return this.db.transaction((): StoredGraph => {
+      const { byId, stored: peers } = this.peers.readPeers();
+      const { byId: podNames, stored: pods } = this.peers.readPods();
+      return {
+        revision: this.choices.revision,
+        edges: this.edges.read(byId, podNames),
+        pending: this.pending.read(byId, podNames),
+        peers,
+        pods,
+        choices: this.choices.read(byId),
+        coverage: this.coverage.read(),
+      };
+    })();
+  }
+
+  readEdgeKeys(): EdgeKey[] {
+    return this.edges.readKeys(this.peers.readPeers().byId);
+  }
+
+  setting(name: string): string | null {
+    const row = this.db.prepare<[string], { value: string }>('SELECT value FROM settings WHERE name = ?').get(name);
+    return row?.value ?? null;
+  }
+
+  setSetting(name: string, value: string): void {
+    this.db.prepare('INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value').run(name, value);
+  }
+
+  close(): void {
+    this.db.close();
+  }
+}

@@ -1,0 +1,52 @@
+import type { Tally } from '../model/edge.ts';
+
+/** The columns of a tally, in the order in which `tallyValues` gives them. */
+const SUMS = ['opened', 'ongoing', 'answered', 'refused', 'denied', 'audited', 'failed', 'lost_answers', 'bytes_out', 'bytes_in'];
+export const TALLY_COLUMNS = [...SUMS, 'first_seen', 'last_seen'].join(', ');
+export const TALLY_PLACES = Array(SUMS.length + 2)
+  .fill('?')
+  .join(', ');
+
+/** How a tally that is there already takes another one in: sum, min, max. */
+export const TALLY_MERGE = [
+  ...SUMS.map((column) => `${column} = ${column} + excluded.${column}`),
+  'first_seen = min(first_seen, excluded.first_seen)',
+  'last_seen = max(last_seen, excluded.last_seen)',
+].join(', ');
+
+export interface TallyRow {
+  readonly opened: number;
+  readonly ongoing: number;
+  readonly answered: number;
+  readonly refused: number;
+  readonly denied: number;
+  readonly audited: number;
+  readonly failed: number;
+  readonly lost_answers: number;
+  readonly bytes_out: number;
+  readonly bytes_in: number;
+  readonly first_seen: number;
+  readonly last_seen: number;
+}
+
+export function tallyValues(tally: Tally): readonly number[] {
+  const { opened, ongoing, answered, refused, denied, audited, failed, lostAnswers, bytesOut, bytesIn, firstSeen, lastSeen } = tally;
+  return [opened, ongoing, answered, refused, denied, audited, failed, lostAnswers, bytesOut, bytesIn, firstSeen, lastSeen];
+}
+
+export function tallyOf(row: TallyRow): Tally {
+  return {
+    opened: row.opened,
+    ongoing: row.ongoing,
+    answered: row.answered,
+    refused: row.refused,
+    denied: row.denied,
+    audited: row.audited,
+    failed: row.failed,
+    lostAnswers: row.lost_answers,
+    bytesOut: row.bytes_out,
+    bytesIn: row.bytes_in,
+    firstSeen: row.first_seen,
+    lastSeen: row.last_seen,
+  };
+}
