@@ -14,6 +14,8 @@ export interface Collector {
   readonly lacks: readonly string[];
   /** Whether these bytes look like a record of this format. Only a sample is asked about, before anything is read. */
   detect(bytes: Buffer, start: number, end: number, settings: CollectorSettings): boolean;
+  /** What is wrong with the settings, as a sentence that follows the setting's name; null if nothing is. */
+  problem?(settings: CollectorSettings): string | null;
   /** A decoder has the memory of the endpoints that it saw; one is made for each reading. */
   decoder(settings: CollectorSettings): Decoder;
 }

@@ -1,0 +1,172 @@
+import { canonicalAddress } from '../../src/model/address.ts';
+import type { OriginPod } from '../../src/model/origin.ts';
+import { isLabelName, isSubdomain } from '../../src/model/names.ts';
+import type { Endpoint } from '../../src/model/flow.ts';
+import { hashSpan, Interner } from '../../src/scan/intern.ts';
+import type { Line } from './line.ts';
+import { SLOT } from './line.ts';
+import type { Field } from './operators.ts';
+
+/** Where a socket address of a line lies: the address without brackets, and the port (0 if there is none). */
+export class SocketAddress {
+  /** `ip`, or what else Envoy writes: none, an internal listener, a socket of the file system. */
+  kind: 'none' | 'ip' | 'internal' | 'malformed' = 'none';
+  bytes: Buffer = Buffer.alloc(0);
+  start = 0;
+  end = 0;
+  port = 0;
+
+  /** Reads `10.1.2.3:80`, `[fd00::1]:80`, `10.1.2.3`, and `envoy://connect_originate/10.1.2.3:80`, which is the address behind it. */
+  read(line: Line, field: Field): this {
+    this.kind = 'none';
+    this.port = 0;
+    if (!line.has(field)) return this;
+    const slot = SLOT[field];
+    this.bytes = line.bytes[slot]!;
+    this.start = line.starts[slot]!;
+    this.end = line.ends[slot]!;
+    if (line.startsWith(field, ENVOY)) {
+      const slash = this.bytes.indexOf(0x2f, this.start + ENVOY.length);
+      if (slash < 0 || slash + 1 >= this.end) {
+        this.kind = 'internal';
+        return this;
+      }
+      this.start = slash + 1;
+    }
+    const first = this.bytes[this.start];
+    if (first === 0x2f || first === 0x40) {
+      this.kind = 'internal';
+      return this;
+    }
+    this.kind = this.#split() ? 'ip' : 'malformed';
+    return this;
+  }
+
+  #split(): boolean {
+    const b = this.bytes;
+    if (b[this.start] === 0x5b) {
+      const close = b.indexOf(0x5d, this.start);
+      if (close < 0 || close >= this.end) return false;
+      const ok = close + 1 === this.end || (b[close + 1] === 0x3a && this.#port(close + 2));
+      this.start++;
+      this.end = close;
+      return ok;
+    }
+    const colon = b.lastIndexOf(0x3a, this.end - 1);
+    if (colon < this.start) return true;
+    // A bare IPv6 address has several colons and no port.
+    if (b.lastIndexOf(0x3a, colon - 1) >= this.start) return true;
+    if (!this.#port(colon + 1)) return false;
+    this.end = colon;
+    return true;
+  }
+
+  #port(from: number): boolean {
+    const digits = this.end - from;
+    if (digits < 1 || digits > 5) return false;
+    this.port = 0;
+    for (let p = from; p < this.end; p++) {
+      const digit = this.bytes[p]! - 0x30;
+      if (digit < 0 || digit > 9) return false;
+      this.port = this.port * 10 + digit;
+    }
+    return this.port <= 65_535;
+  }
+
+  sameAddress(other: SocketAddress): boolean {
+    const length = this.end - this.start;
+    if (this.kind !== 'ip' || other.kind !== 'ip' || other.end - other.start !== length) return false;
+    for (let i = 0; i < length; i++) if (this.bytes[this.start + i] !== other.bytes[other.start + i]) return false;
+    return true;
+  }
+}
+
+const ENVOY = Buffer.from('envoy://');
+
+const NOBODY: Endpoint = {
+  address: null,
+  cluster: '',
+  namespace: null,
+  pod: null,
+  workload: null,
+  labels: null,
+  serviceAccount: null,
+  reserved: null,
+  names: [],
+};
+
+/** Endpoints of access logs, recognised by the bytes of what tells them: an address, with a certificate or a host beside it. */
+export class EndpointReader {
+  readonly #seen = new Interner<Endpoint | null>(2, { entries: 1 << 17, bytes: 16 << 20 });
+  readonly #owners = new Map<string, Endpoint>();
+  readonly #spans = new Int32Array(4);
+  readonly #scratch = Buffer.alloc(1 << 12);
+
+  /** The far end: its address, and its certificate's identity or the host that was asked for. Null if the address is none. */
+  peer(address: SocketAddress, beside: { readonly bytes: Buffer; readonly start: number; readonly end: number } | null, kind: 'san' | 'host'): Endpoint | null {
+    const addressLength = address.end - address.start;
+    const besideLength = beside === null ? 0 : Math.min(beside.end - beside.start, 2_000);
+    if (addressLength > 100) return null;
+    // The two may lie in different memories (an unescaped copy): side by side they can be compared.
+    const scratch = this.#scratch;
+    address.bytes.copy(scratch, 0, address.start, address.end);
+    scratch[addressLength] = kind === 'san' ? 1 : 2;
+    beside?.bytes.copy(scratch, addressLength + 1, beside.start, beside.start + besideLength);
+    this.#spans[0] = 0;
+    this.#spans[1] = addressLength;
+    this.#spans[2] = addressLength;
+    this.#spans[3] = addressLength + 1 + besideLength;
+    const hash = hashSpan(hashSpan(0, scratch, 0, addressLength), scratch, addressLength, this.#spans[3]);
+    const known = this.#seen.find(hash, scratch, this.#spans);
+    if (known !== undefined) return known;
+    const canonical = canonicalAddress(scratch.toString('latin1', 0, addressLength));
+    const text = beside === null ? '' : scratch.toString('utf8', addressLength + 1, addressLength + 1 + besideLength);
+    const endpoint = canonical === null ? null : { ...NOBODY, address: canonical, ...(kind === 'san' ? identityOf(text) : { names: hostNames(text) }) };
+    this.#seen.add(hash, scratch, this.#spans, endpoint);
+    return endpoint;
+  }
+
+  /** A certificate without an address: the identity is all there is. */
+  identity(san: string): Endpoint | null {
+    const identity = identityOf(san);
+    return identity.serviceAccount === null ? null : { ...NOBODY, ...identity };
+  }
+
+  /** The log's own pod, as far as its envelope, its environment and its own socket tell. Null if nothing does. */
+  owner(origin: OriginPod | null, address: SocketAddress, line: Line): Endpoint | null {
+    const pod = origin?.pod ?? (line.has('podName') ? line.text('podName') : '');
+    const namespace = origin?.namespace ?? (line.has('podNamespace') ? line.text('podNamespace') : '');
+    const text = address.kind === 'ip' ? address.bytes.toString('latin1', address.start, address.end) : '';
+    const key = `${namespace}/${pod}/${text}`;
+    const known = this.#owners.get(key);
+    if (known !== undefined) return known;
+    const named = isSubdomain(pod);
+    const canonical = canonicalAddress(text);
+    // The loopback is everybody's own.
+    const own = canonical === null || canonical.startsWith('127.') || canonical === '::1' ? null : canonical;
+    if (!named && own === null) return null;
+    const endpoint = { ...NOBODY, address: own, pod: named ? pod : null, namespace: named && isLabelName(namespace) ? namespace : null };
+    if (this.#owners.size > 100_000) this.#owners.clear();
+    this.#owners.set(key, endpoint);
+    return endpoint;
+  }
+}
+
+const SPIFFE = /^spiffe:\/\/[^/]+\/ns\/([^/]+)\/sa\/([^/,]+)/;
+
+/** Namespace and service account of a SPIFFE identity; several are joined by commas, the first that is one counts. */
+function identityOf(san: string): { readonly namespace: string | null; readonly serviceAccount: string | null } {
+  for (const text of san.split(',')) {
+    const [, namespace = '', account = ''] = SPIFFE.exec(text.trim()) ?? [];
+    if (isLabelName(namespace) && isSubdomain(account)) return { namespace, serviceAccount: account };
+  }
+  return { namespace: null, serviceAccount: null };
+}
+
+/** The host of an outbound cluster, `outbound|443||api.example.com`: a DNS name, unless it is a Service's. */
+function hostNames(cluster: string): readonly string[] {
+  const host = (cluster.split('|')[3] ?? '').replace(/;$/, '').toLowerCase();
+  const isService = /\.svc(\.|$)/.test(host) || host.endsWith('.global') || host.endsWith('.mesh.internal');
+  return isService || !host.includes('.') || !isSubdomain(host) || canonicalAddress(host) !== null ? [] : [host];
+}
+

@@ -1,0 +1,68 @@
+import { FIELDS, type Field } from './operators.ts';
+
+/** The values of one line, as spans of bytes; overwritten by the next line. `-`, `null` and what is missing are absent. */
+export class Line {
+  readonly starts = new Int32Array(FIELDS.length);
+  readonly ends = new Int32Array(FIELDS.length);
+  /** The line's own bytes, or for a value that was unescaped a copy of it. */
+  readonly bytes: Buffer[] = FIELDS.map(() => EMPTY);
+  /** Milliseconds since 1970, NaN if the line has no time. */
+  time = Number.NaN;
+
+  clear(): void {
+    this.starts.fill(0);
+    this.ends.fill(0);
+    this.time = Number.NaN;
+  }
+
+  /** Keeps a value; a lone hyphen is Envoy's word for none. */
+  set(field: Field, bytes: Buffer, start: number, end: number): void {
+    const slot = SLOT[field];
+    const none = end === start || (end - start === 1 && bytes[start] === 0x2d);
+    this.bytes[slot] = bytes;
+    this.starts[slot] = none ? 0 : start;
+    this.ends[slot] = none ? 0 : end;
+  }
+
+  has(field: Field): boolean {
+    return this.ends[SLOT[field]]! > this.starts[SLOT[field]]!;
+  }
+
+  text(field: Field): string {
+    const slot = SLOT[field];
+    return this.bytes[slot]!.toString('utf8', this.starts[slot], this.ends[slot]);
+  }
+
+  /** A whole number, or null. */
+  integer(field: Field): number | null {
+    const slot = SLOT[field];
+    const [start, end, bytes] = [this.starts[slot]!, this.ends[slot]!, this.bytes[slot]!];
+    if (end === start || end - start > 15) return null;
+    let value = 0;
+    for (let p = start; p < end; p++) {
+      const digit = bytes[p]! - 0x30;
+      if (digit < 0 || digit > 9) return null;
+      value = value * 10 + digit;
+    }
+    return value;
+  }
+
+  startsWith(field: Field, prefix: Buffer): boolean {
+    const slot = SLOT[field];
+    const start = this.starts[slot]!;
+    if (this.ends[slot]! - start < prefix.length) return false;
+    for (let i = 0; i < prefix.length; i++) if (this.bytes[slot]![start + i] !== prefix[i]) return false;
+    return true;
+  }
+
+  /** Whether a value holds this piece of text. */
+  holds(field: Field, piece: Buffer): boolean {
+    const slot = SLOT[field];
+    const at = this.has(field) ? this.bytes[slot]!.indexOf(piece, this.starts[slot]) : -1;
+    return at >= 0 && at + piece.length <= this.ends[slot]!;
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+export const SLOT = Object.fromEntries(FIELDS.map((field, slot) => [field, slot])) as Readonly<Record<Field, number>>;
