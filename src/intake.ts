@@ -148,8 +148,8 @@ function couldBeWorkload(peer: Peer): boolean {
 }
 
 function sighting(endpoint: Endpoint, { peer, firstSeen, lastSeen }: Seen): Sighting[] {
-  if (peer.type !== 'workload' || endpoint.pod === null || endpoint.namespace === null) return [];
-  return [{ peer, namespace: endpoint.namespace, pod: endpoint.pod, address: endpoint.address, firstSeen, lastSeen }];
+  if (peer.type !== 'workload' || endpoint.pod === null) return [];
+  return [{ peer, namespace: peer.namespace, pod: endpoint.pod, address: endpoint.address, firstSeen, lastSeen }];
 }
 
 function attribute(peer: Peer, text: string): Attribute {

@@ -5,7 +5,6 @@ import { performed, OperationReader } from '../../src/scan/operation.ts';
 import { EndpointReader, SocketAddress } from './address.ts';
 import { Line, SLOT } from './line.ts';
 import { resultOf, type Result } from './outcome.ts';
-import type { Field } from './operators.ts';
 import type { Match } from './text.ts';
 
 /** Matches lines of one format. */
@@ -237,5 +236,3 @@ function isWithoutPort(line: Line): boolean {
 }
 
 const COLON = Buffer.from(':');
-
-export type { Field };

@@ -15,6 +15,7 @@ interface Entry {
 /** In the order in which people meet them. A command's code is loaded when it is called: help answers at once. */
 const COMMANDS: readonly Entry[] = [
   { name: 'observe', summary: 'read logs and learn the graph', load: () => import('./observe.ts') },
+  { name: 'flows', summary: 'what records are understood as, or why not; stores nothing', load: () => import('./flows.ts') },
   { name: 'edges', summary: 'the learned graph', load: () => import('./edges.ts') },
   { name: 'status', summary: 'how far learning has got, and what it has not seen', load: () => import('./status.ts') },
   { name: 'learn', summary: 'learn what is seen from now on', load: () => import('./learn.ts') },
@@ -24,6 +25,11 @@ const COMMANDS: readonly Entry[] = [
   { name: 'forget', summary: 'delete edges on purpose', load: () => import('./forget.ts') },
   { name: 'alerts', summary: 'what left the baseline, and what was said of it', load: () => import('./alerts.ts') },
   { name: 'propose', summary: 'least-privilege policies with their evidence', load: () => import('./propose.ts') },
+  { name: 'explain', summary: 'the edges and the evidence behind a workload’s policy', load: () => import('./explain.ts') },
+  { name: 'simulate', summary: 'what policies would break, and what they let through', load: () => import('./simulate.ts') },
+  { name: 'collectors', summary: 'the formats that are understood', load: () => import('./collectors.ts') },
+  { name: 'config', summary: 'check a configuration file, or print the defaults', load: () => import('./config-command.ts') },
+  { name: 'db', summary: 'check, back up or measure the database', load: () => import('./db.ts') },
 ];
 
 /** Runs one command line; returns the exit status. */

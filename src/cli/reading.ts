@@ -123,7 +123,7 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
 }
 
 /** Stores what the flags and the configuration say of the cluster; later commands know it too. */
-function describeCluster(context: Context, store: Store, options: ReadingOptions, config: Config | null): void {
+export function describeCluster(context: Context, store: Store, options: ReadingOptions, config: Config | null): void {
   const files = [...(config?.inventory.files ?? []), ...options.inventory];
   if (files.length > 0) {
     const { objects, problems } = readManifests(files);
@@ -164,7 +164,7 @@ export function inputsOf(paths: readonly string[]): readonly (LogFile | '-')[] {
   return inputs;
 }
 
-async function* streamOf({ stdin }: Context, input: LogFile | '-'): AsyncGenerator<Buffer> {
+export async function* streamOf({ stdin }: Context, input: LogFile | '-'): AsyncGenerator<Buffer> {
   const { createReadStream } = await import('node:fs');
   for await (const chunk of input === '-' ? stdin : createReadStream(input.path)) yield typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Buffer);
 }

@@ -1,5 +1,6 @@
 import { METADATA_ADDRESSES } from '../model/address.ts';
 import type { EdgeClass, Severity } from '../model/alert.ts';
+import { groupBy } from '../model/group.ts';
 import { peerKey } from '../model/peer.ts';
 import type { Graph, GraphEdge } from '../learn/graph.ts';
 
@@ -17,9 +18,20 @@ const SEVERITY: Readonly<Record<EdgeClass, Severity>> = {
 const ETCD_PORTS: readonly number[] = [2379, 2380];
 const KUBELET_PORTS: readonly number[] = [10_250, 10_255];
 
-/** Pairs of peers that talk by the baseline, in the order in which they do. */
-export function knownPairs(graph: Graph): ReadonlySet<string> {
-  return new Set(graph.edges.filter(({ state }) => state === 'accepted').map(pairKey));
+/** Pairs of peers that talk by accepted edges, with the keys of these. */
+export type KnownPairs = ReadonlyMap<string, ReadonlySet<string>>;
+
+export function knownPairs(graph: Graph): KnownPairs {
+  const pairs = groupBy(
+    graph.edges.filter(({ state }) => state === 'accepted'),
+    pairKey,
+  );
+  return new Map([...pairs].map(([pair, edges]) => [pair, new Set(edges.map(({ key }) => key))]));
+}
+
+/** Whether the pair talks by another edge than this one. */
+function talks(known: KnownPairs, pair: string, edge: GraphEdge): boolean {
+  return [...(known.get(pair) ?? [])].some((key) => key !== edge.key);
 }
 
 function pairKey({ source, destination }: Pick<GraphEdge, 'source' | 'destination'>): string {
@@ -27,14 +39,14 @@ function pairKey({ source, destination }: Pick<GraphEdge, 'source' | 'destinatio
 }
 
 /** What makes an edge outside the baseline matter; the first that fits. */
-export function classOf(edge: GraphEdge, known: ReadonlySet<string>): EdgeClass {
+export function classOf(edge: GraphEdge, known: KnownPairs): EdgeClass {
   const { source, destination, port } = edge;
   if (edge.decision?.action === 'reject') return 'rejected';
   if (destination.type === 'external' && METADATA_ADDRESSES.has(destination.address)) return 'metadata';
   if (destination.type === 'node' || destination.type === 'apiserver' || source.type === 'node' || ETCD_PORTS.includes(port)) return 'infrastructure';
   if (destination.type === 'external' || source.type === 'external') return 'new-external';
-  if (known.has(pairKey({ source: destination, destination: source })) && !known.has(pairKey(edge))) return 'reversed';
-  if (known.has(pairKey(edge))) return 'new-port';
+  if (talks(known, pairKey(edge), edge)) return 'new-port';
+  if (talks(known, pairKey({ source: destination, destination: source }), edge)) return 'reversed';
   const namespaces = [source, destination].map((peer) => (peer.type === 'workload' ? peer.namespace : ''));
   return namespaces[0] === namespaces[1] ? 'same-namespace' : 'cross-namespace';
 }

@@ -3,7 +3,7 @@ import { DAY, edgeKey } from '../model/edge.ts';
 import { peerKey, peerName } from '../model/peer.ts';
 import type { Graph, GraphEdge } from '../learn/graph.ts';
 import { isResolved } from '../learn/state.ts';
-import { classOf, knownPairs, severityOf } from './edge-class.ts';
+import { classOf, knownPairs, severityOf, type KnownPairs } from './edge-class.ts';
 import { attempts, breachedEdge, edgeName, type Breach } from './violation.ts';
 
 /** Edges outside the baseline that were used while somebody watched: one finding each, unless a greater one tells of them. */
@@ -19,7 +19,7 @@ export function findNewEdges(graph: Graph, greater: { readonly workloads: readon
   });
 }
 
-export function newEdge(graph: Graph, edge: GraphEdge, breach: Breach, known: ReadonlySet<string>): Finding {
+export function newEdge(graph: Graph, edge: GraphEdge, breach: Breach, known: KnownPairs): Finding {
   const edgeClass = classOf(edge, known);
   const { source, destination, protocol, port } = edge;
   return {
@@ -33,7 +33,7 @@ export function newEdge(graph: Graph, edge: GraphEdge, breach: Breach, known: Re
     firstSeen: breach.totals.firstSeen,
     lastSeen: breach.totals.lastSeen,
     count: attempts(breach.totals),
-    reason: `${edgeName(edge)}: ${why(graph, edge)}`,
+    reason: `${edgeName(edge)}: ${why(graph, edge, breach)}`,
     evidence: evidenceOf(graph, edge, breach),
     decides: [edge],
     foldedInto: null,
@@ -41,15 +41,10 @@ export function newEdge(graph: Graph, edge: GraphEdge, breach: Breach, known: Re
   };
 }
 
-function why(graph: Graph, edge: GraphEdge): string {
+function why(graph: Graph, edge: GraphEdge, breach: Breach): string {
   if (edge.decision?.action === 'reject') return `rejected by ${edge.decision.by}, and used again`;
-  if (edge.suspicions.length > 0 && edge.totals.firstSeen < watchedSince(graph)) return `held back while learning (${edge.suspicions.join(', ')}), and used again`;
+  if (edge.totals.firstSeen < breach.totals.firstSeen) return `held back while learning${edge.suspicions.length > 0 ? ` (${edge.suspicions.join(', ')})` : ''}, and used again`;
   return `never seen in ${learnedFor(graph)} of learning`;
-}
-
-/** Wall-clock time of the latest switch to watching. */
-function watchedSince(graph: Graph): number {
-  return Math.max(0, ...graph.stored.choices.baselines.map(({ at }) => at));
 }
 
 function learnedFor(graph: Graph): string {
@@ -66,7 +61,7 @@ function evidenceOf(graph: Graph, edge: GraphEdge, { totals, hours }: Breach): r
   if (totals.refused > 0) came.push(`${totals.refused} refused`);
   if (totals.denied > 0) came.push(`${totals.denied} denied by policy`);
   if (totals.failed > 0) came.push(`${totals.failed} failed`);
-  const sentences = [`${attempts(totals)} connections in ${hours} ${hours === 1 ? 'hour' : 'hours'}${came.length > 0 ? `: ${came.join(', ')}` : ''}`];
+  const sentences = [`${attempts(totals)} ${attempts(totals) === 1 ? 'connection' : 'connections'} in ${hours} ${hours === 1 ? 'hour' : 'hours'}${came.length > 0 ? `: ${came.join(', ')}` : ''}`];
   const pods = [...edge.evidence.pods.keys()].toSorted().slice(0, 3);
   if (pods.length > 0) sentences.push(`from ${pods.join(', ')}${edge.evidence.pods.size > 3 ? ` and ${edge.evidence.pods.size - 3} more` : ''}`);
   const witnesses = [...edge.evidence.witnesses.values()].map(({ witness }) => `${witness.collector} at the ${witness.side}`);

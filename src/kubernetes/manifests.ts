@@ -56,10 +56,10 @@ function splitDocuments(source: string): readonly string[] {
   return source.split(/^---(?=[ \t\r\n]|$)/m);
 }
 
-/** The value of a document, or what is wrong with it. kubectl reads YAML 1.1. */
+/** The value of a document, or what is wrong with it. By YAML 1.2: what 1.1 takes for a boolean (`y`, `on`) is a name here. */
 function parseDocument(source: string): { readonly value: unknown } | string {
   try {
-    const [document] = parseAllDocuments(source, { version: '1.1', merge: true, uniqueKeys: false, logLevel: 'silent' });
+    const [document] = parseAllDocuments(source, { version: '1.2', merge: true, uniqueKeys: false, logLevel: 'silent' });
     if (document === undefined || !('errors' in document)) return { value: null };
     const [problem] = document.errors;
     if (problem !== undefined) return firstLine(problem.message);

@@ -20,6 +20,8 @@ export class Directory {
   /** Name of the cluster that the inventory is of; null until somebody says it. */
   readonly cluster: string | null;
   readonly #pods = new Map<string, PodFact>();
+  /** Namespace of the one pod of a name; null where several have it. */
+  readonly #namespaceOfPod = new Map<string, string | null>();
   readonly #owners = new Map<string, WorkloadFact>();
   readonly #lives = new Map<string, ApiLife[]>();
   readonly #services = new Map<string, ServiceFact>();
@@ -48,6 +50,8 @@ export class Directory {
     for (const service of inventory.services) for (const address of service.addresses) this.#services.set(address, service);
     for (const pod of inventory.pods) {
       this.#pods.set(`${pod.namespace}/${pod.name}`, pod);
+      const other = this.#namespaceOfPod.get(pod.name);
+      this.#namespaceOfPod.set(pod.name, other === undefined || other === pod.namespace ? pod.namespace : null);
       for (const address of pod.hostAddresses) this.#nodeAddresses.add(address);
       if (pod.hostNetwork) for (const address of pod.addresses) this.#nodeAddresses.add(address);
       this.#addLives(pod);
@@ -71,6 +75,11 @@ export class Directory {
 
   pod(namespace: string, name: string): PodFact | null {
     return this.#pods.get(`${namespace}/${name}`) ?? null;
+  }
+
+  /** The namespace of the only pod that is called so, for records that leave it out (`kubectl logs --prefix`). */
+  namespaceOfPod(name: string): string | null {
+    return this.#namespaceOfPod.get(name) ?? null;
   }
 
   workload(workload: Workload): WorkloadFact | null {

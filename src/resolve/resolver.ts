@@ -70,7 +70,8 @@ export class Resolver {
     // The inventory is of one cluster; a record that names another one is taken at its word.
     const ours = cluster === '' || directory.cluster === null;
     const certain = { pod: '', hostAddresses: [], port: null, from: -Infinity, until: Infinity, skip: null };
-    const { namespace, pod, address } = endpoint;
+    const { pod, address } = endpoint;
+    const namespace = endpoint.namespace ?? (pod === null || !ours ? null : directory.namespaceOfPod(pod));
     if (namespace !== null && (pod !== null || endpoint.workload !== null)) {
       const fact = pod === null || !ours ? null : directory.pod(namespace, pod);
       if (fact?.hostNetwork === true) return { ...certain, peer: this.#one({ type: 'node', cluster }) };
@@ -116,5 +117,5 @@ export class Resolver {
 const NO_DIRECTORY = new Directory(EMPTY_INVENTORY, [], null);
 
 function isNamed(endpoint: Endpoint): boolean {
-  return endpoint.namespace !== null && (endpoint.pod !== null || endpoint.workload !== null || endpoint.labels !== null);
+  return endpoint.pod !== null || (endpoint.namespace !== null && (endpoint.workload !== null || endpoint.labels !== null));
 }

@@ -116,6 +116,30 @@ export class Store {
     this.db.prepare('INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value').run(name, value);
   }
 
+  /** What SQLite finds wrong with the file; nothing, as a rule. */
+  check(): readonly string[] {
+    const integrity = this.db.pragma('integrity_check', { simple: false }) as { readonly integrity_check: string }[];
+    const keys = this.db.pragma('foreign_key_check') as { readonly table: string; readonly rowid: number }[];
+    return [
+      ...integrity.map((row) => row.integrity_check).filter((text) => text !== 'ok'),
+      ...keys.map(({ table, rowid }) => `${table}: row ${rowid} points to a row that is gone`),
+    ];
+  }
+
+  /** Copies the database into a new file while others use it. */
+  async backup(path: string): Promise<void> {
+    try {
+      await this.db.backup(path);
+    } catch (error) {
+      throw asOperationError(error, path);
+    }
+  }
+
+  tableSizes(): readonly { readonly name: string; readonly rows: number }[] {
+    const names = this.db.prepare<[], { name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name").all();
+    return names.map(({ name }) => ({ name, rows: (this.db.prepare(`SELECT count(*) AS n FROM "${name}"`).get() as { n: number }).n }));
+  }
+
   close(): void {
     this.db.close();
   }

@@ -1,0 +1,166 @@
+import { OperationError, UsageError } from '../errors.ts';
+import type { NetworkPolicy } from '../model/policy.ts';
+import { outputOf, type Context } from './context.ts';
+import type { Define } from './program.ts';
+import { age, plain, plural } from './text.ts';
+
+interface Options {
+  readonly policies?: readonly string[];
+  readonly manifests?: readonly string[];
+  readonly from?: string;
+  readonly to?: string;
+  readonly port?: string;
+  readonly protocol: string;
+  readonly questions?: string;
+}
+
+export const define: Define = (command, run) => {
+  command
+    .option('--policies <path...>', 'replay the learned edges against the NetworkPolicies in these files and folders')
+    .option('--manifests <path...>', 'ask about pods, workloads, namespaces and policies in these files and folders')
+    .option('--from <ns/name|ip>', 'one question: who connects')
+    .option('--to <ns/name|ip>', 'to whom')
+    .option('--port <port>', 'at which port of the pod')
+    .option('--protocol <protocol>', 'TCP, UDP or SCTP', 'TCP')
+    .option('--questions <->', 'many: one JSON object a line on standard input, {"id","src","src_kind","dst","dst_kind","port","protocol"}')
+    .addHelpText('after', '\nWith --policies exit status 3 means that an accepted edge would break. With --from: {"allowed": true | false | null, "because", "warnings"}.')
+    .action((options: Options) =>
+      run((context) => {
+        if (options.policies !== undefined && options.manifests === undefined) return replayPolicies(context, options.policies);
+        if (options.manifests !== undefined && options.policies === undefined) return ask(context, options.manifests, options);
+        throw new UsageError('give --policies to replay the learned edges, or --manifests to ask about what they hold');
+      }),
+    );
+};
+
+/** NetworkPolicies among manifests; what an API server would refuse is an error, for no cluster could run it. */
+async function readPolicies(context: Context, paths: readonly string[], strict: boolean) {
+  const [{ readManifests }, { validatePolicy }] = await Promise.all([import('../kubernetes/manifests.ts'), import('../policy/validate.ts')]);
+  const { objects, problems } = readManifests(paths);
+  const policies: NetworkPolicy[] = [];
+  const wrong = [...problems];
+  const notRead = new Map<string, number>();
+  for (const { kind, object } of objects) {
+    if (/NetworkPolicy$/.test(kind) && kind !== 'NetworkPolicy') notRead.set(kind, (notRead.get(kind) ?? 0) + 1);
+    if (kind !== 'NetworkPolicy') continue;
+    const { policy, problems: own } = validatePolicy(object);
+    const [first] = own;
+    if (policy !== null) policies.push(policy);
+    else if (first !== undefined) {
+      const metadata = (object as { readonly metadata?: { readonly namespace?: string; readonly name?: string } }).metadata;
+      wrong.push(`policy ${String(metadata?.namespace ?? 'default')}/${String(metadata?.name)}: ${first.field}: ${first.message}`);
+    }
+  }
+  for (const problem of wrong) context.say(`footpath: ${plain(problem)}`);
+  for (const [kind, n] of notRead) context.say(`footpath: ${n} of kind ${plain(kind)} not evaluated`);
+  if (strict && policies.length === 0) throw new OperationError(`${paths.join(', ')}: no valid NetworkPolicy found`);
+  return { policies, objects, warnings: [...notRead].map(([kind, n]) => `${n} of kind ${kind} not evaluated`) };
+}
+
+async function replayPolicies(context: Context, paths: readonly string[]): Promise<number> {
+  const form = outputOf(context, ['table', 'wide', 'json']);
+  const { policies } = await readPolicies(context, paths, true);
+  const [{ withStore, graphOf }, { replay }, { newest }] = await Promise.all([import('./session.ts'), import('../policy/replay.ts'), import('./when.ts')]);
+  return withStore(context, async (store) => {
+    const graph = await graphOf(store);
+    const result = replay(graph, policies);
+    const inScope = ({ edge }: { readonly edge: (typeof graph.edges)[number] }): boolean =>
+      context.namespace === null || [edge.source, edge.destination].some((peer) => peer.type === 'workload' && peer.namespace === context.namespace);
+    const broken = result.broken.filter(inScope);
+    const accepted = broken.filter(({ edge }) => edge.state === 'accepted');
+    const others = broken.filter(({ edge }) => edge.state !== 'accepted');
+    if (form === 'json') {
+      const { edgeJson, namesOf } = await import('./json.ts');
+      const names = namesOf(graph);
+      const value = {
+        policies: policies.length,
+        edges: result.judged,
+        denied: broken.map(({ edge, because, partly }) => ({ edge: edgeJson(edge, names), because, partly })),
+        unjudged: result.unjudged.map(({ edge, because }) => ({ id: edge.id, because })),
+        unused: result.unused,
+        unusedRanges: result.unusedRanges,
+        warnings: result.warnings,
+      };
+      context.print(`${JSON.stringify(value, null, 2)}\n`);
+    } else {
+      const { edgeName } = await import('../detect/violation.ts');
+      const many = (n: number): string => `${plural(n, 'accepted edge')} would break`;
+      context.print(`${plural(policies.length, 'policy', 'policies')} against ${plural(result.judged, 'learned edge')}: ${many(accepted.length)}\n`);
+      for (const { edge, because, partly } of accepted) context.print(`  ${edgeName(edge)}   last ${age(Math.max(0, newest(graph) - edge.totals.lastSeen))} ago   ${because}${partly ? ' (for some of its pods)' : ''}\n`);
+      if (others.length > 0) context.print(`denied, as nobody accepted them: ${plural(others.length, 'edge')}\n`);
+      if (form === 'wide') for (const { edge, because } of others) context.print(`  ${edgeName(edge)}   ${edge.state}   ${because}\n`);
+      if (result.unjudged.length > 0) context.print(`cannot be judged: ${plural(result.unjudged.length, 'edge')}\n`);
+      if (form === 'wide') for (const { edge, because } of result.unjudged) context.print(`  ${edgeName(edge)}   ${because}\n`);
+      context.print(`allowed but never seen: ${plural(result.unused.length, 'pair of workloads', 'pairs of workloads')}, ${plural(result.unusedRanges.length, 'outside range')}${form === 'table' && result.unused.length + result.unusedRanges.length > 0 ? ' (-o wide lists them)' : ''}\n`);
+      if (form === 'wide') for (const line of [...result.unused, ...result.unusedRanges]) context.print(`  ${line}\n`);
+      for (const warning of result.warnings) context.say(`warning: ${plain(warning)}`);
+    }
+    return accepted.length > 0 ? 3 : 0;
+  });
+}
+
+interface Question {
+  readonly id?: unknown;
+  readonly src?: unknown;
+  readonly src_kind?: unknown;
+  readonly dst?: unknown;
+  readonly dst_kind?: unknown;
+  readonly port?: unknown;
+  readonly protocol?: unknown;
+}
+
+async function ask(context: Context, paths: readonly string[], options: Options): Promise<number> {
+  const [{ policies, objects, warnings }, { toInventory }, { ManifestWorld }] = await Promise.all([
+    readPolicies(context, paths, false),
+    import('../kubernetes/inventory.ts'),
+    import('../policy/manifest-world.ts'),
+  ]);
+  const world = new ManifestWorld(toInventory(objects).inventory, policies);
+  const answer = (from: string, fromKind: string | null, to: string, toKind: string | null, port: number, protocol: string) => {
+    const source = world.find(from, fromKind);
+    const destination = world.find(to, toKind);
+    if (source === null) throw new UsageError(`${plain(from)}: not in the manifests, and no address`);
+    if (destination === null) throw new UsageError(`${plain(to)}: not in the manifests, and no address`);
+    if (protocol !== 'TCP' && protocol !== 'UDP' && protocol !== 'SCTP') {
+      return { allowed: null, because: `NetworkPolicies say nothing of ${plain(protocol)}`, warnings };
+    }
+    if (world.isService(to)) return { allowed: null, because: `${to} is a Service's address: whether policies see it before or after translation is not defined; ask about its pods`, warnings };
+    const result = world.policies.evaluate(source, destination, port, protocol);
+    return { ...result, warnings: [...result.warnings, ...warnings] };
+  };
+  if (options.questions !== undefined) {
+    if (options.questions !== '-') throw new UsageError('--questions takes - (standard input)');
+    return answerQuestions(context, (question) => {
+      const { src, src_kind: srcKind, dst, dst_kind: dstKind, port, protocol } = question;
+      return answer(String(src), typeof srcKind === 'string' ? srcKind : null, String(dst), typeof dstKind === 'string' ? dstKind : null, Number(port), String(protocol ?? 'TCP')).allowed;
+    });
+  }
+  if (options.from === undefined || options.to === undefined) throw new UsageError('say --from and --to, and --port; or --questions -');
+  const protocol = options.protocol.toUpperCase();
+  const port = Number(options.port ?? Number.NaN);
+  if (protocol !== 'ICMP' && (!Number.isInteger(port) || port < 1 || port > 65_535)) throw new UsageError(`--port ${options.port ?? ''}: must be between 1 and 65535`);
+  context.print(`${JSON.stringify(answer(options.from, null, options.to, null, port, protocol))}\n`);
+  return 0;
+}
+
+async function answerQuestions(context: Context, answer: (question: Question) => boolean | null): Promise<number> {
+  const { createInterface } = await import('node:readline');
+  let failed = 0;
+  let out = '';
+  for await (const line of createInterface({ input: context.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (line.trim() === '') continue;
+    try {
+      const question = JSON.parse(line) as Question;
+      out += `${JSON.stringify({ id: question.id, allowed: answer(question) })}\n`;
+    } catch (error) {
+      failed++;
+      context.say(`footpath: question ${plain(line.slice(0, 120))}: ${error instanceof Error ? plain(error.message) : 'is no JSON object'}`);
+    }
+    if (out.length > 1 << 16) {
+      context.print(out);
+      out = '';
+    }
+  }
+  context.print(out);
+  return failed > 0 ? 1 : 0;
+}
