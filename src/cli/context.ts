@@ -13,7 +13,7 @@ export interface Outside {
   now(): number;
 }
 
-export const OUTPUTS = ['table', 'wide', 'json', 'yaml', 'name', 'dot', 'mermaid', 'csv'] as const;
+export const OUTPUTS = ['table', 'wide', 'json', 'yaml', 'name', 'tree', 'dot', 'mermaid', 'csv'] as const;
 export type Output = (typeof OUTPUTS)[number];
 
 /** Options that every command takes, on either side of its name. */

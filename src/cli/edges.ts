@@ -22,12 +22,12 @@ export const define: Define = (command, run) => {
     .option('--state <state>', 'observed, accepted or rejected')
     .option('--flagged', 'only edges that a suspicion holds back')
     .option('--since <time>', 'only edges seen since then: 2h, 7d, or an RFC 3339 time; ages count back from the newest record')
-    .addHelpText('after', '\n-o has table, wide, json, yaml, name, dot, mermaid and csv here; wide and json also list edges with an end that nobody is known to own.')
+    .addHelpText('after', '\n-o has table, wide, json, yaml, name, tree, dot, mermaid and csv here; wide and json also list edges with an end that nobody is known to own.')
     .action((options: Options) => run((context) => listEdges(context, options)));
 };
 
 async function listEdges(context: Context, options: Options): Promise<number> {
-  const form = outputOf(context, ['table', 'wide', 'json', 'yaml', 'name', 'dot', 'mermaid', 'csv']);
+  const form = outputOf(context, ['table', 'wide', 'json', 'yaml', 'name', 'tree', 'dot', 'mermaid', 'csv']);
   if (options.state !== undefined && !STATES.some((state) => state === options.state)) {
     throw new UsageError(`--state ${options.state}: no such state${suggestion(options.state, STATES)}`);
   }
@@ -58,6 +58,9 @@ async function listEdges(context: Context, options: Options): Promise<number> {
       }
       case 'name':
         context.print(edges.map(({ id }) => `${id}\n`).join(''));
+        break;
+      case 'tree':
+        context.print((await import('../export/tree.ts')).tree(edges));
         break;
       case 'dot':
       case 'mermaid':

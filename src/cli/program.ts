@@ -27,6 +27,7 @@ const COMMANDS: readonly Entry[] = [
   { name: 'propose', summary: 'least-privilege policies with their evidence', load: () => import('./propose.ts') },
   { name: 'explain', summary: 'the edges and the evidence behind a workload’s policy', load: () => import('./explain.ts') },
   { name: 'simulate', summary: 'what policies would break, and what they let through', load: () => import('./simulate.ts') },
+  { name: 'demo', summary: 'no cluster, no network: a week of Bookinfo, its policies, and an attack', load: () => import('./demo.ts') },
   { name: 'collectors', summary: 'the formats that are understood', load: () => import('./collectors.ts') },
   { name: 'config', summary: 'check a configuration file, or print the defaults', load: () => import('./config-command.ts') },
   { name: 'db', summary: 'check, back up or measure the database', load: () => import('./db.ts') },
