@@ -1,7 +1,7 @@
 import type { Sink } from './collector.ts';
 import type { Endpoint, Flow, SkipReason } from './model/flow.ts';
 import { formatLabels, stableLabels } from './model/labels.ts';
-import type { Peer } from './model/peer.ts';
+import { peerKey, type Peer } from './model/peer.ts';
 import { CoverageCount } from './learn/coverage.ts';
 import type { Attribute, Delta, Sighting } from './learn/delta.ts';
 import type { Fold } from './learn/fold.ts';
@@ -31,15 +31,19 @@ export class Intake implements Sink {
   readonly #attributes = new Map<Peer, Set<string>>();
   /** Whose records are coming in. */
   collector = 'unknown';
+  readonly #described: WeakSet<Endpoint>;
   readonly #onRecord: ((understood: Understood) => void) | null;
 
   constructor(options: {
     readonly resolver: Resolver;
     readonly fold: Fold;
+    /** Endpoints whose labels, accounts and names are stored already; new ones are added. */
+    readonly described?: WeakSet<Endpoint>;
     readonly onRecord?: (understood: Understood) => void;
   }) {
     this.#resolver = options.resolver;
     this.#fold = options.fold;
+    this.#described = options.described ?? new WeakSet();
     this.#onRecord = options.onRecord ?? null;
   }
 
@@ -104,6 +108,8 @@ export class Intake implements Sink {
   }
 
   #describe(endpoint: Endpoint, peer: Peer): void {
+    if (this.#described.has(endpoint)) return;
+    this.#described.add(endpoint);
     const values: string[] = [];
     if (peer.type === 'workload') {
       if (endpoint.labels !== null) values.push(`labels ${formatLabels(stableLabels(endpoint.labels))}`);
@@ -121,7 +127,8 @@ export class Intake implements Sink {
       revision: this.#fold.revision,
       edges: this.#fold.edges(),
       pending: this.#fold.pending(),
-      sightings: [...this.#seen].flatMap(([endpoint, seen]) => sighting(endpoint, seen)),
+      podHours: this.#fold.podHours(),
+      sightings: sightingsOf(this.#seen),
       attributes: [...this.#attributes].flatMap(([peer, values]) => [...values].map((text) => attribute(peer, text))),
       coverage: this.#coverage.cells(),
     };
@@ -147,9 +154,23 @@ function couldBeWorkload(peer: Peer): boolean {
   return peer.type === 'workload' || peer.type === 'address' || peer.type === 'labels';
 }
 
-function sighting(endpoint: Endpoint, { peer, firstSeen, lastSeen }: Seen): Sighting[] {
-  if (peer.type !== 'workload' || endpoint.pod === null) return [];
-  return [{ peer, namespace: peer.namespace, pod: endpoint.pod, address: endpoint.address, firstSeen, lastSeen }];
+/** One sighting a pod and address: records write the same pod in several ways. */
+function sightingsOf(seen: ReadonlyMap<Endpoint, Seen>): Sighting[] {
+  const sightings = new Map<string, Sighting>();
+  for (const [{ pod, address }, { peer, firstSeen, lastSeen }] of seen) {
+    if (peer.type !== 'workload' || pod === null) continue;
+    const key = `${peerKey(peer)} ${pod} ${address}`;
+    const known = sightings.get(key);
+    sightings.set(key, {
+      peer,
+      namespace: peer.namespace,
+      pod,
+      address,
+      firstSeen: Math.min(firstSeen, known?.firstSeen ?? firstSeen),
+      lastSeen: Math.max(lastSeen, known?.lastSeen ?? lastSeen),
+    });
+  }
+  return [...sightings.values()];
 }
 
 function attribute(peer: Peer, text: string): Attribute {

@@ -2,13 +2,14 @@ import type { Collector, CollectorSettings, Decoder } from './collector.ts';
 import { Intake } from './intake.ts';
 import type { Admission } from './learn/admission.ts';
 import { Fold, type Judge } from './learn/fold.ts';
+import type { Endpoint } from './model/flow.ts';
 import type { Resolver } from './resolve/resolver.ts';
 import type { Batch, Position, Run, Source } from './source.ts';
 import type { Store, Written } from './store/store.ts';
 
 /** Input is committed in portions of about this many bytes; what a crash interrupts is read again from the last one. */
-const PORTION_BYTES = 8 << 20;
-const PORTION_BATCHES = 500;
+const PORTION_BYTES = 32 << 20;
+const PORTION_BATCHES = 2_000;
 
 export interface Observation {
   readonly store: Store;
@@ -28,7 +29,7 @@ export interface Observation {
 export async function observe(sources: Iterable<Source>, observation: Observation): Promise<void> {
   const { settings, signal, collectorFor, onBatch } = observation;
   const decoders = new Map<Collector, Decoder>();
-  let portion = new Portion(observation);
+  let portion = new Portion(observation, new WeakSet());
   for (const source of sources) {
     let collector: Collector | null = null;
     for await (const batch of source.open(signal)) {
@@ -48,15 +49,18 @@ export async function observe(sources: Iterable<Source>, observation: Observatio
 /** What is read between two commits. */
 class Portion {
   readonly #observation: Observation;
+  readonly #described: WeakSet<Endpoint>;
   readonly #intake: Intake;
   readonly #positions = new Map<Position['file'], Position>();
   readonly #acks: (() => void)[] = [];
   #bytes = 0;
 
-  constructor(observation: Observation) {
+  /** `described` are the endpoints of which everything that records say of them is stored. */
+  constructor(observation: Observation, described: WeakSet<Endpoint>) {
     const { admission, judge, resolver } = observation;
     this.#observation = observation;
-    this.#intake = new Intake({ resolver, fold: new Fold(admission, judge()) });
+    this.#described = described;
+    this.#intake = new Intake({ resolver, fold: new Fold(admission, judge()), described });
   }
 
   get isFull(): boolean {
@@ -77,6 +81,6 @@ class Portion {
     const written = store.transaction(() => store.add(this.#intake.delta(), [...this.#positions.values()]));
     for (const ack of this.#acks) ack();
     onCommit?.(written, this.#intake.totals());
-    return new Portion(this.#observation);
+    return new Portion(this.#observation, this.#described);
   }
 }

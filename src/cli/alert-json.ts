@@ -1,6 +1,7 @@
 import type { Alert } from '../model/alert.ts';
 import type { Graph } from '../learn/graph.ts';
-import { namesOf, peerJson, portJson } from './json.ts';
+import { peerJson, portJson } from './json.ts';
+import { namesOf } from './names.ts';
 import { isoTime } from './text.ts';
 
 /** An alert as others rely on it. One about a single workload has it as `source` and no `destination`. */

@@ -5,6 +5,7 @@ import type { Store } from '../store/store.ts';
 import { outputOf, suggestion, type Context } from './context.ts';
 import { peerText, portText } from './edges.ts';
 import { severityOf } from './observe.ts';
+import { namesOf, type Names } from './names.ts';
 import type { Define } from './program.ts';
 import { addSignatureOptions, byId, signatureOf, type SignatureOptions } from './signature.ts';
 import { age, count, isoTime, plain, styleFor, table, type Style } from './text.ts';
@@ -69,7 +70,7 @@ async function listAlerts(context: Context, options: ListOptions): Promise<numbe
     else if (form === 'name') context.print(alerts.map(({ id }) => `${id}\n`).join(''));
     else if (alerts.length === 0) context.say('no alerts');
     else {
-      context.print(alertTable(context, alerts, newest(graph), form === 'wide'));
+      context.print(alertTable(context, alerts, { latest: newest(graph), wide: form === 'wide', names: namesOf(graph) }));
       const [first] = alerts;
       context.hint(`next: footpath alerts show ${first?.id.slice(0, 4) ?? 'ID'} · ack | accept | reject | mute`);
     }
@@ -84,7 +85,7 @@ const COLOUR: Readonly<Record<Severity, (text: string, style: Style) => string>>
   low: (text, style) => style.dim(text),
 };
 
-function alertTable(context: Context, alerts: readonly Alert[], latest: number, wide: boolean): string {
+function alertTable(context: Context, alerts: readonly Alert[], { latest, wide, names }: { readonly latest: number; readonly wide: boolean; readonly names: Names }): string {
   return table(
     alerts,
     [
@@ -92,7 +93,7 @@ function alertTable(context: Context, alerts: readonly Alert[], latest: number, 
       { heading: 'STATE', value: ({ state }) => state },
       { heading: 'AGE', value: ({ lastSeen }) => age(Math.max(0, latest - lastSeen)) },
       { heading: 'KIND', value: ({ kind }) => kind },
-      { heading: 'WHAT', value: what, max: wide ? 200 : 60 },
+      { heading: 'WHAT', value: (alert) => what(alert, names), max: wide ? 200 : 60 },
       { heading: 'COUNT', value: (alert) => count(alert.count), align: 'right' },
       { heading: 'ID', value: ({ id }) => (wide ? id : id.slice(0, 7)) },
     ],
@@ -100,12 +101,12 @@ function alertTable(context: Context, alerts: readonly Alert[], latest: number, 
   );
 }
 
-function what(alert: Alert): string {
+function what(alert: Alert, names: Names): string {
   const { kind, source, destination, class: edgeClass } = alert;
   if (source === null || destination === null) return alert.reason;
   const port = portText({ port: alert.port, protocol: alert.protocol ?? 'TCP' });
   const aside = kind === 'denied' ? 'denied by policy' : (edgeClass ?? '');
-  return `${peerText(source)} -> ${peerText(destination)} ${port}${aside === '' ? '' : `, ${aside}`}`;
+  return `${peerText(source, names)} -> ${peerText(destination, names)} ${port}${aside === '' ? '' : `, ${aside}`}`;
 }
 
 async function showAlert(context: Context, id: string): Promise<number> {

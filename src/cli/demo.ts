@@ -47,7 +47,7 @@ async function tell(context: Context, folder: string): Promise<number> {
   scene('5. What the policies would have blocked');
   const policies = join(folder, 'policies');
   await play('propose', '--quiet', '--out', policies);
-  const status = await play('simulate', '--policies', policies, '-o', 'wide');
+  const status = await play('simulate', '--policies', policies);
   scene('Next, on your own cluster');
   show('  kubectl get pods,services,endpointslices,namespaces,nodes,replicasets,deployments,statefulsets,daemonsets,jobs,cronjobs -A -o json > cluster.json');
   show('  footpath observe --inventory cluster.json /var/run/cilium/hubble/*.log      # or the logs of istio-proxy, or both');

@@ -4,6 +4,7 @@ import { METADATA_ADDRESSES } from '../model/address.ts';
 import { peerName, type Peer } from '../model/peer.ts';
 import type { Graph, GraphEdge } from '../learn/graph.ts';
 import { outputOf, suggestion, type Context } from './context.ts';
+import { namesOf, type Names } from './names.ts';
 import type { Define } from './program.ts';
 import { age, count, styleFor, table, type Column } from './text.ts';
 
@@ -31,7 +32,7 @@ async function listEdges(context: Context, options: Options): Promise<number> {
   if (options.state !== undefined && !STATES.some((state) => state === options.state)) {
     throw new UsageError(`--state ${options.state}: no such state${suggestion(options.state, STATES)}`);
   }
-  const [{ withStore, graphOf }, { isResolved }, { edgeJson, namesOf }, { newest, sinceOf }] = await Promise.all([
+  const [{ withStore, graphOf }, { isResolved }, { edgeJson }, { newest, sinceOf }] = await Promise.all([
     import('./session.ts'),
     import('../learn/state.ts'),
     import('./json.ts'),
@@ -84,16 +85,21 @@ export function portText(edge: Pick<GraphEdge, 'port' | 'protocol'>): string {
   return edge.port === 0 ? edge.protocol : `${edge.port}/${edge.protocol}`;
 }
 
-export function peerText(peer: Peer): string {
-  return peer.type === 'external' && METADATA_ADDRESSES.has(peer.address) ? `metadata ${peer.address}` : peerName(peer);
+/** An outside address has its DNS name behind it, where records gave one. */
+export function peerText(peer: Peer, names: Names): string {
+  if (peer.type !== 'external') return peerName(peer);
+  if (METADATA_ADDRESSES.has(peer.address)) return `metadata ${peer.address}`;
+  const name = names.get(peer.address);
+  return name === undefined ? peerName(peer) : `${peerName(peer)} (${name})`;
 }
 
 function edgeTable(context: Context, graph: Graph, edges: readonly GraphEdge[], wide: boolean): string {
   const latest = Math.max(0, ...graph.stored.coverage.map(({ lastRecord }) => lastRecord ?? 0));
+  const names = namesOf(graph);
   const max = wide ? 80 : 30;
   const columns: Column<GraphEdge>[] = [
-    { heading: 'SOURCE', value: ({ source }) => peerText(source), max },
-    { heading: 'DESTINATION', value: ({ destination }) => peerText(destination), max },
+    { heading: 'SOURCE', value: ({ source }) => peerText(source, names), max },
+    { heading: 'DESTINATION', value: ({ destination }) => peerText(destination, names), max },
     { heading: 'PORT', value: portText },
     {
       heading: 'STATE',

@@ -16,10 +16,11 @@ export const define: Define = (command, run) => {
 async function explain(context: Context, text: string, options: { readonly rule?: string }): Promise<number> {
   const form = outputOf(context, ['table', 'json']);
   const isWanted = workloadOption(text);
-  const [{ withStore, graphOf }, { propose }, { edgeJson, namesOf }, { readinessLine }, { edgeName }] = await Promise.all([
+  const [{ withStore, graphOf }, { propose }, { edgeJson }, { namesOf }, { readinessLine }, { edgeName }] = await Promise.all([
     import('./session.ts'),
     import('../policy/propose.ts'),
     import('./json.ts'),
+    import('./names.ts'),
     import('./readiness-line.ts'),
     import('../detect/violation.ts'),
   ]);

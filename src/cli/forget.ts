@@ -38,8 +38,8 @@ async function forget(context: Context, ids: readonly string[], options: Options
           );
     const what = ids.length > 0 ? `edges ${ids.join(' ')}` : [options.workload, options.before === undefined ? undefined : `before ${isoTime(before)}`].filter(Boolean).join(' ');
     store.transaction(() => {
-      store.edges.remove(chosen.flatMap(({ rows }) => [...rows]));
-      store.pending.remove(chosen.flatMap(({ pendingRows }) => [...pendingRows]));
+      store.edges.remove(chosen.flatMap(({ rows }) => rows));
+      store.pending.remove(chosen.flatMap(({ pendingRows }) => pendingRows));
       store.choices.logForgotten(what, chosen.length, signature);
     });
     context.say(`${plural(chosen.length, 'edge')} forgotten`);

@@ -1,9 +1,10 @@
 import { MANY_PORTS } from '../model/edge.ts';
 import { METADATA_ADDRESSES } from '../model/address.ts';
 import type { Peer } from '../model/peer.ts';
-import type { Graph, GraphEdge } from '../learn/graph.ts';
+import type { GraphEdge } from '../learn/graph.ts';
 import { collectors } from '../../collectors/index.ts';
 import { hoursSeen } from '../model/edge.ts';
+import type { Names } from './names.ts';
 import { isoTime } from './text.ts';
 
 /** The JSON that others rely on. Additions are welcome; changes are breaking. */
@@ -11,15 +12,6 @@ import { isoTime } from './text.ts';
 export interface PeerJson {
   readonly kind: string;
   readonly [key: string]: string | null;
-}
-
-/** DNS names that records gave for outside addresses. */
-export type Names = ReadonlyMap<string, string>;
-
-export function namesOf(graph: Graph): Names {
-  const names = new Map<string, string>();
-  for (const { peer, names: own } of graph.stored.peers) if (peer.type === 'external' && own[0] !== undefined) names.set(peer.address, own[0]);
-  return names;
 }
 
 export function peerJson(peer: Peer, names: Names): PeerJson {

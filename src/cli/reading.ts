@@ -62,11 +62,12 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
   const started = context.now();
   store.transaction(() => describeCluster(context, store, options, config));
   const directory = await directoryOf(store);
-  const stored = store.read();
-  const watches = stored.choices.modes.length + stored.choices.decisions.length > 0;
-  const before: Graph | null = watches ? await graphOf(store, directory) : null;
-  const canon = canonOf(stored, directory);
-  let verdicts = new Verdicts(stored.choices, stored.revision, (peer) => canon.end(peer).peer);
+  const { canon, verdicts: atStart } = store.read(({ pods, peers, choices, revision }) => {
+    const known = canonOf({ pods, peers }, directory);
+    return { canon: known, verdicts: new Verdicts(choices, revision, (peer) => known.end(peer).peer) };
+  });
+  let verdicts = atStart;
+  const before: Graph | null = verdicts.revision > 0 ? await graphOf(store, directory) : null;
   const tallied: Tallied = {
     totals: new Map(),
     edgeRows: new Set(),
@@ -102,7 +103,10 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
     judge: () => {
       // Another process may have decided something since the last portion.
       const { revision } = store.choices;
-      if (revision !== verdicts.revision) verdicts = new Verdicts(store.choices.read(store.peers.readPeers().byId), revision, (peer) => canon.end(peer).peer);
+      if (revision !== verdicts.revision) {
+        store.forgetRows();
+        verdicts = new Verdicts(store.choices.read(store.peers.readPeers().byId), revision, (peer) => canon.end(peer).peer);
+      }
       return verdicts;
     },
     collectorFor: (source, runs) => chooseCollector(context, source, runs, { forced, settings, isNamed: named.has(source.name), leftOut: tallied.leftOut }),

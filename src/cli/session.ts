@@ -47,5 +47,5 @@ export async function graphOf(store: Store, directory?: Directory): Promise<Grap
 export async function graphBuilder(store: Store, directory: Directory): Promise<() => Graph> {
   const [{ buildGraph }, { fingerprint }] = await Promise.all([import('../learn/graph.ts'), import('../fingerprint.ts')]);
   const connectionsOf = (pod: string, hours: ReadonlySet<number>): number => store.edges.connectionsOf(pod, hours);
-  return () => buildGraph({ stored: store.read(), directory, fingerprint, connectionsOf });
+  return () => store.read((stored) => buildGraph({ stored, directory, fingerprint, connectionsOf }));
 }

@@ -70,7 +70,7 @@ async function replayPolicies(context: Context, paths: readonly string[]): Promi
     const accepted = broken.filter(({ edge }) => edge.state === 'accepted');
     const others = broken.filter(({ edge }) => edge.state !== 'accepted');
     if (form === 'json') {
-      const { edgeJson, namesOf } = await import('./json.ts');
+      const [{ edgeJson }, { namesOf }] = await Promise.all([import('./json.ts'), import('./names.ts')]);
       const names = namesOf(graph);
       const value = {
         policies: policies.length,
@@ -88,7 +88,9 @@ async function replayPolicies(context: Context, paths: readonly string[]): Promi
       context.print(`${plural(policies.length, 'policy', 'policies')} against ${plural(result.judged, 'learned edge')}: ${many(accepted.length)}\n`);
       for (const { edge, because, partly } of accepted) context.print(`  ${edgeName(edge)}   last ${age(Math.max(0, newest(graph) - edge.totals.lastSeen))} ago   ${because}${partly ? ' (for some of its pods)' : ''}\n`);
       if (others.length > 0) context.print(`denied, as nobody accepted them: ${plural(others.length, 'edge')}\n`);
-      if (form === 'wide') for (const { edge, because } of others) context.print(`  ${edgeName(edge)}   ${edge.state}   ${because}\n`);
+      const shown = form === 'wide' ? others : others.slice(0, 8);
+      for (const { edge, because } of shown) context.print(`  ${edgeName(edge)}   ${edge.state}   ${because}\n`);
+      if (shown.length < others.length) context.print(`  and ${others.length - shown.length} more (-o wide)\n`);
       if (result.unjudged.length > 0) context.print(`cannot be judged: ${plural(result.unjudged.length, 'edge')}\n`);
       if (form === 'wide') for (const { edge, because } of result.unjudged) context.print(`  ${edgeName(edge)}   ${because}\n`);
       context.print(`allowed but never seen: ${plural(result.unused.length, 'pair of workloads', 'pairs of workloads')}, ${plural(result.unusedRanges.length, 'outside range')}${form === 'table' && result.unused.length + result.unusedRanges.length > 0 ? ' (-o wide lists them)' : ''}\n`);

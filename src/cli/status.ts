@@ -103,8 +103,8 @@ async function showStatus(context: Context): Promise<number> {
   });
 }
 
-function recordsOf(edge: { readonly pendingRows: ReadonlySet<number> }, records: ReadonlyMap<number, number>): number {
-  return [...edge.pendingRows].reduce((sum, row) => sum + (records.get(row) ?? 0), 0);
+function recordsOf(edge: { readonly pendingRows: readonly number[] }, records: ReadonlyMap<number, number>): number {
+  return edge.pendingRows.reduce((sum, row) => sum + (records.get(row) ?? 0), 0);
 }
 
 function spanOf(ms: number): string {

@@ -28,11 +28,11 @@ export interface Tallied {
 export async function summarise(context: Context, store: Store, tallied: Tallied, failOn: Severity | null): Promise<number> {
   const graph = await graphOf(store);
   const touched = graph.edges.filter(
-    ({ rows, pendingRows }) => [...rows].some((row) => tallied.edgeRows.has(row)) || [...pendingRows].some((row) => tallied.pending.has(row)),
+    ({ rows, pendingRows }) => rows.some((row) => tallied.edgeRows.has(row)) || pendingRows.some((row) => tallied.pending.has(row)),
   );
   const edges = touched.filter(isResolved);
   const isNew = edges.filter(
-    ({ rows, pendingRows }) => [...rows].every((row) => row > tallied.newestEdge) && [...pendingRows].every((row) => row > tallied.newestPending),
+    ({ rows, pendingRows }) => rows.every((row) => row > tallied.newestEdge) && pendingRows.every((row) => row > tallied.newestPending),
   );
   let unresolved = 0;
   for (const edge of graph.edges) if (!isResolved(edge)) for (const row of edge.pendingRows) unresolved += tallied.pending.get(row) ?? 0;

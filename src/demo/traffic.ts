@@ -44,8 +44,8 @@ const HABITS: readonly Habit[] = [
   ...[gateway, productpage, details, reviewsV1, reviewsV2, reviewsV3, ratings].flatMap((from): Habit[] => [
     { from, to: istiod, port: 15_012, perHour: 1 },
     { from, to: dns, port: 53, protocol: 'UDP', perHour: 2 },
-    { from: prometheus, to: from, port: 15_020, perHour: 1 },
   ]),
+  ...[details, reviewsV1, reviewsV2, reviewsV3, ratings].map((to): Habit => ({ from: prometheus, to, port: 15_020, perHour: 1 })),
   { from: prometheus, to: dns, port: 53, protocol: 'UDP', perHour: 1 },
   { from: report, to: dns, port: 53, protocol: 'UDP', perHour: 1 },
 ];

@@ -36,7 +36,7 @@ function nameOf(peer: Peer | undefined): string {
 }
 
 function portsOf(edges: readonly DrawnEdge[]): string {
-  const ports = [...groupBy(edges, ({ protocol }) => protocol)].map(([protocol, own]) => `${own.map(({ port }) => (port > 0 ? port : '*')).join(',')}/${protocol}`);
+  const ports = [...groupBy(edges, ({ protocol }) => protocol)].map(([protocol, own]) => `${own.map(({ port }) => port).toSorted((a, b) => a - b).map((port) => (port > 0 ? port : '*')).join(',')}/${protocol}`);
   return [...new Set(ports)].join(' ');
 }
 

@@ -8,6 +8,7 @@ export interface Delta {
   readonly revision: number;
   readonly edges: readonly EdgeDelta[];
   readonly pending: readonly PendingDelta[];
+  readonly podHours: readonly PodHour[];
   readonly sightings: readonly Sighting[];
   readonly attributes: readonly Attribute[];
   readonly coverage: readonly CoverageCell[];
@@ -15,7 +16,8 @@ export interface Delta {
 
 export interface EdgeDelta extends EdgeKey {
   readonly witnesses: ReadonlyMap<Witness, WitnessDelta>;
-  readonly pods: ReadonlyMap<string, PodDelta>;
+  /** Source pod, `namespace/name`, to the connections that it opened. */
+  readonly pods: ReadonlyMap<string, ReadonlyMap<Witness, number>>;
   readonly addresses: ReadonlySet<string>;
   readonly operations: ReadonlyMap<Operation, ReadonlyMap<Witness, number>>;
   /** Slots in which something was tried and nothing answered. */
@@ -37,10 +39,13 @@ export interface DayDelta {
   bytesIn: number;
 }
 
-/** Connections of one source pod. */
-export interface PodDelta {
+/** Connections that a pod opened in one hour since 1970, to whomever. */
+export interface PodHour {
   readonly peer: Peer;
-  readonly hours: ReadonlyMap<Witness, ReadonlyMap<number, number>>;
+  readonly pod: string;
+  readonly witness: Witness;
+  readonly hour: number;
+  readonly opened: number;
 }
 
 export interface Violation {

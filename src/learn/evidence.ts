@@ -19,48 +19,56 @@ export interface ViolationEvidence {
   readonly hours: number;
 }
 
+const NONE = new Map<never, never>();
+const NOTHING = new Set<never>();
+
 /** Gathers everything that is stored of one edge, under whatever names it was stored. */
 export class EvidenceBuilder {
   readonly #witnesses = new Map<string, Counted>();
   readonly #days = new Map<number, number>();
-  readonly #pods = new Map<string, Map<string, number>>();
-  readonly #addresses = new Set<string>();
-  readonly #operations = new Map<string, Map<string, number>>();
-  readonly #slots = new Set<number>();
-  readonly #byLabelsOnly = new Set<string>();
-  readonly #violations = new Map<number, ViolationCount>();
-  /** Failed slots that were seen while watching, with the latest revision at which they were. */
-  readonly watchedSlots = new Map<number, number>();
+  // Most edges have few of these: what is empty is shared.
+  #pods: Map<string, Map<string, number>> = NONE;
+  #addresses: Set<string> = NOTHING;
+  #operations: Map<string, Map<string, number>> = NONE;
+  #slots: Set<number> = NOTHING;
+  #byLabelsOnly: Set<string> = NOTHING;
+  #violations: Map<number, ViolationCount> = NONE;
+  #watchedSlots: Map<number, number> = NONE;
   /** Rows of `edges` and of `pending` that the edge is made of. */
-  readonly rows = new Set<number>();
-  readonly pendingRows = new Set<number>();
+  readonly rows: number[] = [];
+  readonly pendingRows: number[] = [];
+
+  /** Failed slots that were seen while watching, with the latest revision at which they were. */
+  get watchedSlots(): ReadonlyMap<number, number> {
+    return this.#watchedSlots;
+  }
 
   /** A row of the graph. Told by labels alone, it only backs what others show. */
   addEdge(edge: StoredEdge, byLabels: boolean): void {
-    this.rows.add(edge.row);
+    this.rows.push(edge.row);
     if (byLabels) {
-      for (const { witness } of edge.witnesses) this.#byLabelsOnly.add(witnessKey(witness));
+      this.#byLabelsOnly = added(this.#byLabelsOnly, edge.witnesses.map(({ witness }) => witnessKey(witness)));
       return;
     }
     for (const { witness, tally } of edge.witnesses) this.#tally(witness, tally);
     for (const { day, hours } of edge.days) this.#days.set(day, (this.#days.get(day) ?? 0) | hours);
-    for (const { pod, witness, opened } of edge.pods) bump(this.#pods, pod, witnessKey(witness), opened);
-    for (const address of edge.addresses) this.#addresses.add(address);
-    for (const { method, path, witness, count } of edge.operations) bump(this.#operations, `${method} ${path}`, witnessKey(witness), count);
+    for (const { pod, witness, opened } of edge.pods) this.#pods = bump(this.#pods, pod, witnessKey(witness), opened);
+    this.#addresses = added(this.#addresses, edge.addresses);
+    for (const { method, path, witness, count } of edge.operations) this.#operations = bump(this.#operations, `${method} ${path}`, witnessKey(witness), count);
     for (const { slot, watched } of edge.failedSlots) this.#failed(slot, watched);
     for (const { epoch, witness, day, hours, tally } of edge.violations) this.#violation(epoch, witness, day, hours, tally);
   }
 
   /** A minute that was settled just now. `epoch` is null if it violates nothing. */
   addPending(row: StoredPending, pod: string, addresses: readonly string[], watching: boolean, epoch: number | null): void {
-    this.pendingRows.add(row.row);
+    this.pendingRows.push(row.row);
     this.#tally(row.witness, row.tally);
     const day = Math.floor((row.minute * 60_000) / DAY);
     const hours = 1 << (Math.floor(row.minute / 60) % 24);
     this.#days.set(day, (this.#days.get(day) ?? 0) | hours);
-    if (pod !== '' && row.tally.opened > 0) bump(this.#pods, pod, witnessKey(row.witness), row.tally.opened);
-    for (const address of addresses) this.#addresses.add(address);
-    for (const { method, path, count } of row.operations) bump(this.#operations, `${method} ${path}`, witnessKey(row.witness), count);
+    if (pod !== '' && row.tally.opened > 0) this.#pods = bump(this.#pods, pod, witnessKey(row.witness), row.tally.opened);
+    this.#addresses = added(this.#addresses, addresses);
+    for (const { method, path, count } of row.operations) this.#operations = bump(this.#operations, `${method} ${path}`, witnessKey(row.witness), count);
     if (row.tally.answered === 0) {
       this.#failed(Math.floor((row.minute * 60_000) / SLOT), watching ? row.revision : 0);
     }
@@ -71,9 +79,9 @@ export class EvidenceBuilder {
   addClient(other: EvidenceBuilder): void {
     for (const { witness, tally } of other.#witnesses.values()) this.#tally(witness, tally);
     for (const [day, hours] of other.#days) this.#days.set(day, (this.#days.get(day) ?? 0) | hours);
-    for (const [key, counts] of other.#operations) for (const [witness, count] of counts) bump(this.#operations, key, witness, count);
-    for (const row of other.rows) this.rows.add(row);
-    for (const row of other.pendingRows) this.pendingRows.add(row);
+    for (const [key, counts] of other.#operations) for (const [witness, count] of counts) this.#operations = bump(this.#operations, key, witness, count);
+    this.rows.push(...other.rows);
+    for (const row of other.pendingRows) this.pendingRows.push(row);
     for (const [epoch, { witnesses, days }] of other.#violations) {
       const own = this.#violationsOf(epoch);
       for (const { witness, tally } of witnesses.values()) addTo(own.witnesses, witness, tally);
@@ -90,12 +98,14 @@ export class EvidenceBuilder {
   }
 
   addAddress(address: string): void {
-    this.#addresses.add(address);
+    this.#addresses = added(this.#addresses, [address]);
   }
 
   #failed(slot: number, watched: number): void {
-    this.#slots.add(slot);
-    if (watched > 0) this.watchedSlots.set(slot, Math.max(watched, this.watchedSlots.get(slot) ?? 0));
+    this.#slots = added(this.#slots, [slot]);
+    if (watched === 0) return;
+    if (this.#watchedSlots === NONE) this.#watchedSlots = new Map();
+    this.#watchedSlots.set(slot, Math.max(watched, this.#watchedSlots.get(slot) ?? 0));
   }
 
   #tally(witness: Witness, more: Tally): void {
@@ -109,13 +119,17 @@ export class EvidenceBuilder {
   }
 
   #violationsOf(epoch: number): ViolationCount {
+    if (this.#violations === NONE) this.#violations = new Map();
     let violation = this.#violations.get(epoch);
     if (violation === undefined) this.#violations.set(epoch, (violation = { witnesses: new Map(), days: new Map() }));
     return violation;
   }
 
+  #evidence: Evidence | null = null;
+
+  /** What was gathered. Nothing may be added once it was asked for, but by `addClient` to another builder. */
   evidence(): Evidence {
-    return {
+    this.#evidence ??= {
       witnesses: this.#witnesses,
       days: this.#days,
       pods: new Map([...this.#pods].map(([pod, counts]) => [pod, Math.max(...counts.values())])),
@@ -124,6 +138,7 @@ export class EvidenceBuilder {
       failedSlots: this.#slots,
       byLabelsOnly: this.#byLabelsOnly,
     };
+    return this.#evidence;
   }
 
   violations(): readonly ViolationEvidence[] {
@@ -140,10 +155,22 @@ function addTo(witnesses: Map<string, Counted>, witness: Witness, more: Tally): 
   addTally(known.tally, more);
 }
 
-function bump(map: Map<string, Map<string, number>>, key: string, witness: string, count: number): void {
-  let counts = map.get(key);
-  if (counts === undefined) map.set(key, (counts = new Map()));
+/** Adds a count; returns the map, which is a new one if it was the shared empty one. */
+function bump(map: Map<string, Map<string, number>>, key: string, witness: string, count: number): Map<string, Map<string, number>> {
+  const own = map === NONE ? new Map<string, Map<string, number>>() : map;
+  let counts = own.get(key);
+  if (counts === undefined) own.set(key, (counts = new Map()));
   counts.set(witness, (counts.get(witness) ?? 0) + count);
+  return own;
+}
+
+function added<T>(set: Set<T>, items: Iterable<T>): Set<T> {
+  let own = set;
+  for (const item of items) {
+    if (own === (NOTHING as Set<T>)) own = new Set();
+    own.add(item);
+  }
+  return own;
 }
 
 function operation(key: string, count: number): CountedOperation {

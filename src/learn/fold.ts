@@ -2,7 +2,7 @@ import { DAY, emptyTally, HOUR, SLOT, type EdgeKey, type Tally } from '../model/
 import type { Flow, Operation, Witness } from '../model/flow.ts';
 import type { Peer } from '../model/peer.ts';
 import type { Admission } from './admission.ts';
-import type { DayDelta, EdgeDelta, PendingDelta, PodDelta, Violation, ViolationDay, WitnessDelta } from './delta.ts';
+import type { DayDelta, EdgeDelta, PendingDelta, PodHour, Violation, ViolationDay, WitnessDelta } from './delta.ts';
 
 /** What people's choices make of an edge at the time of a batch. */
 export interface Judgement {
@@ -23,11 +23,14 @@ export interface FoldEnd {
   readonly address: string | null;
 }
 
+const NO_ADDRESSES = new Set<never>();
+const NO_OPERATIONS = new Map<never, never>();
+
 class EdgeFold implements EdgeDelta, EdgeKey {
   readonly witnesses = new Map<Witness, WitnessDelta>();
-  readonly pods = new Map<string, { readonly peer: Peer; readonly hours: Map<Witness, Map<number, number>> }>();
-  readonly addresses = new Set<string>();
-  readonly operations = new Map<Operation, Map<Witness, number>>();
+  readonly pods = new Map<string, Map<Witness, number>>();
+  addresses: Set<string> = NO_ADDRESSES;
+  operations: Map<Operation, Map<Witness, number>> = NO_OPERATIONS;
   /** Slot to whether something answered in it. */
   readonly slots = new Map<number, boolean>();
   readonly source: Peer;
@@ -67,6 +70,8 @@ export class Fold {
   readonly #edges = new Map<Peer, Map<Peer, Map<number, EdgeFold | null>>>();
   readonly #pending = new Map<Peer, Map<Peer, Map<string, PendingDelta & { readonly operations: Map<Operation, number> }>>>();
 
+  readonly #podHours = new Map<string, { readonly peer: Peer; readonly counts: Map<Witness, Map<number, number>> }>();
+
   constructor(admission: Admission, judge: Judge) {
     this.#admission = admission;
     this.#judge = judge;
@@ -81,6 +86,7 @@ export class Fold {
     const edge = this.#edge(source.peer, destination.peer, port, flow.protocol);
     if (edge === null) return false;
     addFlow(edge, source, destination, flow);
+    if (source.pod !== '' && isOpening(flow)) this.#addPod(source, flow);
     return true;
   }
 
@@ -106,6 +112,21 @@ export class Fold {
     count(row.tally, flow);
     row.records++;
     if (flow.operation !== null) row.operations.set(flow.operation, (row.operations.get(flow.operation) ?? 0) + flow.count);
+  }
+
+  #addPod({ peer, pod }: FoldEnd, { witness, time, count: n }: Readonly<Flow>): void {
+    const known = within(this.#podHours, pod, () => ({ peer, counts: new Map<Witness, Map<number, number>>() }));
+    const hours = within(known.counts, witness, () => new Map<number, number>());
+    const hour = Math.floor(time / HOUR);
+    hours.set(hour, (hours.get(hour) ?? 0) + n);
+  }
+
+  podHours(): PodHour[] {
+    const all: PodHour[] = [];
+    for (const [pod, { peer, counts }] of this.#podHours) {
+      for (const [witness, hours] of counts) for (const [hour, opened] of hours) all.push({ peer, pod, witness, hour, opened });
+    }
+    return all;
   }
 
   edges(): EdgeDelta[] {
@@ -185,13 +206,13 @@ function addFlow(edge: EdgeFold, source: FoldEnd, destination: FoldEnd, flow: Re
     if (answered || !edge.slots.has(slot)) edge.slots.set(slot, answered || edge.slots.get(slot) === true);
   }
   if (opening && source.pod !== '') {
-    const pod = within(edge.pods, source.pod, () => ({ peer: source.peer, hours: new Map<Witness, Map<number, number>>() }) satisfies PodDelta);
-    const hours = within(pod.hours, witness, () => new Map<number, number>());
-    hours.set(hour, (hours.get(hour) ?? 0) + flow.count);
+    const counts = within(edge.pods, source.pod, () => new Map<Witness, number>());
+    counts.set(witness, (counts.get(witness) ?? 0) + flow.count);
   }
   addAddress(edge, source);
   addAddress(edge, destination);
   if (flow.operation !== null) {
+    if (edge.operations === NO_OPERATIONS) edge.operations = new Map();
     const counts = within(edge.operations, flow.operation, () => new Map<Witness, number>());
     counts.set(witness, (counts.get(witness) ?? 0) + flow.count);
   }
@@ -201,7 +222,9 @@ function addFlow(edge: EdgeFold, source: FoldEnd, destination: FoldEnd, flow: Re
 
 /** The class stands for many addresses: which ones were used is evidence. */
 function addAddress(edge: EdgeFold, { peer, address }: FoldEnd): void {
-  if ((peer.type === 'node' || peer.type === 'apiserver') && address !== null) edge.addresses.add(address);
+  if ((peer.type !== 'node' && peer.type !== 'apiserver') || address === null) return;
+  if (edge.addresses === NO_ADDRESSES) edge.addresses = new Set();
+  edge.addresses.add(address);
 }
 
 function addViolation(edge: EdgeFold, flow: Readonly<Flow>, hour: number): void {

@@ -1,7 +1,7 @@
 import { edgeKey, totals, type Edge, type EdgeKey, type Tally } from '../model/edge.ts';
 import type { EdgeDecision, PublicEntry } from '../model/decision.ts';
 import { groupBy } from '../model/group.ts';
-import { peerKey, type Peer, type WorkloadPeer } from '../model/peer.ts';
+import { peerKey, peerName, type Peer, type WorkloadPeer } from '../model/peer.ts';
 import { Canon } from '../resolve/canonical.ts';
 import type { Directory } from '../resolve/directory.ts';
 import { exposedPorts } from '../resolve/service.ts';
@@ -27,13 +27,14 @@ export interface GraphEdge extends Edge {
   readonly violations: readonly ViolationEvidence[];
   /** Slots in which it failed while watching, with the revision at which it did. */
   readonly watchedSlots: ReadonlyMap<number, number>;
-  readonly rows: ReadonlySet<number>;
-  readonly pendingRows: ReadonlySet<number>;
+  /** Rows of `edges` and of `pending` that it is made of. */
+  readonly rows: readonly number[];
+  readonly pendingRows: readonly number[];
 }
 
 export interface Graph {
   readonly revision: number;
-  /** Sorted by key. Edges with an end that nobody is known to own are among them. */
+  /** Sorted by the names of their ends. Edges with an end that nobody is known to own are among them. */
   readonly edges: readonly GraphEdge[];
   readonly byKey: ReadonlyMap<string, GraphEdge>;
   readonly scans: readonly Scan[];
@@ -43,7 +44,7 @@ export interface Graph {
   readonly verdicts: Verdicts;
   readonly canon: Canon;
   readonly directory: Directory;
-  readonly stored: StoredGraph;
+  readonly stored: Omit<StoredGraph, 'edges'>;
   /** Pods that records named, by the key of their workload. */
   readonly pods: ReadonlyMap<string, readonly StoredPod[]>;
   /** Workloads by key, with the revision at which a flow first showed them. */
@@ -79,14 +80,16 @@ export function buildGraph({ stored, directory, fingerprint, connectionsOf }: Gr
   foldPublicClients(builders, entries);
   const suspects = [...builders].map(([key, { edge, builder }]) => {
     const evidence = builder.evidence();
-    return { ...edge, key, builder, evidence, success: successOf(evidence, edge.protocol, shown) };
+    const { rows, pendingRows, watchedSlots } = builder;
+    return { ...edge, key, evidence, success: successOf(evidence, edge.protocol, shown), violations: builder.violations(), rows, pendingRows, watchedSlots };
   });
+  // What they gathered is in the evidence now.
+  builders.clear();
   const scans = findScans(suspects.filter(({ success }) => success === 'none').map((edge) => ({ edge, slots: edge.evidence.failedSlots })));
   const pods = podsOf(stored, canon);
   const around = neighbourhood(suspects, scans, pods, directory, connectionsOf);
   const edges = suspects
-    .map(({ builder, ...edge }): GraphEdge => {
-      const violations = builder.violations();
+    .map((edge): GraphEdge => {
       const suspicions = isResolved(edge) ? suspicionsOf(edge, edge.key, around) : [];
       const decision = verdicts.decision(edge);
       const notes: Flag[] = [];
@@ -99,14 +102,10 @@ export function buildGraph({ stored, directory, fingerprint, connectionsOf }: Gr
         suspicions,
         flags: [...suspicions, ...notes],
         decision,
-        violations,
-        state: stateOf(edge, { decision, suspicions, violated: violations.some(isBreach) }, verdicts),
-        watchedSlots: builder.watchedSlots,
-        rows: builder.rows,
-        pendingRows: builder.pendingRows,
+        state: stateOf(edge, { decision, suspicions, violated: edge.violations.some(isBreach) }, verdicts),
       };
     })
-    .toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    .toSorted(byName);
   return {
     revision: stored.revision,
     edges,
@@ -117,10 +116,20 @@ export function buildGraph({ stored, directory, fingerprint, connectionsOf }: Gr
     verdicts,
     canon,
     directory,
-    stored,
+    stored: { revision: stored.revision, pending: stored.pending, peers: stored.peers, pods: stored.pods, choices: stored.choices, coverage: stored.coverage },
     pods,
     workloads: workloadsOf(stored, canon, edges),
   };
+}
+
+/** As people look for edges: by the names of their ends, then by port. */
+function byName(a: GraphEdge, b: GraphEdge): number {
+  const order = compare(peerName(a.source), peerName(b.source)) || compare(peerName(a.destination), peerName(b.destination));
+  return order || a.port - b.port || compare(a.key, b.key);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Denials of an edge that is allowed to be there break nothing of the baseline's. */

@@ -1,5 +1,5 @@
 import { DAY, HOUR, hourOf, hoursSeen } from '../model/edge.ts';
-import { peerKey, type WorkloadPeer } from '../model/peer.ts';
+import { peerKey, peerName, type WorkloadPeer } from '../model/peer.ts';
 import type { Mode } from '../model/decision.ts';
 import { completeness } from './completeness.ts';
 import type { Graph, GraphEdge } from './graph.ts';
@@ -77,8 +77,9 @@ export function readinessOf(graph: Graph): readonly WorkloadReadiness[] {
     if (!isResolved(edge)) continue;
     for (const key of new Set([peerKey(edge.source), peerKey(edge.destination)])) edgesOf.set(key, [...(edgesOf.get(key) ?? []), edge]);
   }
+  const order = ([key, { workload }]: readonly [string, { readonly workload: WorkloadPeer }]): string => `${peerName(workload)} ${key}`;
   return [...graph.workloads]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .toSorted((a, b) => (order(a) < order(b) ? -1 : 1))
     .map(([key, { workload }]) => readinessOfOne(graph, workload, edgesOf.get(key) ?? [], window));
 }
 

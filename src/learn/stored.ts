@@ -6,7 +6,8 @@ import type { Peer, WorkloadPeer } from '../model/peer.ts';
 /** The graph as it is stored: what records said, before anything is worked out. */
 export interface StoredGraph {
   readonly revision: number;
-  readonly edges: readonly StoredEdge[];
+  /** Can be gone through once, while the store is being read. */
+  readonly edges: Iterable<StoredEdge>;
   readonly pending: readonly StoredPending[];
   readonly peers: readonly StoredPeer[];
   readonly pods: readonly StoredPod[];

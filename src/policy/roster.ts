@@ -78,7 +78,7 @@ export class Roster {
     const common = { peer, fact, hostNetwork: onHost };
     if (fromPods.length > 0) return { ...common, knownBy: 'pods', standIns: fromPods };
     const seenAt = (this.#graph.pods.get(peerKey(peer)) ?? []).flatMap(({ addresses }) => addresses.map(({ address }) => address)).slice(0, 4);
-    if (fact?.templateLabels != null) return { ...common, knownBy: 'template', standIns: [stand(fact.templateLabels, peer.name, seenAt, [])] };
+    if (fact !== null && fact.templateLabels !== null) return { ...common, knownBy: 'template', standIns: [stand(fact.templateLabels, peer.name, seenAt, [])] };
     const fromRecords = recorded.map((labels) => stand(parseLabels(labels), peer.name, seenAt, []));
     return { ...common, knownBy: fromRecords.length > 0 ? 'records' : 'nothing', standIns: fromRecords };
   }

@@ -37,6 +37,8 @@ export class Canon {
   readonly #localCluster: string;
   readonly #byLabels = new Map<string, WorkloadPeer | null>();
   readonly #byAccount = new Map<string, WorkloadPeer | null>();
+  /** The same answer for the same object: rows share theirs. */
+  readonly #ends = new WeakMap<Peer, CanonicalEnd>();
 
   /** `sightings` and `attributes` hold workloads as they are stored. `named` are the clusters that records name. */
   constructor(directory: Directory, sightings: Sightings, attributes: readonly WorkloadAttributes[], named: ReadonlySet<string>) {
@@ -73,6 +75,12 @@ export class Canon {
   }
 
   end(peer: Peer): CanonicalEnd {
+    let known = this.#ends.get(peer);
+    if (known === undefined) this.#ends.set(peer, (known = this.#end(peer)));
+    return known;
+  }
+
+  #end(peer: Peer): CanonicalEnd {
     switch (peer.type) {
       case 'workload':
         return { peer: this.#workload(peer), byLabels: false };

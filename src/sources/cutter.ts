@@ -2,10 +2,18 @@ import type { Batch } from '../source.ts';
 import { MAX_RECORD, type Ended, type Unwrapper } from '../unwrap/unwrap.ts';
 import { TAIL } from './position.ts';
 
-/** Holds what is not a whole record yet, and knows up to where everything was given out. */
+/** Input is read and framed in pieces of about this size. */
+export const CHUNK = 1 << 20;
+
+/**
+ * Holds what is not a whole record yet, and knows up to where everything was given out. Bytes are read straight into its
+ * memory: `room` gives the place, `take` says how much came. What `take` gives is valid until the next `room`.
+ */
 export class Cutter {
   readonly #unwrapper: Unwrapper;
-  #held: Buffer = Buffer.alloc(0);
+  #memory: Buffer = Buffer.allocUnsafe(2 * CHUNK);
+  #start = 0;
+  #end = 0;
   /** Within a line over the limit, whose bytes are let go. */
   #skipping = false;
   #skipped = 0;
@@ -20,37 +28,51 @@ export class Cutter {
     this.tail = tail;
   }
 
-  /** Null while nothing new is whole; the position stays where it was. */
-  take(more: Buffer, ended: Ended): Pick<Batch, 'runs' | 'tooLong'> | null {
-    let bytes = this.#held.length === 0 ? more : Buffer.concat([this.#held, more]);
+  /** Memory for so many bytes more. */
+  room(size: number): Buffer {
+    if (this.#start > 0) {
+      this.#memory.copyWithin(0, this.#start, this.#end);
+      this.#end -= this.#start;
+      this.#start = 0;
+    }
+    if (this.#end + size > this.#memory.length) {
+      const larger = Buffer.allocUnsafe(this.#end + size);
+      this.#memory.copy(larger, 0, 0, this.#end);
+      this.#memory = larger;
+    }
+    return this.#memory.subarray(this.#end, this.#end + size);
+  }
+
+  /** Frames what lies there now. Null while nothing new is whole; the position stays where it was. */
+  take(added: number, ended: Ended): Pick<Batch, 'runs' | 'tooLong'> | null {
+    this.#end += added;
     let tooLong = 0;
     if (this.#skipping) {
-      const newline = bytes.indexOf(0x0a);
-      const end = newline < 0 ? bytes.length : newline + 1;
-      this.#skipped += end;
-      this.#skippedTail = tailOf(this.#skippedTail, bytes.subarray(0, end));
-      bytes = bytes.subarray(end);
-      if (newline < 0 && ended !== 'final') {
-        this.#held = Buffer.alloc(0);
-        return null;
-      }
+      const newline = this.#memory.subarray(0, this.#end).indexOf(0x0a, this.#start);
+      const stop = newline < 0 ? this.#end : newline + 1;
+      this.#skipped += stop - this.#start;
+      this.#skippedTail = tailOf(this.#skippedTail, this.#memory.subarray(this.#start, stop));
+      this.#start = stop;
+      if (newline < 0 && ended !== 'final') return null;
       this.#skipping = false;
       this.offset += this.#skipped;
       this.tail = this.#skippedTail;
       tooLong++;
     }
-    const framed = this.#unwrapper.frame(bytes, 0, bytes.length, ended);
-    this.tail = tailOf(this.tail, bytes.subarray(0, framed.consumed));
-    this.offset += framed.consumed;
-    this.#held = bytes.subarray(framed.consumed);
-    if (framed.consumed === 0 && this.#held.length > MAX_RECORD && this.#held.indexOf(0x0a) < 0) {
+    const framed = this.#unwrapper.frame(this.#memory, this.#start, this.#end, ended);
+    const consumed = framed.consumed - this.#start;
+    this.tail = tailOf(this.tail, this.#memory.subarray(this.#start, framed.consumed));
+    this.offset += consumed;
+    this.#start = framed.consumed;
+    const held = this.#memory.subarray(this.#start, this.#end);
+    if (consumed === 0 && held.length > MAX_RECORD && held.indexOf(0x0a) < 0) {
       this.#skipping = true;
-      this.#skipped = this.#held.length;
-      this.#skippedTail = tailOf(this.tail, this.#held);
-      this.#held = Buffer.alloc(0);
+      this.#skipped = held.length;
+      this.#skippedTail = tailOf(this.tail, held);
+      this.#start = this.#end;
     }
     tooLong += framed.tooLong;
-    return framed.consumed === 0 && tooLong === 0 ? null : { runs: framed.runs, tooLong };
+    return consumed === 0 && tooLong === 0 ? null : { runs: framed.runs, tooLong };
   }
 }
 

@@ -4,12 +4,9 @@ import type { Batch, Position, Source } from '../source.ts';
 import { ownerFromPath } from '../unwrap/owner.ts';
 import { Unwrapper, type Ended } from '../unwrap/unwrap.ts';
 import { compressionOf, inflated, PIECE, type Compression, type Damage } from './compression.ts';
-import { Cutter } from './cutter.ts';
+import { CHUNK, Cutter } from './cutter.ts';
 import type { LogFile } from './expand.ts';
 import { HEAD, hashOf, TAIL, type KnownPositions } from './position.ts';
-
-/** Records are framed in pieces of about this size. */
-const CHUNK = 1 << 20;
 
 export interface FileOptions {
   readonly known: KnownPositions;
@@ -61,23 +58,27 @@ async function* readFile(file: FileHandle, path: string, { known, onDamage }: Fi
 
   const handle = { id: start.position?.file.id ?? null };
   const unwrapper = new Unwrapper({ source: path, owner: podOwner });
-  const input = compression === null ? plainChunks(file, start.offset) : compressedChunks(path, compression, start.offset);
   const cutter = new Cutter(unwrapper, start.offset, start.tail);
+  const input = compression === null ? plainInput(file, start.offset, cutter) : compressedInput(path, compression, start.offset, cutter);
   let inputBytes = 0;
   for (;;) {
-    const piece = await input.next();
-    const ended: Ended = piece.done !== true ? 'no' : compression === null ? 'finished' : piece.value.damage === 'cut' ? 'finished' : 'final';
-    if (piece.done === true && piece.value.damage !== null) onDamage(path, piece.value.damage);
-    inputBytes += piece.value.inputBytes;
-    const batch = cutter.take(piece.done === true ? Buffer.alloc(0) : piece.value.bytes, ended);
-    if (batch !== null || piece.done === true) {
-      const { runs, tooLong } = batch ?? { runs: [], tooLong: 0 };
-      const position = { file: handle, ...identity, offset: cutter.offset, tailHash: hashOf(cutter.tail), done: piece.done === true ? done : null };
-      yield { runs, tooLong, bytes: inputBytes, position, ack: () => undefined };
+    const next = await input.next();
+    const ended = next.done === true ? endOf(compression, next.value) : 'no';
+    if (next.done === true && next.value !== null) onDamage(path, next.value);
+    inputBytes += next.done === true ? 0 : next.value.inputBytes;
+    const taken = cutter.take(next.done === true ? 0 : next.value.added, ended);
+    if (taken !== null || next.done === true) {
+      const position = { file: handle, ...identity, offset: cutter.offset, tailHash: hashOf(cutter.tail), done: next.done === true ? done : null };
+      yield { runs: taken?.runs ?? [], tooLong: taken?.tooLong ?? 0, bytes: inputBytes, position, ack: () => undefined };
       inputBytes = 0;
     }
-    if (piece.done === true || signal.aborted) return;
+    if (next.done === true || signal.aborted) return;
   }
+}
+
+/** A plain file may grow, and so may one whose compressed data breaks off; whole compressed data does not. */
+function endOf(compression: Compression | null, damage: Damage): Ended {
+  return compression === null || damage === 'cut' ? 'finished' : 'final';
 }
 
 interface Start {
@@ -117,44 +118,32 @@ async function startOfCompressed(path: string, compression: Compression, candida
   return found;
 }
 
+/** What was put into the cutter's memory, and how many bytes of the file that were. */
 interface Piece {
-  readonly bytes: Buffer;
-  readonly inputBytes: number;
-}
-interface End {
-  readonly damage: Damage;
+  readonly added: number;
   readonly inputBytes: number;
 }
 
-async function* plainChunks(file: FileHandle, offset: number): AsyncGenerator<Piece, End> {
-  const buffer = Buffer.alloc(CHUNK);
+async function* plainInput(file: FileHandle, offset: number, cutter: Cutter): AsyncGenerator<Piece, Damage> {
   for (let at = offset; ; ) {
-    const { bytesRead } = await file.read(buffer, 0, CHUNK, at);
-    if (bytesRead === 0) return { damage: null, inputBytes: 0 };
-    yield { bytes: Buffer.from(buffer.subarray(0, bytesRead)), inputBytes: bytesRead };
+    const { bytesRead } = await file.read(cutter.room(CHUNK), 0, CHUNK, at);
+    if (bytesRead === 0) return null;
+    yield { added: bytesRead, inputBytes: bytesRead };
     at += bytesRead;
   }
 }
 
-async function* compressedChunks(path: string, compression: Compression, offset: number): AsyncGenerator<Piece, End> {
+async function* compressedInput(path: string, compression: Compression, offset: number, cutter: Cutter): AsyncGenerator<Piece, Damage> {
   let inputBytes = 0;
   let toSkip = offset;
-  let gathered: Buffer[] = [];
-  let size = 0;
   const chunks = inflated(pieces(path, (bytes) => (inputBytes += bytes)), compression);
   for (;;) {
     const next = await chunks.next();
-    if (next.done !== true) {
-      const skip = Math.min(toSkip, next.value.length);
-      toSkip -= skip;
-      gathered.push(next.value.subarray(skip));
-      size += next.value.length - skip;
-      if (size < CHUNK) continue;
-    }
-    if (size > 0) yield { bytes: Buffer.concat(gathered), inputBytes };
-    gathered = [];
-    size = 0;
-    if (next.done === true) return { damage: next.value, inputBytes: 0 };
+    if (next.done === true) return next.value;
+    const skip = Math.min(toSkip, next.value.length);
+    toSkip -= skip;
+    const added = next.value.copy(cutter.room(next.value.length - skip), 0, skip);
+    yield { added, inputBytes };
     inputBytes = 0;
   }
 }

@@ -15,7 +15,8 @@ export function streamSource(name: string, input: AsyncIterable<Buffer>, onDamag
       for (;;) {
         const chunk = await plain.next();
         if (chunk.done === true && chunk.value !== null) onDamage(name, chunk.value);
-        const taken = cutter.take(chunk.done === true ? Buffer.alloc(0) : chunk.value, chunk.done === true ? 'final' : 'no');
+        const added = chunk.done === true ? 0 : chunk.value.copy(cutter.room(chunk.value.length));
+        const taken = cutter.take(added, chunk.done === true ? 'final' : 'no');
         if (taken !== null) yield { ...taken, bytes, position: null, ack: () => undefined };
         if (taken !== null) bytes = 0;
         if (chunk.done === true || signal.aborted) return;

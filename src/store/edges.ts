@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import type { EdgeDelta, PodDelta } from '../learn/delta.ts';
+import type { EdgeDelta, PodHour } from '../learn/delta.ts';
 import type { Limits } from '../learn/limits.ts';
 import type { StoredEdge } from '../learn/stored.ts';
 import type { EdgeKey } from '../model/edge.ts';
@@ -26,11 +26,14 @@ export class EdgeTable {
   readonly #witnesses: WitnessTable;
   readonly #limits: Limits;
   readonly #db: Database;
+  /** Rows that were written by this process: an edge comes again in most batches. */
+  readonly #rows = new Map<string, number>();
+  readonly #edgePods = new Map<number, Set<number>>();
   readonly #upsert;
   readonly #tally;
   readonly #day;
   readonly #pod;
-  readonly #podCount;
+  readonly #podsOfEdge;
   readonly #podHour;
   readonly #address;
   readonly #operation;
@@ -54,7 +57,7 @@ export class EdgeTable {
        opened = opened + excluded.opened, bytes_out = bytes_out + excluded.bytes_out, bytes_in = bytes_in + excluded.bytes_in`,
     );
     this.#pod = db.prepare('INSERT INTO edge_pods VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET opened = opened + excluded.opened');
-    this.#podCount = db.prepare<[number, number], { n: number; has: number }>('SELECT count(DISTINCT pod) AS n, coalesce(max(pod = ?), 0) AS has FROM edge_pods WHERE edge = ?');
+    this.#podsOfEdge = db.prepare<[number], { pod: number }>('SELECT DISTINCT pod FROM edge_pods WHERE edge = ?');
     this.#podHour = db.prepare('INSERT INTO pod_hours VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET opened = opened + excluded.opened');
     this.#address = db.prepare<[number, string, number, number]>(
       'INSERT INTO edge_addresses SELECT ?, ? WHERE (SELECT count(*) FROM edge_addresses WHERE edge = ?) < ? ON CONFLICT DO NOTHING',
@@ -88,7 +91,7 @@ export class EdgeTable {
       for (const [day, { hours, opened, bytesOut, bytesIn }] of days) this.#day.run(id, witnessId, day, hours, opened, bytesOut, bytesIn);
       firstSeen = Math.min(firstSeen, tally.firstSeen);
     }
-    for (const [pod, delta] of edge.pods) this.#addPod(id, pod, delta, firstSeen);
+    for (const [pod, counts] of edge.pods) this.#addPod(id, edge.source, pod, counts, firstSeen);
     for (const address of edge.addresses) this.#address.run(id, address, id, this.#limits.addressesPerEdge);
     for (const [{ method, path }, counts] of edge.operations) this.#addOperation(id, method, path, counts);
     for (const slot of edge.failedSlots) this.#slot.run(id, slot, edge.watching ? revision : 0, id);
@@ -100,23 +103,40 @@ export class EdgeTable {
     return id;
   }
 
-  row({ source, destination, protocol, port }: EdgeKey): number {
-    return this.#upsert.get(this.#peers.id(source), this.#peers.id(destination), protocol, port)?.id ?? 0;
+  /** Forgets which rows are there: another process may have deleted some, or a transaction was rolled back. */
+  reset(): void {
+    this.#rows.clear();
+    this.#edgePods.clear();
   }
 
-  #addPod(edge: number, name: string, { peer, hours }: PodDelta, time: number): void {
-    const pod = this.#peers.podId(peer, name, time);
-    const count = this.#podCount.get(pod, edge);
-    const hasRoom = (count?.has ?? 0) === 1 || (count?.n ?? 0) < this.#limits.podsPerEdge;
-    for (const [witness, byHour] of hours) {
-      const witnessId = this.#witnesses.id(witness);
-      let total = 0;
-      for (const [hour, opened] of byHour) {
-        total += opened;
-        this.#podHour.run(pod, hour, witnessId, opened);
-      }
-      if (hasRoom) this.#pod.run(edge, pod, witnessId, total);
+  row({ source, destination, protocol, port }: EdgeKey): number {
+    const [from, to] = [this.#peers.id(source), this.#peers.id(destination)];
+    const key = `${from} ${to} ${port} ${protocol}`;
+    let id = this.#rows.get(key);
+    if (id === undefined) {
+      id = this.#upsert.get(from, to, protocol, port)?.id ?? 0;
+      this.#rows.set(key, id);
     }
+    return id;
+  }
+
+  /** Whether an edge may keep a pod's own count. */
+  #keepsPod(edge: number, pod: number): boolean {
+    let known = this.#edgePods.get(edge);
+    if (known === undefined) this.#edgePods.set(edge, (known = new Set(this.#podsOfEdge.all(edge).map((row) => row.pod))));
+    if (!known.has(pod) && known.size >= this.#limits.podsPerEdge) return false;
+    known.add(pod);
+    return true;
+  }
+
+  #addPod(edge: number, source: Peer, name: string, counts: ReadonlyMap<Witness, number>, time: number): void {
+    const pod = this.#peers.podId(source, name, time);
+    if (!this.#keepsPod(edge, pod)) return;
+    for (const [witness, opened] of counts) this.#pod.run(edge, pod, this.#witnesses.id(witness), opened);
+  }
+
+  addPodHour({ peer, pod, witness, hour, opened }: PodHour, time: number): void {
+    this.#podHour.run(this.#peers.podId(peer, pod, time), hour, this.#witnesses.id(witness), opened);
   }
 
   #addOperation(edge: number, method: string, path: string, counts: ReadonlyMap<Witness, number>): void {
@@ -141,31 +161,36 @@ export class EdgeTable {
     for (const row of rows) statement.run(row);
   }
 
-  read(peers: ReadonlyMap<number, Peer>, pods: ReadonlyMap<number, string>): StoredEdge[] {
+  /** Edges with their evidence, one after the other: all at once they would weigh many times what the graph does. */
+  *read(peers: ReadonlyMap<number, Peer>, pods: ReadonlyMap<number, string>): Generator<StoredEdge> {
     const witnesses = this.#witnesses.read();
-    const edges = new Map<number, StoredEdge & Mutable>();
+    const witnessOf = (id: number): Witness => witnesses.get(id) ?? { collector: '', side: 'unknown', point: '' };
+    type Of = { readonly edge: number; readonly witness: number };
+    const tallies = new Children(this.#each<Of & TallyRow>('SELECT * FROM edge_witnesses ORDER BY edge'));
+    const days = new Children(this.#each<Of & { day: number; hours: number }>('SELECT edge, day, hours FROM edge_days ORDER BY edge'));
+    const edgePods = new Children(this.#each<Of & { pod: number; opened: number }>('SELECT * FROM edge_pods ORDER BY edge'));
+    const addresses = new Children(this.#each<Of & { address: string }>('SELECT * FROM edge_addresses ORDER BY edge'));
+    const operations = new Children(this.#each<Of & { method: string; path: string; count: number }>('SELECT * FROM edge_operations ORDER BY edge'));
+    const slots = new Children(this.#each<Of & { slot: number; watched: number }>('SELECT * FROM edge_slots ORDER BY edge'));
+    const violations = new Children(this.#each<Of & TallyRow & { epoch: number; day: number; hours: number }>('SELECT * FROM violations ORDER BY edge'));
     for (const { id, source, destination, protocol, port } of this.#each<EdgeRow>('SELECT * FROM edges ORDER BY id')) {
       const [from, to] = [peers.get(source), peers.get(destination)];
       if (from === undefined || to === undefined) continue;
-      const empty = { witnesses: [], days: [], pods: [], addresses: [], operations: [], failedSlots: [], violations: [] };
-      edges.set(id, { row: id, source: from, destination: to, protocol, port, ...empty });
+      yield {
+        row: id,
+        source: from,
+        destination: to,
+        protocol,
+        port,
+        witnesses: tallies.of(id).map((row) => ({ witness: witnessOf(row.witness), tally: tallyOf(row) })),
+        days: days.of(id),
+        pods: edgePods.of(id).map(({ pod, witness, opened }) => ({ pod: pods.get(pod) ?? '', witness: witnessOf(witness), opened })),
+        addresses: addresses.of(id).map(({ address }) => address),
+        operations: operations.of(id).map(({ method, path, witness, count }) => ({ method, path, count, witness: witnessOf(witness) })),
+        failedSlots: slots.of(id),
+        violations: violations.of(id).map((row) => ({ epoch: row.epoch, witness: witnessOf(row.witness), day: row.day, hours: row.hours, tally: tallyOf(row) })),
+      };
     }
-    const witnessOf = (id: number): Witness => witnesses.get(id) ?? { collector: '', side: 'unknown', point: '' };
-    type Of = { readonly edge: number; readonly witness: number };
-    for (const row of this.#each<Of & TallyRow>('SELECT * FROM edge_witnesses')) edges.get(row.edge)?.witnesses.push({ witness: witnessOf(row.witness), tally: tallyOf(row) });
-    for (const row of this.#each<Of & { day: number; hours: number }>('SELECT edge, day, hours FROM edge_days')) edges.get(row.edge)?.days.push({ day: row.day, hours: row.hours });
-    for (const row of this.#each<Of & { pod: number; opened: number }>('SELECT * FROM edge_pods')) {
-      edges.get(row.edge)?.pods.push({ pod: pods.get(row.pod) ?? '', witness: witnessOf(row.witness), opened: row.opened });
-    }
-    for (const row of this.#each<Of & { address: string }>('SELECT * FROM edge_addresses')) edges.get(row.edge)?.addresses.push(row.address);
-    for (const row of this.#each<Of & { method: string; path: string; count: number }>('SELECT * FROM edge_operations')) {
-      edges.get(row.edge)?.operations.push({ method: row.method, path: row.path, count: row.count, witness: witnessOf(row.witness) });
-    }
-    for (const row of this.#each<Of & { slot: number; watched: number }>('SELECT * FROM edge_slots')) edges.get(row.edge)?.failedSlots.push({ slot: row.slot, watched: row.watched });
-    for (const row of this.#each<Of & TallyRow & { epoch: number; day: number; hours: number }>('SELECT * FROM violations')) {
-      edges.get(row.edge)?.violations.push({ epoch: row.epoch, witness: witnessOf(row.witness), day: row.day, hours: row.hours, tally: tallyOf(row) });
-    }
-    return [...edges.values()];
   }
 
   /** Edges as they are stored, without their evidence. */
@@ -183,13 +208,22 @@ export class EdgeTable {
   }
 }
 
-/** The lists of a stored edge, while they are filled. */
-interface Mutable {
-  readonly witnesses: StoredEdge['witnesses'][number][];
-  readonly days: StoredEdge['days'][number][];
-  readonly pods: StoredEdge['pods'][number][];
-  readonly addresses: string[];
-  readonly operations: StoredEdge['operations'][number][];
-  readonly failedSlots: StoredEdge['failedSlots'][number][];
-  readonly violations: StoredEdge['violations'][number][];
+/** Rows of a child table in the order of their edges, taken edge by edge. */
+class Children<T extends { readonly edge: number }> {
+  readonly #rows: Iterator<T>;
+  #next: IteratorResult<T>;
+
+  constructor(rows: Iterator<T>) {
+    this.#rows = rows;
+    this.#next = rows.next();
+  }
+
+  of(edge: number): readonly T[] {
+    const own: T[] = [];
+    while (this.#next.done !== true && this.#next.value.edge <= edge) {
+      if (this.#next.value.edge === edge) own.push(this.#next.value);
+      this.#next = this.#rows.next();
+    }
+    return own;
+  }
 }

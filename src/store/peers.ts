@@ -18,6 +18,8 @@ export class PeerTable {
   readonly #lives;
   readonly #ids = new Map<string, number>();
   readonly #podIds = new Map<string, number>();
+  /** The revision up to which a peer is known to be marked as seen. */
+  readonly #marked = new Map<number, number>();
 
   constructor(db: Database) {
     this.#insert = db.prepare<[string]>('INSERT INTO peers (key) VALUES (?) ON CONFLICT DO NOTHING');
@@ -46,6 +48,7 @@ export class PeerTable {
   reset(): void {
     this.#ids.clear();
     this.#podIds.clear();
+    this.#marked.clear();
   }
 
   /** The row of a peer, made if it is new. */
@@ -62,7 +65,9 @@ export class PeerTable {
 
   /** A flow showed this peer at this revision. */
   markSeen(id: number, revision: number): void {
+    if ((this.#marked.get(id) ?? Number.POSITIVE_INFINITY) <= revision) return;
     this.#seen.run(revision, id);
+    this.#marked.set(id, revision);
   }
 
   /** False if there was no room for a further label set. */

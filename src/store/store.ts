@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import type { Delta } from '../learn/delta.ts';
 import { DEFAULT_LIMITS, type Limits } from '../learn/limits.ts';
 import type { StoredGraph } from '../learn/stored.ts';
-import type { EdgeKey } from '../model/edge.ts';
+import { HOUR, type EdgeKey } from '../model/edge.ts';
 import type { Position } from '../source.ts';
 import { AlertTable } from './alerts.ts';
 import { ChoiceTable } from './choices.ts';
@@ -61,11 +61,14 @@ export class Store {
       return this.db.transaction(work).immediate();
     } catch (error) {
       // Rows that were made in it are gone again.
-      this.peers.reset();
-      this.witnesses.reset();
-      this.pending.reset();
+      this.forgetRows();
       throw asOperationError(error, this.path);
     }
+  }
+
+  /** What is remembered of rows counts no longer: a transaction was rolled back, or another process deleted some. */
+  forgetRows(): void {
+    for (const rows of [this.peers, this.witnesses, this.edges, this.pending]) rows.reset();
   }
 
   /** Adds a batch to the graph; the caller holds the transaction, in which the positions go too. */
@@ -73,6 +76,7 @@ export class Store {
     for (const sighting of delta.sightings) this.peers.sight(sighting);
     for (const attribute of delta.attributes) this.peers.describe(attribute, this.#limits.labelSetsPerWorkload);
     const edges = delta.edges.map((edge) => this.edges.add(edge, delta.revision));
+    for (const podHour of delta.podHours) this.edges.addPodHour(podHour, podHour.hour * HOUR);
     const pending = new Map<number, number>();
     let overflow = 0;
     for (const row of delta.pending) {
@@ -86,20 +90,20 @@ export class Store {
     return { edges, pending, overflow };
   }
 
-  /** Everything that the graph is worked out of, as of one moment. */
-  read(): StoredGraph {
-    return this.db.transaction((): StoredGraph => {
+  /** Gives `work` everything that the graph is worked out of, as of one moment. */
+  read<T>(work: (stored: StoredGraph) => T): T {
+    return this.db.transaction((): T => {
       const { byId, stored: peers } = this.peers.readPeers();
       const { byId: podNames, stored: pods } = this.peers.readPods();
-      return {
+      return work({
         revision: this.choices.revision,
-        edges: this.edges.read(byId, podNames),
         pending: this.pending.read(byId, podNames),
         peers,
         pods,
         choices: this.choices.read(byId),
         coverage: this.coverage.read(),
-      };
+        edges: this.edges.read(byId, podNames),
+      });
     })();
   }
 
