@@ -39,7 +39,7 @@ async function listEdges(context: Context, options: Options): Promise<number> {
     import('./when.ts'),
   ]);
   return withStore(context, async (store) => {
-    const graph = await graphOf(store);
+    const graph = await graphOf(store, { withUnresolved: form === 'wide' || form === 'json' || form === 'yaml' });
     const since = options.since === undefined ? 0 : sinceOf(options.since, newest(graph));
     const edges = graph.edges
       .filter((edge) => form === 'wide' || form === 'json' || form === 'yaml' || isResolved(edge))

@@ -27,7 +27,7 @@ async function forget(context: Context, ids: readonly string[], options: Options
   const [{ withStore, graphOf }, { newest, sinceOf }] = await Promise.all([import('./session.ts'), import('./when.ts')]);
   const signature = signatureOf(context, options);
   return withStore(context, async (store) => {
-    const graph = await graphOf(store);
+    const graph = await graphOf(store, { withUnresolved: true });
     const before = options.before === undefined ? Number.POSITIVE_INFINITY : sinceOf(options.before, newest(graph));
     const chosen =
       ids.length > 0

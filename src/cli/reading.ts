@@ -7,10 +7,12 @@ import { canonOf, type Graph } from '../learn/graph.ts';
 import { Admission } from '../learn/admission.ts';
 import { Verdicts } from '../learn/judge.ts';
 import { DEFAULT_LIMITS } from '../learn/limits.ts';
+import { PENDING_FOR, settled } from '../learn/settle.ts';
 import { parseCidr, type Cidr } from '../model/address.ts';
 import { isClusterName } from '../model/names.ts';
 import { observe } from '../observe.ts';
 import { firstRecord, recognise } from '../recognise.ts';
+import type { Directory } from '../resolve/directory.ts';
 import { Resolver } from '../resolve/resolver.ts';
 import type { Run, Source } from '../source.ts';
 import { expandPaths, type LogFile } from '../sources/expand.ts';
@@ -67,7 +69,7 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
     return { canon: known, verdicts: new Verdicts(choices, revision, (peer) => known.end(peer).peer) };
   });
   let verdicts = atStart;
-  const before: Graph | null = verdicts.revision > 0 ? await graphOf(store, directory) : null;
+  const before: Graph | null = verdicts.revision > 0 ? await graphOf(store) : null;
   const tallied: Tallied = {
     totals: new Map(),
     edgeRows: new Set(),
@@ -80,6 +82,7 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
     damaged: [],
     leftOut: [],
   };
+  const here = store.readKnown();
   const known = new KnownPositions(store.positions.read());
   const onDamage = (name: string, damage: 'cut' | 'corrupt'): void => {
     tallied.damaged.push(name);
@@ -97,7 +100,7 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
   await observe(sources, {
     store,
     resolver: new Resolver(directory),
-    admission: new Admission(config?.limits ?? DEFAULT_LIMITS, store.readEdgeKeys()),
+    admission: new Admission(config?.limits ?? DEFAULT_LIMITS, here.edges, here.operations),
     settings,
     signal: new AbortController().signal,
     judge: () => {
@@ -118,12 +121,34 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
       for (const row of written.edges) tallied.edgeRows.add(row);
       for (const [row, records] of written.pending) tallied.pending.set(row, (tallied.pending.get(row) ?? 0) + records);
       for (const [kind, n] of totals) tallied.totals.set(kind, (tallied.totals.get(kind) ?? 0) + n);
+      const crowded = written.pending.size > 0 ? store.pending.crowdedBefore() : null;
+      if (crowded !== null) settleOld(store, directory, tallied, crowded);
       if (written.overflow > 0) tallied.totals.set('overflow', (tallied.totals.get('overflow') ?? 0) + written.overflow);
     },
   });
+  settleOld(store, directory, tallied);
   progress.done();
   tallied.seconds = (context.now() - started) / 1000;
   return tallied;
+}
+
+/** Flows whose owner was not known for 7 days of event time are settled as they are; and the oldest, if there are too many. */
+function settleOld(store: Store, directory: Directory, tallied: Tallied, beforeMinute: number | null = null): void {
+  const became = store.transaction(() => {
+    const newest = Math.max(0, ...store.coverage.read().map(({ lastRecord }) => lastRecord ?? 0));
+    const before = beforeMinute ?? Math.floor((newest - PENDING_FOR) / 60_000);
+    const { canon, choices } = store.read(({ pods, peers, choices: all }) => ({ canon: canonOf({ pods, peers }, directory), choices: all }));
+    const verdicts = new Map<number, Verdicts>();
+    const verdictsAt = (revision: number): Verdicts => {
+      let then = verdicts.get(revision);
+      if (then === undefined) verdicts.set(revision, (then = new Verdicts(choices, revision, (peer) => canon.end(peer).peer)));
+      return then;
+    };
+    return store.settlePending(before, (row) => settled(row, canon, verdictsAt));
+  });
+  for (const { row, edge } of became) {
+    if (edge !== null && tallied.pending.delete(row)) tallied.edgeRows.add(edge);
+  }
 }
 
 /** Stores what the flags and the configuration say of the cluster; later commands know it too. */

@@ -39,13 +39,13 @@ export async function directoryOf(store: Store): Promise<Directory> {
   return new DirectoryClass(store.inventory.read(), store.inventory.readRanges(), store.setting('cluster'));
 }
 
-export async function graphOf(store: Store, directory?: Directory): Promise<Graph> {
-  return (await graphBuilder(store, directory ?? (await directoryOf(store))))();
+export async function graphOf(store: Store, options: { readonly withUnresolved?: boolean } = {}): Promise<Graph> {
+  return (await graphBuilder(store, await directoryOf(store), options))();
 }
 
 /** Builds the graph of this moment whenever it is called, also within a transaction. */
-export async function graphBuilder(store: Store, directory: Directory): Promise<() => Graph> {
+export async function graphBuilder(store: Store, directory: Directory, options: { readonly withUnresolved?: boolean } = {}): Promise<() => Graph> {
   const [{ buildGraph }, { fingerprint }] = await Promise.all([import('../learn/graph.ts'), import('../fingerprint.ts')]);
   const connectionsOf = (pod: string, hours: ReadonlySet<number>): number => store.edges.connectionsOf(pod, hours);
-  return () => store.read((stored) => buildGraph({ stored, directory, fingerprint, connectionsOf }));
+  return () => store.read((stored) => buildGraph({ ...options, stored, directory, fingerprint, connectionsOf }));
 }

@@ -1,5 +1,7 @@
 import { peerName } from '../model/peer.ts';
 import { outputOf, type Context } from './context.ts';
+import type { Graph } from '../learn/graph.ts';
+import { isResolved } from '../learn/state.ts';
 import type { Define } from './program.ts';
 import { age, count, isoTime, percent, plural, styleFor, table } from './text.ts';
 
@@ -11,11 +13,10 @@ export const define: Define = (command, run) => {
 
 async function showStatus(context: Context): Promise<number> {
   const form = outputOf(context, ['table', 'wide', 'json', 'yaml']);
-  const [{ withStore, graphOf }, readiness, { SKIP_REASONS }, { isResolved }] = await Promise.all([
+  const [{ withStore, graphOf }, readiness, { SKIP_REASONS }] = await Promise.all([
     import('./session.ts'),
     import('../learn/readiness.ts'),
     import('../model/flow.ts'),
-    import('../learn/state.ts'),
   ]);
   return withStore(context, async (store) => {
     const graph = await graphOf(store);
@@ -28,8 +29,7 @@ async function showStatus(context: Context): Promise<number> {
     });
     const window = readiness.windowOf(graph);
     const edges = graph.edges.filter(isResolved);
-    const pendingRecords = new Map(graph.stored.pending.map(({ row, records }) => [row, records]));
-    const unresolved = graph.edges.filter((edge) => !isResolved(edge)).reduce((total, edge) => total + recordsOf(edge, pendingRecords), 0);
+    const unresolved = graph.unresolved.records.reduce((total, records) => total + records, 0) + unresolvedForGood(graph);
     const flows = sources.reduce((total, source) => total + source.flows, 0);
     if (form === 'json' || form === 'yaml') {
       const whole = readiness.measure(edges.filter(readiness.learnable), window, 0);
@@ -103,8 +103,9 @@ async function showStatus(context: Context): Promise<number> {
   });
 }
 
-function recordsOf(edge: { readonly pendingRows: readonly number[] }, records: ReadonlyMap<number, number>): number {
-  return edge.pendingRows.reduce((sum, row) => sum + (records.get(row) ?? 0), 0);
+/** What was given up on lies among the edges, with an end that nobody was ever known to own. */
+function unresolvedForGood(graph: Graph): number {
+  return graph.edges.filter((edge) => !isResolved(edge)).reduce((total, { totals, pendingRecords }) => total + (pendingRecords > 0 ? 0 : totals.opened), 0);
 }
 
 function spanOf(ms: number): string {

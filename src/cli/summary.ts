@@ -35,7 +35,7 @@ export async function summarise(context: Context, store: Store, tallied: Tallied
     ({ rows, pendingRows }) => rows.every((row) => row > tallied.newestEdge) && pendingRows.every((row) => row > tallied.newestPending),
   );
   let unresolved = 0;
-  for (const edge of graph.edges) if (!isResolved(edge)) for (const row of edge.pendingRows) unresolved += tallied.pending.get(row) ?? 0;
+  for (const row of graph.unresolved.rows) unresolved += tallied.pending.get(row) ?? 0;
   const { openAlerts, newAlerts } = await countAlerts(graph, store, tallied.before, failOn, context.now());
   const of = (kind: string): number => tallied.totals.get(kind) ?? 0;
   const skipped = SKIP_REASONS.filter((reason) => of(reason) > 0).map((reason) => [reason, of(reason)] as const);

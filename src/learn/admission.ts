@@ -1,4 +1,5 @@
 import { edgeKey, MANY_PORTS, type EdgeKey } from '../model/edge.ts';
+import type { Operation } from '../model/flow.ts';
 import { OTHER_ADDRESSES, peerKey, type Peer } from '../model/peer.ts';
 import type { Limits } from './limits.ts';
 
@@ -14,9 +15,29 @@ export class Admission {
   readonly #ports = new Map<string, number>();
   readonly #outside = new Set<string>();
 
-  constructor(limits: Limits, known: Iterable<EdgeKey>) {
+  readonly #operations = new Map<string, Set<string>>();
+
+  constructor(limits: Limits, known: Iterable<EdgeKey>, operations: Iterable<{ readonly destination: Peer; readonly operation: Operation }> = []) {
     this.#limits = limits;
     for (const edge of known) this.#count(edge);
+    for (const { destination, operation } of operations) this.#operationsOf(destination).add(`${operation.method} ${operation.path}`);
+  }
+
+  /** Whether a server's operation is kept: paths come from clients, and may never end. */
+  admitsOperation(destination: Peer, { method, path }: Operation): boolean {
+    const known = this.#operationsOf(destination);
+    const key = `${method} ${path}`;
+    if (known.has(key)) return true;
+    if (known.size >= this.#limits.pathsPerService) return false;
+    known.add(key);
+    return true;
+  }
+
+  #operationsOf(destination: Peer): Set<string> {
+    const key = peerKey(destination);
+    let known = this.#operations.get(key);
+    if (known === undefined) this.#operations.set(key, (known = new Set()));
+    return known;
   }
 
   /** The edge itself, the one that stands for it, or null if there is no room. */

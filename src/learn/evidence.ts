@@ -37,6 +37,9 @@ export class EvidenceBuilder {
   /** Rows of `edges` and of `pending` that the edge is made of. */
   readonly rows: number[] = [];
   readonly pendingRows: number[] = [];
+  /** Records that are pending, and the first revision at which one was read. */
+  pendingRecords = 0;
+  pendingRevision = Number.MAX_SAFE_INTEGER;
 
   /** Failed slots that were seen while watching, with the latest revision at which they were. */
   get watchedSlots(): ReadonlyMap<number, number> {
@@ -62,6 +65,8 @@ export class EvidenceBuilder {
   /** A minute that was settled just now. `epoch` is null if it violates nothing. */
   addPending(row: StoredPending, pod: string, addresses: readonly string[], watching: boolean, epoch: number | null): void {
     this.pendingRows.push(row.row);
+    this.pendingRecords += row.records;
+    this.pendingRevision = Math.min(this.pendingRevision, row.revision);
     this.#tally(row.witness, row.tally);
     const day = Math.floor((row.minute * 60_000) / DAY);
     const hours = 1 << (Math.floor(row.minute / 60) % 24);
@@ -82,6 +87,8 @@ export class EvidenceBuilder {
     for (const [key, counts] of other.#operations) for (const [witness, count] of counts) this.#operations = bump(this.#operations, key, witness, count);
     this.rows.push(...other.rows);
     for (const row of other.pendingRows) this.pendingRows.push(row);
+    this.pendingRecords += other.pendingRecords;
+    this.pendingRevision = Math.min(this.pendingRevision, other.pendingRevision);
     for (const [epoch, { witnesses, days }] of other.#violations) {
       const own = this.#violationsOf(epoch);
       for (const { witness, tally } of witnesses.values()) addTo(own.witnesses, witness, tally);

@@ -70,6 +70,7 @@ export class Fold {
   readonly #edges = new Map<Peer, Map<Peer, Map<number, EdgeFold | null>>>();
   readonly #pending = new Map<Peer, Map<Peer, Map<string, PendingDelta & { readonly operations: Map<Operation, number> }>>>();
 
+  readonly #kept = new Map<Peer, Map<Operation, boolean>>();
   readonly #podHours = new Map<string, { readonly peer: Peer; readonly counts: Map<Witness, Map<number, number>> }>();
 
   constructor(admission: Admission, judge: Judge) {
@@ -86,8 +87,15 @@ export class Fold {
     const edge = this.#edge(source.peer, destination.peer, port, flow.protocol);
     if (edge === null) return false;
     addFlow(edge, source, destination, flow);
+    if (flow.operation !== null && this.#keeps(destination.peer, flow.operation)) addOperation(edge, flow, flow.operation);
     if (source.pod !== '' && isOpening(flow)) this.#addPod(source, flow);
     return true;
+  }
+
+  /** Operations are few objects: each is asked about once. */
+  #keeps(destination: Peer, operation: Operation): boolean {
+    const known = within(this.#kept, destination, () => new Map<Operation, boolean>());
+    return within(known, operation, () => this.#admission.admitsOperation(destination, operation));
   }
 
   /** Keeps a flow with an unknown end by its minute, until its owner is known. */
@@ -111,7 +119,7 @@ export class Fold {
     }));
     count(row.tally, flow);
     row.records++;
-    if (flow.operation !== null) row.operations.set(flow.operation, (row.operations.get(flow.operation) ?? 0) + flow.count);
+    if (flow.operation !== null && this.#keeps(destination.peer, flow.operation)) row.operations.set(flow.operation, (row.operations.get(flow.operation) ?? 0) + flow.count);
   }
 
   #addPod({ peer, pod }: FoldEnd, { witness, time, count: n }: Readonly<Flow>): void {
@@ -211,13 +219,14 @@ function addFlow(edge: EdgeFold, source: FoldEnd, destination: FoldEnd, flow: Re
   }
   addAddress(edge, source);
   addAddress(edge, destination);
-  if (flow.operation !== null) {
-    if (edge.operations === NO_OPERATIONS) edge.operations = new Map();
-    const counts = within(edge.operations, flow.operation, () => new Map<Witness, number>());
-    counts.set(witness, (counts.get(witness) ?? 0) + flow.count);
-  }
   const denied = flow.verdict === 'dropped' && flow.outcome === 'rejected';
   if ((edge.judgement.violates || (edge.judgement.watching && denied)) && flow.phase !== 'lost-answer') addViolation(edge, flow, hour);
+}
+
+function addOperation(edge: EdgeFold, { witness, count: n }: Readonly<Flow>, operation: Operation): void {
+  if (edge.operations === NO_OPERATIONS) edge.operations = new Map();
+  const counts = within(edge.operations, operation, () => new Map<Witness, number>());
+  counts.set(witness, (counts.get(witness) ?? 0) + n);
 }
 
 /** The class stands for many addresses: which ones were used is evidence. */

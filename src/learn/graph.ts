@@ -30,12 +30,20 @@ export interface GraphEdge extends Edge {
   /** Rows of `edges` and of `pending` that it is made of. */
   readonly rows: readonly number[];
   readonly pendingRows: readonly number[];
+  /** Records among them that are still without a stored edge. */
+  readonly pendingRecords: number;
+  readonly pendingRevision: number;
 }
 
 export interface Graph {
   readonly revision: number;
-  /** Sorted by the names of their ends. Edges with an end that nobody is known to own are among them. */
+  /**
+   * Sorted by the names of their ends. Of edges with an end that nobody is known to own only those are among them that scans
+   * are found by, unless all were asked for.
+   */
   readonly edges: readonly GraphEdge[];
+  /** Rows of `pending` that nobody is known to own, with their records, in two lists. */
+  readonly unresolved: Unresolved;
   readonly byKey: ReadonlyMap<string, GraphEdge>;
   readonly scans: readonly Scan[];
   readonly publicEntries: readonly PublicEntry[];
@@ -44,15 +52,22 @@ export interface Graph {
   readonly verdicts: Verdicts;
   readonly canon: Canon;
   readonly directory: Directory;
-  readonly stored: Omit<StoredGraph, 'edges'>;
+  readonly stored: Omit<StoredGraph, 'edges' | 'pending'>;
   /** Pods that records named, by the key of their workload. */
   readonly pods: ReadonlyMap<string, readonly StoredPod[]>;
   /** Workloads by key, with the revision at which a flow first showed them. */
   readonly workloads: ReadonlyMap<string, { readonly workload: WorkloadPeer; readonly revision: number }>;
 }
 
+export interface Unresolved {
+  readonly rows: readonly number[];
+  readonly records: readonly number[];
+}
+
 export interface GraphInput {
   readonly stored: StoredGraph;
+  /** Keep every edge with an unknown end: there can be as many as pairs of addresses. */
+  readonly withUnresolved?: boolean;
   readonly directory: Directory;
   /** Hash of a key; ids are made of it. */
   readonly fingerprint: (text: string) => string;
@@ -62,11 +77,12 @@ export interface GraphInput {
 type Builders = Map<string, { readonly edge: EdgeKey; readonly builder: EvidenceBuilder }>;
 
 /** Works the graph out of what is stored. Pure: equal rows give equal graphs, in whatever order they were written. */
-export function buildGraph({ stored, directory, fingerprint, connectionsOf }: GraphInput): Graph {
+export function buildGraph({ stored, withUnresolved = false, directory, fingerprint, connectionsOf }: GraphInput): Graph {
   const canon = canonOf(stored, directory);
   const canonical = (peer: Peer): Peer => canon.end(peer).peer;
   const verdicts = new Verdicts(stored.choices, stored.revision, canonical);
-  const builders = gather(stored, canon, verdicts);
+  const unresolved = { rows: [] as number[], records: [] as number[] };
+  const builders = gather(stored, canon, verdicts, { unresolved, withUnresolved });
   const shown = answersShown(builders);
   const exposed = exposedPorts(directory);
   const served = [...builders.values()]
@@ -80,8 +96,9 @@ export function buildGraph({ stored, directory, fingerprint, connectionsOf }: Gr
   foldPublicClients(builders, entries);
   const suspects = [...builders].map(([key, { edge, builder }]) => {
     const evidence = builder.evidence();
-    const { rows, pendingRows, watchedSlots } = builder;
-    return { ...edge, key, evidence, success: successOf(evidence, edge.protocol, shown), violations: builder.violations(), rows, pendingRows, watchedSlots };
+    const { rows, pendingRows, pendingRecords, pendingRevision, watchedSlots } = builder;
+    const own = { rows, pendingRows, pendingRecords, pendingRevision, watchedSlots };
+    return { ...edge, key, evidence, success: successOf(evidence, edge.protocol, shown), violations: builder.violations(), ...own };
   });
   // What they gathered is in the evidence now.
   builders.clear();
@@ -109,6 +126,7 @@ export function buildGraph({ stored, directory, fingerprint, connectionsOf }: Gr
   return {
     revision: stored.revision,
     edges,
+    unresolved,
     byKey: new Map(edges.map((edge) => [edge.key, edge])),
     scans,
     publicEntries: entries,
@@ -116,7 +134,7 @@ export function buildGraph({ stored, directory, fingerprint, connectionsOf }: Gr
     verdicts,
     canon,
     directory,
-    stored: { revision: stored.revision, pending: stored.pending, peers: stored.peers, pods: stored.pods, choices: stored.choices, coverage: stored.coverage },
+    stored: { revision: stored.revision, peers: stored.peers, pods: stored.pods, choices: stored.choices, coverage: stored.coverage },
     pods,
     workloads: workloadsOf(stored, canon, edges),
   };
@@ -151,7 +169,12 @@ export function canonOf(stored: Pick<StoredGraph, 'pods' | 'peers'>, directory: 
   return new Canon(directory, groupBy(lives, ({ address }) => address), attributes, named);
 }
 
-function gather(stored: StoredGraph, canon: Canon, verdicts: Verdicts): Builders {
+function gather(
+  stored: StoredGraph,
+  canon: Canon,
+  verdicts: Verdicts,
+  { unresolved, withUnresolved }: { readonly unresolved: { readonly rows: number[]; readonly records: number[] }; readonly withUnresolved: boolean },
+): Builders {
   const builders: Builders = new Map();
   const builderOf = (edge: EdgeKey): EvidenceBuilder => {
     const key = edgeKey(edge);
@@ -171,6 +194,12 @@ function gather(stored: StoredGraph, canon: Canon, verdicts: Verdicts): Builders
     const { source, destination, protocol, port, pod, skip, addresses } = canon.pending(row, row.tally.firstSeen, row.tally.lastSeen);
     if (skip !== null) continue;
     const edge = { source, destination, protocol, port };
+    if (!isResolved(edge)) {
+      unresolved.rows.push(row.row);
+      unresolved.records.push(row.records);
+      // A known source that fails on unknown addresses may be scanning; nothing else follows from them.
+      if (!withUnresolved && (source.type === 'unresolved' || row.tally.answered > 0)) continue;
+    }
     let then = atRevision.get(row.revision);
     if (then === undefined) atRevision.set(row.revision, (then = new Verdicts(stored.choices, row.revision, (peer) => canon.end(peer).peer)));
     const { watching, violates, epoch } = then.judge(edge);
@@ -244,9 +273,8 @@ function workloadsOf(stored: StoredGraph, canon: Canon, edges: readonly GraphEdg
     if (known === undefined || revision < known.revision) workloads.set(key, { workload: peer, revision });
   };
   for (const { peer, revision } of stored.peers) if (revision !== null) add(canon.end(peer).peer, revision);
-  const pending = new Map(stored.pending.map((row) => [row.row, row.revision]));
-  for (const edge of edges) {
-    for (const row of edge.pendingRows) for (const peer of [edge.source, edge.destination]) add(peer, pending.get(row) ?? stored.revision);
+  for (const { source, destination, pendingRecords, pendingRevision } of edges) {
+    if (pendingRecords > 0) for (const peer of [source, destination]) add(peer, pendingRevision);
   }
   return workloads;
 }

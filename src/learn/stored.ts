@@ -6,9 +6,9 @@ import type { Peer, WorkloadPeer } from '../model/peer.ts';
 /** The graph as it is stored: what records said, before anything is worked out. */
 export interface StoredGraph {
   readonly revision: number;
-  /** Can be gone through once, while the store is being read. */
+  /** These two can be gone through once each, while the store is being read. */
   readonly edges: Iterable<StoredEdge>;
-  readonly pending: readonly StoredPending[];
+  readonly pending: Iterable<StoredPending>;
   readonly peers: readonly StoredPeer[];
   readonly pods: readonly StoredPod[];
   readonly choices: Choices;

@@ -39,6 +39,7 @@ function identifies(text: string): boolean {
   if (/^[0-9][0-9.,:_-]*$/.test(text)) return true;
   if (UUID.test(text)) return true;
   if (text.length >= 16 && /^[0-9a-f]+$/i.test(text)) return true;
+  if (text.length >= 8 && /^[0-9a-f]+$/.test(text) && /[0-9]/.test(text) && /[a-f]/.test(text)) return true;
   if (text.includes('@') || /%40/i.test(text)) return true;
   // Not printable ASCII, or able to act on a terminal, a shell or YAML.
   if (!/^[A-Za-z0-9._~!$&'()*+,=:%-]*$/.test(text)) return true;

@@ -3,8 +3,9 @@ import type { EdgeDelta, PodHour } from '../learn/delta.ts';
 import type { Limits } from '../learn/limits.ts';
 import type { StoredEdge } from '../learn/stored.ts';
 import type { EdgeKey } from '../model/edge.ts';
-import type { Protocol, Witness } from '../model/flow.ts';
+import type { Operation, Protocol, Witness } from '../model/flow.ts';
 import type { Peer } from '../model/peer.ts';
+import { Children } from './children.ts';
 import type { PeerTable } from './peers.ts';
 import { TALLY_COLUMNS, TALLY_MERGE, TALLY_PLACES, tallyOf, tallyValues, type TallyRow } from './tally.ts';
 import type { WitnessTable } from './witnesses.ts';
@@ -37,7 +38,6 @@ export class EdgeTable {
   readonly #podHour;
   readonly #address;
   readonly #operation;
-  readonly #operationCount;
   readonly #slot;
   readonly #violation;
   readonly #connections;
@@ -63,9 +63,6 @@ export class EdgeTable {
       'INSERT INTO edge_addresses SELECT ?, ? WHERE (SELECT count(*) FROM edge_addresses WHERE edge = ?) < ? ON CONFLICT DO NOTHING',
     );
     this.#operation = db.prepare('INSERT INTO edge_operations VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count');
-    this.#operationCount = db.prepare<[string, string, number], { n: number; has: number }>(
-      'SELECT count(*) AS n, coalesce(max(method = ? AND path = ?), 0) AS has FROM edge_operations WHERE edge = ?',
-    );
     this.#slot = db.prepare<[number, number, number, number]>(
       `INSERT INTO edge_slots SELECT ?, ?, ? WHERE (SELECT count(*) FROM edge_slots WHERE edge = ?) < ${SLOTS_PER_EDGE} ON CONFLICT DO NOTHING`,
     );
@@ -93,7 +90,7 @@ export class EdgeTable {
     }
     for (const [pod, counts] of edge.pods) this.#addPod(id, edge.source, pod, counts, firstSeen);
     for (const address of edge.addresses) this.#address.run(id, address, id, this.#limits.addressesPerEdge);
-    for (const [{ method, path }, counts] of edge.operations) this.#addOperation(id, method, path, counts);
+    for (const [{ method, path }, counts] of edge.operations) for (const [witness, count] of counts) this.#operation.run(id, this.#witnesses.id(witness), method, path, count);
     for (const slot of edge.failedSlots) this.#slot.run(id, slot, edge.watching ? revision : 0, id);
     if (edge.violation !== null) {
       for (const [witness, days] of edge.violation.witnesses) {
@@ -139,12 +136,6 @@ export class EdgeTable {
     this.#podHour.run(this.#peers.podId(peer, pod, time), hour, this.#witnesses.id(witness), opened);
   }
 
-  #addOperation(edge: number, method: string, path: string, counts: ReadonlyMap<Witness, number>): void {
-    const known = this.#operationCount.get(method, path, edge);
-    if ((known?.has ?? 0) === 0 && (known?.n ?? 0) >= this.#limits.pathsPerService) return;
-    for (const [witness, count] of counts) this.#operation.run(edge, this.#witnesses.id(witness), method, path, count);
-  }
-
   /** Connections that a pod (`namespace/name`) opened within these hours since 1970, by the witness that saw most. */
   connectionsOf(pod: string, hours: ReadonlySet<number>): number {
     const slash = pod.indexOf('/');
@@ -166,13 +157,14 @@ export class EdgeTable {
     const witnesses = this.#witnesses.read();
     const witnessOf = (id: number): Witness => witnesses.get(id) ?? { collector: '', side: 'unknown', point: '' };
     type Of = { readonly edge: number; readonly witness: number };
-    const tallies = new Children(this.#each<Of & TallyRow>('SELECT * FROM edge_witnesses ORDER BY edge'));
-    const days = new Children(this.#each<Of & { day: number; hours: number }>('SELECT edge, day, hours FROM edge_days ORDER BY edge'));
-    const edgePods = new Children(this.#each<Of & { pod: number; opened: number }>('SELECT * FROM edge_pods ORDER BY edge'));
-    const addresses = new Children(this.#each<Of & { address: string }>('SELECT * FROM edge_addresses ORDER BY edge'));
-    const operations = new Children(this.#each<Of & { method: string; path: string; count: number }>('SELECT * FROM edge_operations ORDER BY edge'));
-    const slots = new Children(this.#each<Of & { slot: number; watched: number }>('SELECT * FROM edge_slots ORDER BY edge'));
-    const violations = new Children(this.#each<Of & TallyRow & { epoch: number; day: number; hours: number }>('SELECT * FROM violations ORDER BY edge'));
+    const edgeOf = ({ edge }: { readonly edge: number }): number => edge;
+    const tallies = new Children(this.#each<Of & TallyRow>('SELECT * FROM edge_witnesses ORDER BY edge'), edgeOf);
+    const days = new Children(this.#each<Of & { day: number; hours: number }>('SELECT edge, day, hours FROM edge_days ORDER BY edge'), edgeOf);
+    const edgePods = new Children(this.#each<Of & { pod: number; opened: number }>('SELECT * FROM edge_pods ORDER BY edge'), edgeOf);
+    const addresses = new Children(this.#each<Of & { address: string }>('SELECT * FROM edge_addresses ORDER BY edge'), edgeOf);
+    const operations = new Children(this.#each<Of & { method: string; path: string; count: number }>('SELECT * FROM edge_operations ORDER BY edge'), edgeOf);
+    const slots = new Children(this.#each<Of & { slot: number; watched: number }>('SELECT * FROM edge_slots ORDER BY edge'), edgeOf);
+    const violations = new Children(this.#each<Of & TallyRow & { epoch: number; day: number; hours: number }>('SELECT * FROM violations ORDER BY edge'), edgeOf);
     for (const { id, source, destination, protocol, port } of this.#each<EdgeRow>('SELECT * FROM edges ORDER BY id')) {
       const [from, to] = [peers.get(source), peers.get(destination)];
       if (from === undefined || to === undefined) continue;
@@ -203,27 +195,20 @@ export class EdgeTable {
     return keys;
   }
 
+  /** Operations that are kept of each destination. */
+  readOperations(peers: ReadonlyMap<number, Peer>): { readonly destination: Peer; readonly operation: Operation }[] {
+    type Row = Operation & { readonly destination: number };
+    const rows = this.#each<Row>(
+      `SELECT DISTINCT destination, method, path FROM edge_operations JOIN edges ON edges.id = edge
+       UNION SELECT DISTINCT destination, method, path FROM pending_operations JOIN pending ON pending.id = pending_operations.pending`,
+    );
+    return [...rows].flatMap(({ destination, method, path }) => {
+      const peer = peers.get(destination);
+      return peer === undefined ? [] : [{ destination: peer, operation: { method, path } }];
+    });
+  }
+
   #each<T>(sql: string): IterableIterator<T> {
     return this.#db.prepare<[], T>(sql).iterate();
-  }
-}
-
-/** Rows of a child table in the order of their edges, taken edge by edge. */
-class Children<T extends { readonly edge: number }> {
-  readonly #rows: Iterator<T>;
-  #next: IteratorResult<T>;
-
-  constructor(rows: Iterator<T>) {
-    this.#rows = rows;
-    this.#next = rows.next();
-  }
-
-  of(edge: number): readonly T[] {
-    const own: T[] = [];
-    while (this.#next.done !== true && this.#next.value.edge <= edge) {
-      if (this.#next.value.edge === edge) own.push(this.#next.value);
-      this.#next = this.#rows.next();
-    }
-    return own;
   }
 }

@@ -4,6 +4,7 @@ import type { StoredPending } from '../learn/stored.ts';
 import type { CountedOperation } from '../model/edge.ts';
 import type { Protocol } from '../model/flow.ts';
 import type { Peer } from '../model/peer.ts';
+import { Children } from './children.ts';
 import type { PeerTable } from './peers.ts';
 import { TALLY_COLUMNS, TALLY_MERGE, TALLY_PLACES, tallyOf, tallyValues, type TallyRow } from './tally.ts';
 import type { WitnessTable } from './witnesses.ts';
@@ -31,6 +32,7 @@ export class PendingTable {
   readonly #find;
   readonly #operation;
   readonly #count;
+  /** At least as many rows as there are; null if that is not known. */
   #rows: number | null = null;
 
   constructor(db: Database, peers: PeerTable, witnesses: WitnessTable, maxRows: number) {
@@ -62,21 +64,31 @@ export class PendingTable {
     const pod = delta.pod === '' ? null : this.#peers.podId(delta.source, delta.pod, delta.tally.firstSeen);
     const witness = this.#witnesses.id(delta.witness);
     const { minute, protocol, port } = delta;
-    this.#rows ??= this.#count.get()?.n ?? 0;
-    const known = this.#find.get(source, destination, minute, protocol, port, witness, revision, pod);
-    if (known === undefined) {
-      if (this.#rows >= this.#maxRows) return null;
-      this.#rows++;
-    }
+    if (!this.#hasRoom() && this.#find.get(source, destination, minute, protocol, port, witness, revision, pod) === undefined) return null;
     const id = this.#upsert.get(source, destination, pod, protocol, port, witness, revision, minute, delta.records, ...tallyValues(delta.tally))?.id ?? 0;
     for (const [{ method, path }, count] of delta.operations) this.#operation.run(id, method, path, count);
     for (const peer of [delta.source, delta.destination]) if (peer.type === 'workload') this.#peers.markSeen(this.#peers.id(peer), revision);
     return id;
   }
 
-  get count(): number {
-    this.#rows ??= this.#count.get()?.n ?? 0;
-    return this.#rows;
+  /** Counts every row as a new one, and only when that looks like too many, how many there are. */
+  #hasRoom(): boolean {
+    if (this.#rows !== null && this.#rows < this.#maxRows) {
+      this.#rows++;
+      return true;
+    }
+    const actual = this.#count.get()?.n ?? 0;
+    // Beyond this the count is exact, row by row, and slow: there is next to no room.
+    this.#rows = this.#maxRows - actual > 1_000 ? actual : null;
+    return actual < this.#maxRows;
+  }
+
+  /** The minute before which a quarter of the rows lie, once there are nearly as many as there may be; else null. */
+  crowdedBefore(): number | null {
+    const actual = this.#count.get()?.n ?? 0;
+    if (actual < 0.9 * this.#maxRows) return null;
+    const row = this.#db.prepare<[number], { minute: number }>('SELECT minute FROM pending ORDER BY minute LIMIT 1 OFFSET ?').get(Math.floor(actual / 4));
+    return row === undefined ? null : row.minute + 1;
   }
 
   maxRow(): number {
@@ -89,23 +101,17 @@ export class PendingTable {
     this.#rows = null;
   }
 
-  read(peers: ReadonlyMap<number, Peer>, pods: ReadonlyMap<number, string>): StoredPending[] {
+  /** Rows one after the other: they can be many more than the edges that come of them. */
+  *read(peers: ReadonlyMap<number, Peer>, pods: ReadonlyMap<number, string>, beforeMinute = Number.MAX_SAFE_INTEGER): Generator<StoredPending> {
     const witnesses = this.#witnesses.read();
-    const operations = new Map<number, CountedOperation[]>();
     type Operation = CountedOperation & { readonly pending: number };
-    for (const { pending, method, path, count } of this.#db.prepare<[], Operation>('SELECT * FROM pending_operations').iterate()) {
-      const own = operations.get(pending);
-      if (own === undefined) operations.set(pending, [{ method, path, count }]);
-      else own.push({ method, path, count });
-    }
-    const stored: StoredPending[] = [];
-    for (const row of this.#db.prepare<[], Row>('SELECT * FROM pending ORDER BY minute, id').iterate()) {
+    const operations = new Children(this.#db.prepare<[], Operation>('SELECT * FROM pending_operations ORDER BY pending').iterate(), ({ pending }) => pending);
+    for (const row of this.#db.prepare<[number], Row>('SELECT * FROM pending WHERE minute < ? ORDER BY id').iterate(beforeMinute)) {
       const [source, destination, witness] = [peers.get(row.source), peers.get(row.destination), witnesses.get(row.witness)];
       if (source === undefined || destination === undefined || witness === undefined) continue;
       const { id, protocol, port, revision, minute, records } = row;
       const pod = row.pod === null ? '' : (pods.get(row.pod) ?? '');
-      stored.push({ row: id, source, destination, pod, protocol, port, witness, revision, minute, records, tally: tallyOf(row), operations: operations.get(id) ?? [] });
+      yield { row: id, source, destination, pod, protocol, port, witness, revision, minute, records, tally: tallyOf(row), operations: operations.of(id) };
     }
-    return stored;
   }
 }

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
-import type { Delta } from '../learn/delta.ts';
+import type { Delta, EdgeDelta } from '../learn/delta.ts';
 import { DEFAULT_LIMITS, type Limits } from '../learn/limits.ts';
-import type { StoredGraph } from '../learn/stored.ts';
+import type { StoredGraph, StoredPending } from '../learn/stored.ts';
 import { HOUR, type EdgeKey } from '../model/edge.ts';
 import type { Position } from '../source.ts';
 import { AlertTable } from './alerts.ts';
@@ -107,8 +107,26 @@ export class Store {
     })();
   }
 
-  readEdgeKeys(): EdgeKey[] {
-    return this.edges.readKeys(this.peers.readPeers().byId);
+  /**
+   * Turns pending rows from before a minute into edges, for good; those that `settle` gives null for are dropped. Says which
+   * row became which edge.
+   */
+  settlePending(beforeMinute: number, settle: (row: StoredPending) => EdgeDelta | null): readonly { readonly row: number; readonly edge: number | null }[] {
+    const { byId } = this.peers.readPeers();
+    const { byId: podNames } = this.peers.readPods();
+    const rows = [...this.pending.read(byId, podNames, beforeMinute)];
+    const became = rows.map((row) => {
+      const edge = settle(row);
+      return { row: row.row, edge: edge === null ? null : this.edges.add(edge, row.revision) };
+    });
+    this.pending.remove(rows.map(({ row }) => row));
+    return became;
+  }
+
+  /** Which edges and operations there are: what a cap is counted against. */
+  readKnown(): { readonly edges: readonly EdgeKey[]; readonly operations: ReturnType<EdgeTable['readOperations']> } {
+    const { byId } = this.peers.readPeers();
+    return { edges: this.edges.readKeys(byId), operations: this.edges.readOperations(byId) };
   }
 
   setting(name: string): string | null {
