@@ -19,4 +19,9 @@ export class Children<T> {
     }
     return own;
   }
+
+  /** Ends the query, also before its last row: the database is busy as long as one is open. */
+  close(): void {
+    this.#rows.return?.();
+  }
 }

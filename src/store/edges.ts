@@ -165,23 +165,27 @@ export class EdgeTable {
     const operations = new Children(this.#each<Of & { method: string; path: string; count: number }>('SELECT * FROM edge_operations ORDER BY edge'), edgeOf);
     const slots = new Children(this.#each<Of & { slot: number; watched: number }>('SELECT * FROM edge_slots ORDER BY edge'), edgeOf);
     const violations = new Children(this.#each<Of & TallyRow & { epoch: number; day: number; hours: number }>('SELECT * FROM violations ORDER BY edge'), edgeOf);
-    for (const { id, source, destination, protocol, port } of this.#each<EdgeRow>('SELECT * FROM edges ORDER BY id')) {
-      const [from, to] = [peers.get(source), peers.get(destination)];
-      if (from === undefined || to === undefined) continue;
-      yield {
-        row: id,
-        source: from,
-        destination: to,
-        protocol,
-        port,
-        witnesses: tallies.of(id).map((row) => ({ witness: witnessOf(row.witness), tally: tallyOf(row) })),
-        days: days.of(id),
-        pods: edgePods.of(id).map(({ pod, witness, opened }) => ({ pod: pods.get(pod) ?? '', witness: witnessOf(witness), opened })),
-        addresses: addresses.of(id).map(({ address }) => address),
-        operations: operations.of(id).map(({ method, path, witness, count }) => ({ method, path, count, witness: witnessOf(witness) })),
-        failedSlots: slots.of(id),
-        violations: violations.of(id).map((row) => ({ epoch: row.epoch, witness: witnessOf(row.witness), day: row.day, hours: row.hours, tally: tallyOf(row) })),
-      };
+    try {
+      for (const { id, source, destination, protocol, port } of this.#each<EdgeRow>('SELECT * FROM edges ORDER BY id')) {
+        const [from, to] = [peers.get(source), peers.get(destination)];
+        if (from === undefined || to === undefined) continue;
+        yield {
+          row: id,
+          source: from,
+          destination: to,
+          protocol,
+          port,
+          witnesses: tallies.of(id).map((row) => ({ witness: witnessOf(row.witness), tally: tallyOf(row) })),
+          days: days.of(id),
+          pods: edgePods.of(id).map(({ pod, witness, opened }) => ({ pod: pods.get(pod) ?? '', witness: witnessOf(witness), opened })),
+          addresses: addresses.of(id).map(({ address }) => address),
+          operations: operations.of(id).map(({ method, path, witness, count }) => ({ method, path, count, witness: witnessOf(witness) })),
+          failedSlots: slots.of(id),
+          violations: violations.of(id).map((row) => ({ epoch: row.epoch, witness: witnessOf(row.witness), day: row.day, hours: row.hours, tally: tallyOf(row) })),
+        };
+      }
+    } finally {
+      for (const children of [tallies, days, edgePods, addresses, operations, slots, violations]) children.close();
     }
   }
 

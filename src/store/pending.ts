@@ -106,12 +106,16 @@ export class PendingTable {
     const witnesses = this.#witnesses.read();
     type Operation = CountedOperation & { readonly pending: number };
     const operations = new Children(this.#db.prepare<[], Operation>('SELECT * FROM pending_operations ORDER BY pending').iterate(), ({ pending }) => pending);
-    for (const row of this.#db.prepare<[number], Row>('SELECT * FROM pending WHERE minute < ? ORDER BY id').iterate(beforeMinute)) {
-      const [source, destination, witness] = [peers.get(row.source), peers.get(row.destination), witnesses.get(row.witness)];
-      if (source === undefined || destination === undefined || witness === undefined) continue;
-      const { id, protocol, port, revision, minute, records } = row;
-      const pod = row.pod === null ? '' : (pods.get(row.pod) ?? '');
-      yield { row: id, source, destination, pod, protocol, port, witness, revision, minute, records, tally: tallyOf(row), operations: operations.of(id) };
+    try {
+      for (const row of this.#db.prepare<[number], Row>('SELECT * FROM pending WHERE minute < ? ORDER BY id').iterate(beforeMinute)) {
+        const [source, destination, witness] = [peers.get(row.source), peers.get(row.destination), witnesses.get(row.witness)];
+        if (source === undefined || destination === undefined || witness === undefined) continue;
+        const { id, protocol, port, revision, minute, records } = row;
+        const pod = row.pod === null ? '' : (pods.get(row.pod) ?? '');
+        yield { row: id, source, destination, pod, protocol, port, witness, revision, minute, records, tally: tallyOf(row), operations: operations.of(id) };
+      }
+    } finally {
+      operations.close();
     }
   }
 }
