@@ -69,11 +69,15 @@ export function outcomeOf(facts: FlowFacts, answer: boolean): Outcome {
   return facts.rst ? 'refused' : 'established';
 }
 
-/** Which end reported. `traffic_direction` says it only for what a policy or a proxy decided. */
+/**
+ * Which end reported. `traffic_direction` says it only for what a policy or a proxy decided: it is the connection's where the
+ * record knows whether it is an answer, and the packet's where it does not.
+ */
 export function sideOf(facts: FlowFacts, backwards: boolean): Side {
   const watched = WATCHED_END.get(facts.point);
   if (watched !== undefined) return backwards ? OTHER_SIDE[watched] : watched;
-  return facts.direction === 'EGRESS' ? 'source' : facts.direction === 'INGRESS' ? 'destination' : 'unknown';
+  const side = facts.direction === 'EGRESS' ? 'source' : facts.direction === 'INGRESS' ? 'destination' : 'unknown';
+  return backwards && facts.isReply === null && !facts.isL7 ? OTHER_SIDE[side] : side;
 }
 
 /** The node's own traffic to a pod on it (kubelet's probes); what leaves the node goes to somebody else's pod. */
