@@ -20,7 +20,7 @@ export interface Batch {
   /** Written in the transaction of the counts; null for input that cannot be read again. */
   readonly position: Position | null;
   /** Called once the batch is committed. */
-  ack(): void;
+  readonly ack: () => void;
 }
 
 /** Records of one origin, in the order of the input. */

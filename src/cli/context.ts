@@ -10,7 +10,7 @@ export interface Outside {
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   /** Wall-clock time in milliseconds: for signatures, ages and mute times, never for logic. */
-  now(): number;
+  readonly now: () => number;
 }
 
 export const OUTPUTS = ['table', 'wide', 'json', 'yaml', 'name', 'tree', 'dot', 'mermaid', 'csv'] as const;
@@ -38,9 +38,13 @@ export interface Context extends Outside {
   say(text: string): void;
   /** What to do next: on stderr, on terminals only. */
   hint(text: string): void;
+  /** Runs another command line, with what goes to stderr among the output. */
+  play(args: readonly string[]): Promise<number>;
 }
 
-export function contextOf(outside: Outside, options: GlobalOptions): Context {
+export type RunCommandLine = (args: readonly string[], outside: Outside) => Promise<number>;
+
+export function contextOf(outside: Outside, options: GlobalOptions, run: RunCommandLine): Context {
   const { stdout, stderr } = outside;
   if (options.namespace !== undefined && options.allNamespaces === true) throw new UsageError('-n and -A exclude each other: name one namespace, or all');
   const say = (text: string): void => void stderr.write(`${text}\n`);
@@ -55,6 +59,7 @@ export function contextOf(outside: Outside, options: GlobalOptions): Context {
     hint: (text) => {
       if (options.quiet !== true && stderr.isTTY === true && stdout.isTTY === true) say(text);
     },
+    play: (args) => run(args, { ...outside, stderr: stdout }),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import type { GraphEdge } from '../learn/graph.ts';
 import type { Context } from './context.ts';
-import { workloadOption } from './propose.ts';
+import { workloadOption } from './workload-option.ts';
 import { addSignatureOptions, byId, signatureOf, type SignatureOptions } from './signature.ts';
 import { plural } from './text.ts';
 

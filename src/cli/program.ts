@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { FootpathError } from '../errors.ts';
-import { contextOf, type Context, type GlobalOptions, type Outside } from './context.ts';
-
-/** A command adds its arguments, options and action; the action gets the context and returns the exit status. */
-export type Define = (command: Command, run: (work: (context: Context) => Promise<number> | number) => Promise<void>) => void;
+import type { Define } from './command.ts';
+import { contextOf, type GlobalOptions, type Outside } from './context.ts';
 
 interface Entry {
   readonly name: string;
@@ -14,23 +12,23 @@ interface Entry {
 
 /** In the order in which people meet them. A command's code is loaded when it is called: help answers at once. */
 const COMMANDS: readonly Entry[] = [
-  { name: 'observe', summary: 'read logs and learn the graph', load: () => import('./observe.ts') },
-  { name: 'flows', summary: 'what records are understood as, or why not; stores nothing', load: () => import('./flows.ts') },
-  { name: 'edges', summary: 'the learned graph', load: () => import('./edges.ts') },
-  { name: 'status', summary: 'how far learning has got, and what it has not seen', load: () => import('./status.ts') },
-  { name: 'learn', summary: 'learn what is seen from now on', load: () => import('./learn.ts') },
-  { name: 'watch', summary: 'freeze the baseline, and alert on what leaves it', load: () => import('./watch.ts') },
-  { name: 'accept', summary: 'decide that edges are right', load: () => import('./accept.ts') },
-  { name: 'reject', summary: 'decide that edges are wrong: never a rule, always an alert', load: () => import('./reject.ts') },
-  { name: 'forget', summary: 'delete edges on purpose', load: () => import('./forget.ts') },
-  { name: 'alerts', summary: 'what left the baseline, and what was said of it', load: () => import('./alerts.ts') },
-  { name: 'propose', summary: 'least-privilege policies with their evidence', load: () => import('./propose.ts') },
-  { name: 'explain', summary: 'the edges and the evidence behind a workload’s policy', load: () => import('./explain.ts') },
-  { name: 'simulate', summary: 'what policies would break, and what they let through', load: () => import('./simulate.ts') },
-  { name: 'demo', summary: 'no cluster, no network: a week of Bookinfo, its policies, and an attack', load: () => import('./demo.ts') },
-  { name: 'collectors', summary: 'the formats that are understood', load: () => import('./collectors.ts') },
-  { name: 'config', summary: 'check a configuration file, or print the defaults', load: () => import('./config-command.ts') },
-  { name: 'db', summary: 'check, back up or measure the database', load: () => import('./db.ts') },
+  { name: 'observe', summary: 'read logs and learn the graph', load: () => import('./commands/observe.ts') },
+  { name: 'flows', summary: 'what records are understood as, or why not; stores nothing', load: () => import('./commands/flows.ts') },
+  { name: 'edges', summary: 'the learned graph', load: () => import('./commands/edges.ts') },
+  { name: 'status', summary: 'how far learning has got, and what it has not seen', load: () => import('./commands/status.ts') },
+  { name: 'learn', summary: 'learn what is seen from now on', load: () => import('./commands/learn.ts') },
+  { name: 'watch', summary: 'freeze the baseline, and alert on what leaves it', load: () => import('./commands/watch.ts') },
+  { name: 'accept', summary: 'decide that edges are right', load: () => import('./commands/accept.ts') },
+  { name: 'reject', summary: 'decide that edges are wrong: never a rule, always an alert', load: () => import('./commands/reject.ts') },
+  { name: 'forget', summary: 'delete edges on purpose', load: () => import('./commands/forget.ts') },
+  { name: 'alerts', summary: 'what left the baseline, and what was said of it', load: () => import('./commands/alerts.ts') },
+  { name: 'propose', summary: 'least-privilege policies with their evidence', load: () => import('./commands/propose.ts') },
+  { name: 'explain', summary: 'the edges and the evidence behind a workload’s policy', load: () => import('./commands/explain.ts') },
+  { name: 'simulate', summary: 'what policies would break, and what they let through', load: () => import('./commands/simulate.ts') },
+  { name: 'demo', summary: 'no cluster, no network: a week of Bookinfo, its policies, and an attack', load: () => import('./commands/demo.ts') },
+  { name: 'collectors', summary: 'the formats that are understood', load: () => import('./commands/collectors.ts') },
+  { name: 'config', summary: 'check a configuration file, or print the defaults', load: () => import('./commands/config.ts') },
+  { name: 'db', summary: 'check, back up or measure the database', load: () => import('./commands/db.ts') },
 ];
 
 /** Runs one command line; returns the exit status. */
@@ -55,7 +53,7 @@ export async function run(args: readonly string[], outside: Outside): Promise<nu
     const command = program.command(name).description(summary);
     if (name !== wanted) continue;
     (await load()).define(command, async (work) => {
-      status = await work(contextOf(outside, program.opts<GlobalOptions>()));
+      status = await work(contextOf(outside, program.opts<GlobalOptions>(), run));
     });
   }
   try {
@@ -103,4 +101,3 @@ function version(): string {
   };
   return read('package.json') ?? read('../package.json') ?? 'unknown';
 }
-

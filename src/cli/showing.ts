@@ -1,5 +1,4 @@
-import { collectors } from '../../collectors/index.ts';
-import type { Sink } from '../collector.ts';
+import type { Decoder, Sink } from '../collector.ts';
 import { Admission } from '../learn/admission.ts';
 import { Fold } from '../learn/fold.ts';
 import { DEFAULT_LIMITS } from '../learn/limits.ts';
@@ -7,25 +6,24 @@ import { Intake, type Understood } from '../intake.ts';
 import type { SkipReason } from '../model/flow.ts';
 import { peerName } from '../model/peer.ts';
 import { Resolver } from '../resolve/resolver.ts';
-import { fileSource } from '../sources/file.ts';
 import { KnownPositions } from '../sources/position.ts';
-import { streamSource } from '../sources/stream.ts';
 import { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
 import { peerJson } from './json.ts';
-import type { ReadingOptions } from './observe.ts';
-import { chooseCollector, describeCluster, forcedCollector, inputsOf, settingsOf, streamOf } from './reading.ts';
+import type { ReadingOptions } from './reading-options.ts';
+import { describeCluster } from './cluster.ts';
+import { chooseCollector, forcedCollector, inputsOf, isNamed, settingsOf, sourceOf } from './inputs.ts';
 import { directoryOf, loadConfig } from './session.ts';
 import { isoTime, plain, shorten } from './text.ts';
 
 /** `footpath flows`: what each record was understood as, or why not. Everything happens in memory. */
-export async function readWithoutStoring(context: Context, paths: readonly string[], options: Omit<ReadingOptions, 'failOn'>, form: 'table' | 'json'): Promise<number> {
+export async function readWithoutStoring(context: Context, paths: readonly string[], options: ReadingOptions, form: 'table' | 'json'): Promise<number> {
   const config = await loadConfig(context);
   const settings = settingsOf(options, config);
   const forced = forcedCollector(options.format);
   const store = new Store(':memory:', { create: true });
   try {
-    store.transaction(() => describeCluster(context, store, { ...options, failOn: null }, config));
+    store.transaction(() => describeCluster(context, store, options, config));
     const resolver = new Resolver(await directoryOf(store));
     const fold = new Fold(new Admission(DEFAULT_LIMITS, []), { revision: 0, judge: () => ({ watching: false, violates: false, epoch: 0 }) });
     const printer = new Printer(context, form);
@@ -43,12 +41,11 @@ export async function readWithoutStoring(context: Context, paths: readonly strin
     const leftOut: string[] = [];
     const onDamage = (name: string): void => void damaged.push(name);
     for (const input of inputsOf(paths)) {
-      const isStream = input === '-' || !input.isRegular;
-      const source = isStream ? streamSource(input === '-' ? 'stdin' : input.path, streamOf(context, input), onDamage) : fileSource(input, { known: new KnownPositions([]), onDamage });
-      let decoder: ReturnType<(typeof collectors)[number]['decoder']> | null = null;
+      const source = sourceOf(context, input, { known: new KnownPositions([]), onDamage });
+      let decoder: Decoder | null = null;
       for await (const batch of source.open(new AbortController().signal)) {
         if (decoder === null && batch.runs.length > 0) {
-          const collector = chooseCollector(context, source, batch.runs, { forced, settings, isNamed: input === '-' || input.named, leftOut });
+          const collector = chooseCollector(context, source, batch.runs, { forced, settings, wasNamed: isNamed(input), leftOut });
           if (collector === null) break;
           decoder = collector.decoder(settings);
         }

@@ -66,7 +66,7 @@ export async function summarise(context: Context, store: Store, tallied: Tallied
     if (of('flows') > 0) parts.push(`${percent(unresolved, of('flows'))} unresolved`);
     if (of('overflow') > 0) parts.push(`${count(of('overflow'))} over a limit`);
     if (of('lost') > 0) parts.push(`${plural(of('lost'), 'event')} lost at the source`);
-    if (newAlerts > 0) parts.push(`${plural(newAlerts, 'new alert')}`);
+    if (newAlerts > 0) parts.push(plural(newAlerts, 'new alert'));
     context.print(`${parts.join('; ')}\n`);
     const next = ['footpath status', ...(flagged > 0 ? ['footpath edges --flagged'] : []), ...(newAlerts > 0 ? ['footpath alerts'] : ['footpath propose'])];
     context.hint(`next: ${next.join(' · ')}`);

@@ -12,8 +12,8 @@ import { Roster } from './roster.ts';
 import { chooseSelector } from './selector.ts';
 
 export interface ProposeOptions {
-  /** Edges that make rules; without it the accepted ones. */
-  readonly includes?: (edge: GraphEdge) => boolean;
+  /** Also from edges that succeeded and that nobody has rejected; without it from the accepted ones alone. */
+  readonly includeObserved?: boolean;
   /** Workloads to propose for. */
   readonly wants?: (workload: WorkloadPeer) => boolean;
 }
@@ -30,10 +30,9 @@ const DIRECTIONS: readonly Direction[] = ['ingress', 'egress'];
 
 /** One NetworkPolicy for each workload that has edges, with the evidence for each rule; pure and in a fixed order. */
 export function propose(graph: Graph, options: ProposeOptions = {}): Proposals {
-  const includes = options.includes ?? ((edge) => edge.state === 'accepted');
   const roster = new Roster(graph);
   const resolvers = clusterResolvers(graph);
-  const edges = graph.edges.filter(includes);
+  const edges = graph.edges.filter((edge) => makesRule(edge, options.includeObserved === true));
   const into = groupBy(edges, ({ destination }) => peerKey(destination));
   const out = groupBy(edges, ({ source }) => peerKey(source));
   const members = roster
@@ -50,6 +49,10 @@ export function propose(graph: Graph, options: ProposeOptions = {}): Proposals {
     proposals: results.filter((result): result is Proposal => 'policy' in result),
     none: results.filter((result): result is NoProposal => !('policy' in result)),
   };
+}
+
+function makesRule(edge: GraphEdge, includeObserved: boolean): boolean {
+  return edge.state === 'accepted' || (includeObserved && edge.state === 'observed' && edge.success !== 'none');
 }
 
 interface Surroundings {

@@ -66,7 +66,7 @@ class Check {
     return {
       apiVersion: 'networking.k8s.io/v1',
       kind: 'NetworkPolicy',
-      metadata: { name: String(name), namespace: String(namespace) },
+      metadata: { name: typeof name === 'string' ? name : '', namespace: typeof namespace === 'string' ? namespace : '' },
       spec: {
         podSelector: this.#selector(spec['podSelector'], 'spec.podSelector'),
         policyTypes: types as readonly PolicyType[],

@@ -65,7 +65,7 @@ function streamInflater(stream: zlib.Gunzip): Inflater {
         });
       }
       if (error === null) return null;
-      return (error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR' ? 'cut' : 'corrupt';
+      return error.code === 'Z_BUF_ERROR' ? 'cut' : 'corrupt';
     },
     destroy: () => void stream.destroy(),
   };

@@ -93,10 +93,14 @@ export class ChoiceTable {
     const baselines = modes
       .filter(({ mode }) => mode === 'watching')
       .map(
-        ({ mode: _, ...switched }): Baseline => ({
-          ...switched,
-          edges: (edges.get(switched.revision) ?? []).map(edgeOf),
-          publicEntries: (entries.get(switched.revision) ?? []).map(({ destination, protocol, port }) => ({ destination: peerOf(destination), protocol, port })),
+        ({ scope, revision, by, at, comment }): Baseline => ({
+          scope,
+          revision,
+          by,
+          at,
+          comment,
+          edges: (edges.get(revision) ?? []).map(edgeOf),
+          publicEntries: (entries.get(revision) ?? []).map(({ destination, protocol, port }) => ({ destination: peerOf(destination), protocol, port })),
         }),
       );
     const scans = all<Signed & { action: 'accept' | 'reject'; source: number }>('SELECT * FROM scan_decisions ORDER BY revision').map(

@@ -11,7 +11,7 @@ export interface IngestLock {
  * An exclusive transaction on a file of its own: the operating system ends it with its process, however that dies. Who holds
  * it is written beside it, for the message alone.
  */
-export function lockForIngest(databasePath: string, holder: { readonly pid: number; readonly since: string }): IngestLock {
+export function lockForIngest(databasePath: string, holder: { readonly pid: unknown; readonly since: unknown }): IngestLock {
   if (databasePath === ':memory:') return { release: () => undefined };
   const lockPath = `${databasePath}.lock`;
   const holderPath = `${lockPath}.holder`;
@@ -40,10 +40,15 @@ export function lockForIngest(databasePath: string, holder: { readonly pid: numb
   };
 }
 
+/** What another process wrote is shown only as far as it can be a number or a time. */
+function word(value: unknown): string {
+  return JSON.stringify(value ?? '').replace(/[^0-9T:.Z-]/g, '');
+}
+
 function readHolder(path: string): string {
   try {
-    const { pid, since } = JSON.parse(readFileSync(path, 'utf8')) as { readonly pid: number; readonly since: string };
-    return ` (pid ${String(Number(pid))}, since ${String(since).replace(/[^0-9T:.Z -]/g, '')})`;
+    const { pid, since } = JSON.parse(readFileSync(path, 'utf8')) as { readonly pid: unknown; readonly since: unknown };
+    return ` (pid ${word(pid)}, since ${word(since)})`;
   } catch {
     return '';
   }

@@ -10,7 +10,7 @@ export interface Result {
   readonly out: string;
   readonly err: string;
   /** What was printed, as JSON. */
-  json<T = unknown>(): T;
+  json(): unknown;
 }
 
 class Collected extends Writable {
@@ -35,7 +35,7 @@ export async function footpath(args: readonly string[], options: { readonly stdi
     stderr,
     now: () => options.now ?? NOW,
   });
-  return { status, out: stdout.text, err: stderr.text, json: <T>() => JSON.parse(stdout.text) as T };
+  return { status, out: stdout.text, err: stderr.text, json: () => JSON.parse(stdout.text) as unknown };
 }
 
 const folders: string[] = [];
@@ -61,10 +61,10 @@ export class Session {
   }
 
   /** The command must succeed; returns what it printed as JSON. */
-  async json<T = unknown>(...args: readonly string[]): Promise<T> {
+  async json<T>(...args: readonly string[]): Promise<T> {
     const result = await this.run(...args, '-o', 'json');
     if (result.status !== 0) throw new Error(`footpath ${args.join(' ')} exited with ${result.status}: ${result.err}`);
-    return result.json<T>();
+    return result.json() as T;
   }
 
   write(name: string, content: string | Buffer | readonly string[]): string {

@@ -1,12 +1,11 @@
-import { UsageError } from '../errors.ts';
-import { MANY_PORTS } from '../model/edge.ts';
-import { METADATA_ADDRESSES } from '../model/address.ts';
-import { peerName, type Peer } from '../model/peer.ts';
-import type { Graph, GraphEdge } from '../learn/graph.ts';
-import { outputOf, suggestion, type Context } from './context.ts';
-import { namesOf, type Names } from './names.ts';
-import type { Define } from './program.ts';
-import { age, count, styleFor, table, type Column } from './text.ts';
+import { UsageError } from '../../errors.ts';
+import { peerName } from '../../model/peer.ts';
+import type { Graph, GraphEdge } from '../../learn/graph.ts';
+import { outputOf, suggestion, type Context } from '../context.ts';
+import { peerText, portText } from '../edge-text.ts';
+import { namesOf } from '../names.ts';
+import type { Define } from '../command.ts';
+import { age, count, styleFor, table, type Column } from '../text.ts';
 
 interface Options {
   readonly workload?: string;
@@ -33,10 +32,10 @@ async function listEdges(context: Context, options: Options): Promise<number> {
     throw new UsageError(`--state ${options.state}: no such state${suggestion(options.state, STATES)}`);
   }
   const [{ withStore, graphOf }, { isResolved }, { edgeJson }, { newest, sinceOf }] = await Promise.all([
-    import('./session.ts'),
-    import('../learn/state.ts'),
-    import('./json.ts'),
-    import('./when.ts'),
+    import('../session.ts'),
+    import('../../learn/state.ts'),
+    import('../json.ts'),
+    import('../when.ts'),
   ]);
   return withStore(context, async (store) => {
     const graph = await graphOf(store, { withUnresolved: form === 'wide' || form === 'json' || form === 'yaml' });
@@ -53,7 +52,7 @@ async function listEdges(context: Context, options: Options): Promise<number> {
         context.print(`${JSON.stringify(edges.map((edge) => edgeJson(edge, namesOf(graph))), null, 2)}\n`);
         break;
       case 'yaml': {
-        const { toYaml } = await import('../export/yaml.ts');
+        const { toYaml } = await import('../../export/yaml.ts');
         context.print(toYaml(edges.map((edge) => edgeJson(edge, namesOf(graph)))));
         break;
       }
@@ -61,12 +60,12 @@ async function listEdges(context: Context, options: Options): Promise<number> {
         context.print(edges.map(({ id }) => `${id}\n`).join(''));
         break;
       case 'tree':
-        context.print((await import('../export/tree.ts')).tree(edges));
+        context.print((await import('../../export/tree.ts')).tree(edges));
         break;
       case 'dot':
       case 'mermaid':
       case 'csv': {
-        const { drawings } = await import('../export/drawing.ts');
+        const { drawings } = await import('../../export/drawing.ts');
         context.print(drawings[form](edges));
         break;
       }
@@ -78,19 +77,6 @@ async function listEdges(context: Context, options: Options): Promise<number> {
     }
     return 0;
   });
-}
-
-export function portText(edge: Pick<GraphEdge, 'port' | 'protocol'>): string {
-  if (edge.port === MANY_PORTS) return `many/${edge.protocol}`;
-  return edge.port === 0 ? edge.protocol : `${edge.port}/${edge.protocol}`;
-}
-
-/** An outside address has its DNS name behind it, where records gave one. */
-export function peerText(peer: Peer, names: Names): string {
-  if (peer.type !== 'external') return peerName(peer);
-  if (METADATA_ADDRESSES.has(peer.address)) return `metadata ${peer.address}`;
-  const name = names.get(peer.address);
-  return name === undefined ? peerName(peer) : `${peerName(peer)} (${name})`;
 }
 
 function edgeTable(context: Context, graph: Graph, edges: readonly GraphEdge[], wide: boolean): string {

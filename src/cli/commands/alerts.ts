@@ -1,14 +1,14 @@
-import { ALERT_STATES, atLeast, isOpen, type Alert, type Severity } from '../model/alert.ts';
-import { UsageError } from '../errors.ts';
-import type { Graph } from '../learn/graph.ts';
-import type { Store } from '../store/store.ts';
-import { outputOf, suggestion, type Context } from './context.ts';
-import { peerText, portText } from './edges.ts';
-import { severityOf } from './observe.ts';
-import { namesOf, type Names } from './names.ts';
-import type { Define } from './program.ts';
-import { addSignatureOptions, byId, signatureOf, type SignatureOptions } from './signature.ts';
-import { age, count, isoTime, plain, styleFor, table, type Style } from './text.ts';
+import { ALERT_STATES, atLeast, isOpen, type Alert, type Severity } from '../../model/alert.ts';
+import { UsageError } from '../../errors.ts';
+import type { Graph } from '../../learn/graph.ts';
+import type { Store } from '../../store/store.ts';
+import { outputOf, suggestion, type Context } from '../context.ts';
+import { peerText, portText } from '../edge-text.ts';
+import { severityOf } from '../severity.ts';
+import { namesOf, type Names } from '../names.ts';
+import type { Define } from '../command.ts';
+import { addSignatureOptions, byId, signatureOf, type SignatureOptions } from '../signature.ts';
+import { age, count, isoTime, plain, styleFor, table, type Style } from '../text.ts';
 
 interface ListOptions {
   readonly state?: string;
@@ -42,7 +42,7 @@ export const define: Define = (command, run) => {
 };
 
 async function withAlerts(context: Context, work: (alerts: readonly Alert[], graph: Graph, store: Store) => number | Promise<number>): Promise<number> {
-  const [{ withStore, graphOf }, { alertsIn }] = await Promise.all([import('./session.ts'), import('./alerting.ts')]);
+  const [{ withStore, graphOf }, { alertsIn }] = await Promise.all([import('../session.ts'), import('../alerting.ts')]);
   return withStore(context, async (store) => {
     const graph = await graphOf(store);
     return work(alertsIn(store, graph, context.now()), graph, store);
@@ -56,7 +56,7 @@ async function listAlerts(context: Context, options: ListOptions): Promise<numbe
   if (options.state !== undefined && !ALERT_STATES.some((state) => state === options.state)) {
     throw new UsageError(`--state ${options.state}: no such state${suggestion(options.state, ALERT_STATES)}`);
   }
-  const [{ newest, sinceOf }, { alertJson }] = await Promise.all([import('./when.ts'), import('./alert-json.ts')]);
+  const [{ newest, sinceOf }, { alertJson }] = await Promise.all([import('../when.ts'), import('../alert-json.ts')]);
   return withAlerts(context, async (all, graph) => {
     const since = options.since === undefined ? 0 : sinceOf(options.since, newest(graph));
     const alerts = all
@@ -66,7 +66,7 @@ async function listAlerts(context: Context, options: ListOptions): Promise<numbe
       .filter(({ severity }) => floor === null || atLeast(severity, floor))
       .filter(({ lastSeen }) => lastSeen >= since);
     if (form === 'json') context.print(`${JSON.stringify(alerts.map((alert) => alertJson(alert, graph)), null, 2)}\n`);
-    else if (form === 'yaml') context.print((await import('../export/yaml.ts')).toYaml(alerts.map((alert) => alertJson(alert, graph))));
+    else if (form === 'yaml') context.print((await import('../../export/yaml.ts')).toYaml(alerts.map((alert) => alertJson(alert, graph))));
     else if (form === 'name') context.print(alerts.map(({ id }) => `${id}\n`).join(''));
     else if (alerts.length === 0) context.say('no alerts');
     else {
@@ -111,7 +111,7 @@ function what(alert: Alert, names: Names): string {
 
 async function showAlert(context: Context, id: string): Promise<number> {
   const form = outputOf(context, ['table', 'json']);
-  const { alertJson } = await import('./alert-json.ts');
+  const { alertJson } = await import('../alert-json.ts');
   return withAlerts(context, (alerts, graph, store) => {
     const alert = byId(alerts, id, 'alert');
     if (form === 'json') {
@@ -122,7 +122,7 @@ async function showAlert(context: Context, id: string): Promise<number> {
     const word = store.alerts.read().get(alert.id);
     const scan = alert.foldedInto === null ? null : (alerts.find(({ key }) => key === alert.foldedInto) ?? null);
     const lines = [
-      `${style.bold(plain(alert.reason))}`,
+      style.bold(plain(alert.reason)),
       `  ${COLOUR[alert.severity](alert.severity, style)} ${alert.kind}${alert.class === null ? '' : `, ${alert.class}`}: ${alert.state}${scan === null ? '' : `, told of by the scan ${scan.id}`}`,
       `  first ${isoTime(alert.firstSeen)}, last ${isoTime(alert.lastSeen)}, count ${count(alert.count)}`,
       ...alert.evidence.map((sentence) => `  ${plain(sentence)}`),
@@ -138,7 +138,7 @@ const STATE_OF_WORD = { ack: 'acknowledged', accept: 'accepted', reject: 'reject
 
 async function sayOf(context: Context, word: keyof typeof STATE_OF_WORD, ids: readonly string[], options: SignatureOptions & { readonly until?: string }): Promise<number> {
   if (options.until !== undefined && word !== 'mute') throw new UsageError(`--until is for mute; ${word} holds until something happens`);
-  const { untilOf } = await import('./when.ts');
+  const { untilOf } = await import('../when.ts');
   const mutedUntil = options.until === undefined ? null : untilOf(options.until, context.now());
   const signature = signatureOf(context, options);
   return withAlerts(context, (alerts, graph, store) => {

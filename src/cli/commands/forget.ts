@@ -1,9 +1,9 @@
-import { UsageError } from '../errors.ts';
-import type { Context } from './context.ts';
-import type { Define } from './program.ts';
-import { workloadOption } from './propose.ts';
-import { addSignatureOptions, byId, signatureOf, type SignatureOptions } from './signature.ts';
-import { isoTime, plural } from './text.ts';
+import { UsageError } from '../../errors.ts';
+import type { Context } from '../context.ts';
+import type { Define } from '../command.ts';
+import { workloadOption } from '../workload-option.ts';
+import { addSignatureOptions, byId, signatureOf, type SignatureOptions } from '../signature.ts';
+import { isoTime, plural } from '../text.ts';
 
 interface Options extends SignatureOptions {
   readonly workload?: string;
@@ -24,7 +24,7 @@ export const define: Define = (command, run) => {
 async function forget(context: Context, ids: readonly string[], options: Options): Promise<number> {
   const isWanted = workloadOption(options.workload);
   if (ids.length === 0 && isWanted === null && options.before === undefined) throw new UsageError('say what: ids of edges, --workload NS/NAME, or --before TIME');
-  const [{ withStore, graphOf }, { newest, sinceOf }] = await Promise.all([import('./session.ts'), import('./when.ts')]);
+  const [{ withStore, graphOf }, { newest, sinceOf }] = await Promise.all([import('../session.ts'), import('../when.ts')]);
   const signature = signatureOf(context, options);
   return withStore(context, async (store) => {
     const graph = await graphOf(store, { withUnresolved: true });

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
-import { UsageError } from '../errors.ts';
-import { outputOf } from './context.ts';
-import type { Define } from './program.ts';
-import { count, table, styleFor } from './text.ts';
+import { UsageError } from '../../errors.ts';
+import { outputOf } from '../context.ts';
+import type { Define } from '../command.ts';
+import { count, table, styleFor } from '../text.ts';
 
 export const define: Define = (command, run) => {
   command
@@ -10,7 +10,7 @@ export const define: Define = (command, run) => {
     .description('whether the database is whole')
     .action(() =>
       run(async (context) => {
-        const { withStore } = await import('./session.ts');
+        const { withStore } = await import('../session.ts');
         return withStore(context, (store) => {
           const problems = store.check();
           for (const problem of problems) context.print(`${problem}\n`);
@@ -26,7 +26,7 @@ export const define: Define = (command, run) => {
     .action((file: string) =>
       run(async (context) => {
         if (statSync(file, { throwIfNoEntry: false }) !== undefined) throw new UsageError(`${file}: exists; a backup never overwrites`);
-        const { withStore } = await import('./session.ts');
+        const { withStore } = await import('../session.ts');
         return withStore(context, async (store) => {
           await store.backup(file);
           context.say(`${store.path} copied to ${file}`);
@@ -40,7 +40,7 @@ export const define: Define = (command, run) => {
     .action(() =>
       run(async (context) => {
         const form = outputOf(context, ['table', 'json']);
-        const { withStore } = await import('./session.ts');
+        const { withStore } = await import('../session.ts');
         return withStore(context, (store) => {
           const rows = store.tableSizes();
           const size = store.path === ':memory:' ? 0 : (statSync(store.path, { throwIfNoEntry: false })?.size ?? 0);

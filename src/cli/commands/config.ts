@@ -1,5 +1,5 @@
-import { UsageError } from '../errors.ts';
-import type { Define } from './program.ts';
+import { UsageError } from '../../errors.ts';
+import type { Define } from '../command.ts';
 
 export const define: Define = (command, run) => {
   command
@@ -10,7 +10,7 @@ export const define: Define = (command, run) => {
       run(async (context) => {
         const path = file ?? context.options.config ?? context.env['FOOTPATH_CONFIG'];
         if (path === undefined) throw new UsageError('name the file: footpath config check footpath.yaml');
-        const { readConfig } = await import('../config.ts');
+        const { readConfig } = await import('../../config.ts');
         readConfig(path);
         context.say(`${path}: right`);
         return 0;
@@ -21,7 +21,7 @@ export const define: Define = (command, run) => {
     .description('every key with its default')
     .action(() =>
       run(async (context) => {
-        const [{ DEFAULT_CONFIG }, { toYaml }] = await Promise.all([import('../config.ts'), import('../export/yaml.ts')]);
+        const [{ DEFAULT_CONFIG }, { toYaml }] = await Promise.all([import('../../config.ts'), import('../../export/yaml.ts')]);
         context.print(toYaml(DEFAULT_CONFIG));
         return 0;
       }),

@@ -1,10 +1,10 @@
-import { UsageError } from '../errors.ts';
-import { hoursSeen } from '../model/edge.ts';
-import type { GraphEdge } from '../learn/graph.ts';
-import { outputOf, type Context } from './context.ts';
-import type { Define } from './program.ts';
-import { workloadOption } from './propose.ts';
-import { count, isoTime, plain, plural, styleFor } from './text.ts';
+import { UsageError } from '../../errors.ts';
+import { hoursSeen } from '../../model/edge.ts';
+import type { GraphEdge } from '../../learn/graph.ts';
+import { outputOf, type Context } from '../context.ts';
+import type { Define } from '../command.ts';
+import { workloadOption } from '../workload-option.ts';
+import { count, isoTime, plain, plural, styleFor } from '../text.ts';
 
 export const define: Define = (command, run) => {
   command
@@ -17,12 +17,12 @@ async function explain(context: Context, text: string, options: { readonly rule?
   const form = outputOf(context, ['table', 'json']);
   const isWanted = workloadOption(text);
   const [{ withStore, graphOf }, { propose }, { edgeJson }, { namesOf }, { readinessLine }, { edgeName }] = await Promise.all([
-    import('./session.ts'),
-    import('../policy/propose.ts'),
-    import('./json.ts'),
-    import('./names.ts'),
-    import('./readiness-line.ts'),
-    import('../detect/violation.ts'),
+    import('../session.ts'),
+    import('../../policy/propose.ts'),
+    import('../json.ts'),
+    import('../names.ts'),
+    import('../readiness-line.ts'),
+    import('../../detect/violation.ts'),
   ]);
   return withStore(context, async (store) => {
     const graph = await graphOf(store);

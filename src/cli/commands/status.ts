@@ -1,9 +1,9 @@
-import { peerName } from '../model/peer.ts';
-import { outputOf, type Context } from './context.ts';
-import type { Graph } from '../learn/graph.ts';
-import { isResolved } from '../learn/state.ts';
-import type { Define } from './program.ts';
-import { age, count, isoTime, percent, plural, styleFor, table } from './text.ts';
+import { peerName } from '../../model/peer.ts';
+import { outputOf, type Context } from '../context.ts';
+import type { Graph } from '../../learn/graph.ts';
+import { isResolved } from '../../learn/state.ts';
+import type { Define } from '../command.ts';
+import { age, count, isoTime, percent, plural, styleFor, table } from '../text.ts';
 
 export const define: Define = (command, run) => {
   command
@@ -14,9 +14,9 @@ export const define: Define = (command, run) => {
 async function showStatus(context: Context): Promise<number> {
   const form = outputOf(context, ['table', 'wide', 'json', 'yaml']);
   const [{ withStore, graphOf }, readiness, { SKIP_REASONS }] = await Promise.all([
-    import('./session.ts'),
-    import('../learn/readiness.ts'),
-    import('../model/flow.ts'),
+    import('../session.ts'),
+    import('../../learn/readiness.ts'),
+    import('../../model/flow.ts'),
   ]);
   return withStore(context, async (store) => {
     const graph = await graphOf(store);
@@ -49,7 +49,7 @@ async function showStatus(context: Context): Promise<number> {
         missing: readiness.missingOfAll(window),
       };
       if (form === 'json') context.print(`${JSON.stringify(value, null, 2)}\n`);
-      else context.print((await import('../export/yaml.ts')).toYaml(value));
+      else context.print((await import('../../export/yaml.ts')).toYaml(value));
       return 0;
     }
     const whole = readiness.measure(edges.filter(readiness.learnable), window, 0);

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from '../errors.ts';
-import type { Context } from './context.ts';
-import type { Define } from './program.ts';
-import { count, styleFor } from './text.ts';
+import { UsageError } from '../../errors.ts';
+import type { Context } from '../context.ts';
+import type { Define } from '../command.ts';
+import { count, styleFor } from '../text.ts';
 
 const MARK = '.footpath-demo';
 
@@ -16,7 +16,7 @@ export const define: Define = (command, run) => {
 /** Five scenes, each a command that can be repeated on the database that the demo leaves behind. */
 async function tell(context: Context, folder: string): Promise<number> {
   prepare(folder);
-  const { writeDemo } = await import('../demo/write.ts');
+  const { writeDemo } = await import('../../demo/write.ts');
   const style = styleFor(context.stdout, context.env);
   const show = (text: string): void => context.print(`${text}\n`);
   const scene = (title: string): void => show(`\n${style.bold(style.cyan(title))}`);
@@ -25,8 +25,7 @@ async function tell(context: Context, folder: string): Promise<number> {
   const database = join(folder, 'footpath.db');
   const play = async (...args: readonly string[]): Promise<number> => {
     show(style.dim(`$ footpath ${args.map((arg) => (/[^\w./:=-]/.test(arg) ? `'${arg}'` : arg)).join(' ')} --db ${database}`));
-    const { run } = await import('./program.ts');
-    return run([...args, '--db', database], { ...context, stderr: context.stdout });
+    return context.play([...args, '--db', database]);
   };
 
   show(`A week of Istio's Bookinfo: ${count(files.connections)} connections, as Hubble and the proxies logged them (${folder}/week).`);
@@ -65,7 +64,7 @@ function prepare(folder: string): void {
 
 /** Id of the alert about a workload of this name. */
 async function idOf(context: Context, path: string, name: string): Promise<string | null> {
-  const [{ Store }, { graphOf }, { alertsIn }] = await Promise.all([import('../store/store.ts'), import('./session.ts'), import('./alerting.ts')]);
+  const [{ Store }, { graphOf }, { alertsIn }] = await Promise.all([import('../../store/store.ts'), import('../session.ts'), import('../alerting.ts')]);
   const store = new Store(path, { create: false });
   try {
     const alerts = alertsIn(store, await graphOf(store), context.now());

@@ -1,12 +1,12 @@
-import { outputOf } from './context.ts';
-import type { Define } from './program.ts';
-import { table, styleFor } from './text.ts';
+import { outputOf } from '../context.ts';
+import type { Define } from '../command.ts';
+import { table, styleFor } from '../text.ts';
 
 export const define: Define = (command, run) => {
   command.action(() =>
     run(async (context) => {
       const form = outputOf(context, ['table', 'json', 'name']);
-      const { collectors } = await import('../../collectors/index.ts');
+      const { collectors } = await import('../../../collectors/index.ts');
       if (form === 'json') context.print(`${JSON.stringify(collectors.map(({ name, description, carries, lacks }) => ({ name, description, carries, lacks })), null, 2)}\n`);
       else if (form === 'name') context.print(collectors.map(({ name }) => `${name}\n`).join(''));
       else {

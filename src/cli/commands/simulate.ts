@@ -1,8 +1,8 @@
-import { OperationError, UsageError } from '../errors.ts';
-import type { NetworkPolicy } from '../model/policy.ts';
-import { outputOf, type Context } from './context.ts';
-import type { Define } from './program.ts';
-import { age, plain, plural } from './text.ts';
+import { OperationError, UsageError } from '../../errors.ts';
+import type { NetworkPolicy } from '../../model/policy.ts';
+import { outputOf, type Context } from '../context.ts';
+import type { Define } from '../command.ts';
+import { age, plain, plural } from '../text.ts';
 
 interface Options {
   readonly policies?: readonly string[];
@@ -35,20 +35,20 @@ export const define: Define = (command, run) => {
 
 /** NetworkPolicies among manifests; what an API server would refuse is an error, for no cluster could run it. */
 async function readPolicies(context: Context, paths: readonly string[], strict: boolean) {
-  const [{ readManifests }, { validatePolicy }] = await Promise.all([import('../kubernetes/manifests.ts'), import('../policy/validate.ts')]);
+  const [{ readManifests }, { validatePolicy }] = await Promise.all([import('../../kubernetes/manifests.ts'), import('../../policy/validate.ts')]);
   const { objects, problems } = readManifests(paths);
   const policies: NetworkPolicy[] = [];
   const wrong = [...problems];
   const notRead = new Map<string, number>();
   for (const { kind, object } of objects) {
-    if (/NetworkPolicy$/.test(kind) && kind !== 'NetworkPolicy') notRead.set(kind, (notRead.get(kind) ?? 0) + 1);
+    if (kind.endsWith('NetworkPolicy') && kind !== 'NetworkPolicy') notRead.set(kind, (notRead.get(kind) ?? 0) + 1);
     if (kind !== 'NetworkPolicy') continue;
     const { policy, problems: own } = validatePolicy(object);
     const [first] = own;
     if (policy !== null) policies.push(policy);
     else if (first !== undefined) {
       const metadata = (object as { readonly metadata?: { readonly namespace?: string; readonly name?: string } }).metadata;
-      wrong.push(`policy ${String(metadata?.namespace ?? 'default')}/${String(metadata?.name)}: ${first.field}: ${first.message}`);
+      wrong.push(`policy ${metadata?.namespace ?? 'default'}/${metadata?.name ?? ''}: ${first.field}: ${first.message}`);
     }
   }
   for (const problem of wrong) context.say(`footpath: ${plain(problem)}`);
@@ -60,7 +60,7 @@ async function readPolicies(context: Context, paths: readonly string[], strict: 
 async function replayPolicies(context: Context, paths: readonly string[]): Promise<number> {
   const form = outputOf(context, ['table', 'wide', 'json']);
   const { policies } = await readPolicies(context, paths, true);
-  const [{ withStore, graphOf }, { replay }, { newest }] = await Promise.all([import('./session.ts'), import('../policy/replay.ts'), import('./when.ts')]);
+  const [{ withStore, graphOf }, { replay }, { newest }] = await Promise.all([import('../session.ts'), import('../../policy/replay.ts'), import('../when.ts')]);
   return withStore(context, async (store) => {
     const graph = await graphOf(store);
     const result = replay(graph, policies);
@@ -70,7 +70,7 @@ async function replayPolicies(context: Context, paths: readonly string[]): Promi
     const accepted = broken.filter(({ edge }) => edge.state === 'accepted');
     const others = broken.filter(({ edge }) => edge.state !== 'accepted');
     if (form === 'json') {
-      const [{ edgeJson }, { namesOf }] = await Promise.all([import('./json.ts'), import('./names.ts')]);
+      const [{ edgeJson }, { namesOf }] = await Promise.all([import('../json.ts'), import('../names.ts')]);
       const names = namesOf(graph);
       const value = {
         policies: policies.length,
@@ -83,7 +83,7 @@ async function replayPolicies(context: Context, paths: readonly string[]): Promi
       };
       context.print(`${JSON.stringify(value, null, 2)}\n`);
     } else {
-      const { edgeName } = await import('../detect/violation.ts');
+      const { edgeName } = await import('../../detect/violation.ts');
       const many = (n: number): string => `${plural(n, 'accepted edge')} would break`;
       context.print(`${plural(policies.length, 'policy', 'policies')} against ${plural(result.judged, 'learned edge')}: ${many(accepted.length)}\n`);
       for (const { edge, because, partly } of accepted) context.print(`  ${edgeName(edge)}   last ${age(Math.max(0, newest(graph) - edge.totals.lastSeen))} ago   ${because}${partly ? ' (for some of its pods)' : ''}\n`);
@@ -114,8 +114,8 @@ interface Question {
 async function ask(context: Context, paths: readonly string[], options: Options): Promise<number> {
   const [{ policies, objects, warnings }, { toInventory }, { ManifestWorld }] = await Promise.all([
     readPolicies(context, paths, false),
-    import('../kubernetes/inventory.ts'),
-    import('../policy/manifest-world.ts'),
+    import('../../kubernetes/inventory.ts'),
+    import('../../policy/manifest-world.ts'),
   ]);
   const world = new ManifestWorld(toInventory(objects).inventory, policies);
   const answer = (from: string, fromKind: string | null, to: string, toKind: string | null, port: number, protocol: string) => {
@@ -134,7 +134,7 @@ async function ask(context: Context, paths: readonly string[], options: Options)
     if (options.questions !== '-') throw new UsageError('--questions takes - (standard input)');
     return answerQuestions(context, (question) => {
       const { src, src_kind: srcKind, dst, dst_kind: dstKind, port, protocol } = question;
-      return answer(String(src), typeof srcKind === 'string' ? srcKind : null, String(dst), typeof dstKind === 'string' ? dstKind : null, Number(port), String(protocol ?? 'TCP')).allowed;
+      return answer(String(src), typeof srcKind === 'string' ? srcKind : null, String(dst), typeof dstKind === 'string' ? dstKind : null, Number(port), typeof protocol === 'string' ? protocol : 'TCP').allowed;
     });
   }
   if (options.from === undefined || options.to === undefined) throw new UsageError('say --from and --to, and --port; or --questions -');

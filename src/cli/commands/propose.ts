@@ -1,9 +1,10 @@
-import { UsageError } from '../errors.ts';
-import { peerName, type WorkloadPeer } from '../model/peer.ts';
-import type { Graph, GraphEdge } from '../learn/graph.ts';
-import { outputOf, suggestion, type Context } from './context.ts';
-import type { Define } from './program.ts';
-import { plural } from './text.ts';
+import { UsageError } from '../../errors.ts';
+import { peerName, type WorkloadPeer } from '../../model/peer.ts';
+import type { Graph } from '../../learn/graph.ts';
+import { outputOf, suggestion, type Context } from '../context.ts';
+import type { Define } from '../command.ts';
+import { plural } from '../text.ts';
+import { workloadOption } from '../workload-option.ts';
 
 interface Options {
   readonly workload?: string;
@@ -24,40 +25,28 @@ export const define: Define = (command, run) => {
     .action((options: Options) => run((context) => proposePolicies(context, options)));
 };
 
-export function workloadOption(text: string | undefined): ((workload: Pick<WorkloadPeer, 'namespace' | 'name'>) => boolean) | null {
-  if (text === undefined) return null;
-  const [namespace, name, ...rest] = text.split('/');
-  if (namespace === undefined || name === undefined || name === '' || rest.length > 0) throw new UsageError(`--workload ${text}: write it as namespace/name`);
-  return (workload) => workload.namespace === namespace && workload.name === name;
-}
-
-/** Edges that make rules: the accepted ones, and with --include-observed those that succeeded and nobody rejected. */
-export function includedEdges(includeObserved: boolean): (edge: GraphEdge) => boolean {
-  return (edge) => edge.state === 'accepted' || (includeObserved && edge.state === 'observed' && edge.success !== 'none');
-}
-
 async function proposePolicies(context: Context, options: Options): Promise<number> {
   const form = outputOf(context, ['yaml', 'json']);
   const wantsWorkload = workloadOption(options.workload);
-  const [{ withStore, graphOf }, { propose }, { exporters }] = await Promise.all([import('./session.ts'), import('../policy/propose.ts'), import('../export/index.ts')]);
+  const [{ withStore, graphOf }, { propose }, { exporters }] = await Promise.all([import('../session.ts'), import('../../policy/propose.ts'), import('../../export/index.ts')]);
   const exporter = exporters.find(({ name }) => name === options.as);
   const forms = exporters.map(({ name }) => name);
   if (exporter === undefined) throw new UsageError(`--as ${options.as}: no such form${suggestion(options.as, forms)}`);
   return withStore(context, async (store) => {
     const graph = await graphOf(store);
     const wants = (workload: WorkloadPeer): boolean => (context.namespace === null || workload.namespace === context.namespace) && wantsWorkload?.(workload) !== false;
-    const { proposals, none } = propose(graph, { includes: includedEdges(options.includeObserved === true), wants });
+    const { proposals, none } = propose(graph, { includeObserved: options.includeObserved === true, wants });
     if (wantsWorkload !== null && proposals.length + none.length === 0) throw new UsageError(`--workload ${options.workload}: no such workload; footpath status lists them`);
     const defaultDeny = options.defaultDeny === true ? namespacesOf(graph, context.namespace) : [];
     const files = exporter.render({ proposals, defaultDeny });
     if (options.out !== undefined) {
-      const { writeFiles } = await import('./write-files.ts');
+      const { writeFiles } = await import('../write-files.ts');
       writeFiles(options.out, [...files, { name: 'kustomization.yaml', content: kustomization(files.map(({ name }) => name)) }]);
       context.say(`${plural(files.length, 'policy', 'policies')} written to ${options.out}`);
     } else if (form === 'json') {
       context.print(`${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: files.map(({ object }) => object) }, null, 2)}\n`);
     } else {
-      const { readinessLine } = await import('./readiness-line.ts');
+      const { readinessLine } = await import('../readiness-line.ts');
       const headers = new Map(proposals.map(({ policy, workload }) => [`${policy.metadata.namespace}__${policy.metadata.name}.yaml`, readinessLine(graph, workload)]));
       context.print(files.map(({ name, content }) => `${headers.has(name) ? `# ${headers.get(name) ?? ''}\n` : ''}${content}`).join('---\n'));
     }

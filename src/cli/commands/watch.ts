@@ -1,5 +1,5 @@
-import type { Define } from './program.ts';
-import { defineSwitch } from './switch-mode.ts';
+import type { Define } from '../command.ts';
+import { defineSwitch } from '../switch-mode.ts';
 
 export const define: Define = (command, run) => {
   defineSwitch(command, 'watching', run);

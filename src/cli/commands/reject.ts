@@ -1,0 +1,4 @@
+import { defineDecision } from '../decide.ts';
+import type { Define } from '../command.ts';
+
+export const define: Define = (command, run) => defineDecision(command, 'reject', run);

@@ -1,4 +1,0 @@
-import { defineDecision } from './decide.ts';
-import type { Define } from './program.ts';
-
-export const define: Define = (command, run) => defineDecision(command, 'reject', run);
