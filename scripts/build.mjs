@@ -1,4 +1,4 @@
-// Compiles src/ and collectors/ into dist/ and makes the bin executable. Run by `npm ci` through "prepare".
+// Compiles src/ and collectors/ into dist/ and makes the bins executable. Run by `npm ci` through "prepare".
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -13,4 +13,4 @@ if (!existsSync(compiler)) {
 rmSync(`${root}dist`, { recursive: true, force: true });
 const result = spawnSync(process.execPath, [compiler, '-p', root], { stdio: 'inherit' });
 if (result.status !== 0) process.exit(result.status ?? 1);
-chmodSync(`${root}dist/src/main.js`, 0o755);
+for (const bin of ['main', 'kubectl-complete']) chmodSync(`${root}dist/src/${bin}.js`, 0o755);

@@ -26,7 +26,7 @@ interface Seen {
 export class Intake implements Sink {
   readonly #resolver: Resolver;
   readonly #fold: Fold;
-  readonly #coverage = new CoverageCount();
+  readonly #coverage: CoverageCount;
   readonly #seen = new Map<Endpoint, Seen>();
   readonly #attributes = new Map<Peer, Set<string>>();
   /** Whose records are coming in. */
@@ -39,12 +39,15 @@ export class Intake implements Sink {
     readonly fold: Fold;
     /** Endpoints whose labels, accounts and names are stored already; new ones are added. */
     readonly described?: WeakSet<Endpoint>;
+    /** Names of sources that are known; new ones are added. */
+    readonly sources?: Set<string>;
     readonly onRecord?: (understood: Understood) => void;
   }) {
     this.#resolver = options.resolver;
     this.#fold = options.fold;
     this.#described = options.described ?? new WeakSet();
     this.#onRecord = options.onRecord ?? null;
+    this.#coverage = new CoverageCount(options.sources);
   }
 
   flow(flow: Flow): void {

@@ -15,6 +15,8 @@ export interface Observation {
   readonly store: Store;
   readonly resolver: Resolver;
   readonly admission: Admission;
+  /** Names of sources that the database knows. */
+  readonly sources: Set<string>;
   readonly settings: CollectorSettings;
   /** People's choices, as they are when a portion begins. */
   readonly judge: () => Judge;
@@ -57,10 +59,10 @@ class Portion {
 
   /** `described` are the endpoints of which everything that records say of them is stored. */
   constructor(observation: Observation, described: WeakSet<Endpoint>) {
-    const { admission, judge, resolver } = observation;
+    const { admission, judge, resolver, sources } = observation;
     this.#observation = observation;
     this.#described = described;
-    this.#intake = new Intake({ resolver, fold: new Fold(admission, judge()), described });
+    this.#intake = new Intake({ resolver, fold: new Fold(admission, judge()), described, sources });
   }
 
   get isFull(): boolean {

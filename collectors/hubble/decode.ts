@@ -1,5 +1,6 @@
 import type { Decoder, Records, Sink } from '../../src/collector.ts';
 import type { Endpoint, Flow, Operation, Side, SkipReason, Witness } from '../../src/model/flow.ts';
+import { isClusterName } from '../../src/model/names.ts';
 import { ABSENT, NULL, OBJECT, STRING } from '../../src/scan/json.ts';
 import { performed, OperationReader, readOperation } from '../../src/scan/operation.ts';
 import { TimeReader } from '../../src/scan/time.ts';
@@ -30,6 +31,8 @@ export class HubbleDecoder implements Decoder {
   readonly #endpoints = new EndpointReader();
   readonly #operations = new OperationReader();
   readonly #witnesses = new Map<Side, Map<string, Witness>>();
+  #lastWord = '';
+  #lastNode = '';
   readonly #flow: Flow = {
     time: 0,
     source: NOWHERE,
@@ -60,11 +63,20 @@ export class HubbleDecoder implements Decoder {
     const base = flowSlots(fields);
     const flow = this.#flow;
     flow.time = this.#time(b, base);
-    flow.node = this.#words.read(b, fields, this.#slot(base, FIELD.node_name, LINE_FIELD.node_name));
+    flow.node = this.#node(this.#words.read(b, fields, this.#slot(base, FIELD.node_name, LINE_FIELD.node_name)));
     const time = Number.isNaN(flow.time) ? null : flow.time;
     const reason = base < 0 ? this.#otherLine(b, sink, time) : this.#read(b, base, time);
     if (reason === null) sink.flow(flow);
     else sink.skip(reason, time, flow.node);
+  }
+
+  /** `node` or `cluster/node`; '' for what cannot be one. */
+  #node(word: string): string {
+    if (word !== this.#lastWord) {
+      this.#lastWord = word;
+      this.#lastNode = word !== '' && word.split('/').every(isClusterName) ? word : '';
+    }
+    return this.#lastNode;
   }
 
   /** The flow's own field, or the one that the line has beside it. */

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { UsageError } from '../errors.ts';
 import { closest } from '../nearest.ts';
+import { styleFor, type TableLook } from './text.ts';
 
 /** What a process is given from outside; tests give their own. */
 export interface Outside {
@@ -61,6 +62,11 @@ export function contextOf(outside: Outside, options: GlobalOptions, run: RunComm
     },
     play: (args) => run(args, { ...outside, stderr: stdout }),
   };
+}
+
+/** How tables look where this command prints. */
+export function lookOf({ options, stdout, env }: Context): TableLook {
+  return { headers: options.headers, style: styleFor(stdout, env), width: stdout.isTTY === true && options.output !== 'wide' ? (stdout.columns ?? null) : null };
 }
 
 /** The form that `-o` asks for, among those that the command has; the first is the default. */

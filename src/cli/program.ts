@@ -7,6 +7,8 @@ import { contextOf, type GlobalOptions, type Outside } from './context.ts';
 interface Entry {
   readonly name: string;
   readonly summary: string;
+  /** Not for people: left out of the help. */
+  readonly hidden?: true;
   readonly load: () => Promise<{ readonly define: Define }>;
 }
 
@@ -29,6 +31,8 @@ const COMMANDS: readonly Entry[] = [
   { name: 'collectors', summary: 'the formats that are understood', load: () => import('./commands/collectors.ts') },
   { name: 'config', summary: 'check a configuration file, or print the defaults', load: () => import('./commands/config.ts') },
   { name: 'db', summary: 'check, back up or measure the database', load: () => import('./commands/db.ts') },
+  { name: 'completion', summary: 'a script for the shell that completes commands, options and names', load: () => import('./commands/completion.ts') },
+  { name: 'complete', summary: 'what may follow an unfinished command line', hidden: true, load: () => import('./commands/complete.ts') },
 ];
 
 /** Runs one command line; returns the exit status. */
@@ -49,9 +53,9 @@ export async function run(args: readonly string[], outside: Outside): Promise<nu
     .showHelpAfterError('(footpath --help)')
     .exitOverride();
   const wanted = commandName(args);
-  for (const { name, summary, load } of COMMANDS) {
-    const command = program.command(name).description(summary);
-    if (name !== wanted) continue;
+  for (const { name, summary, hidden, load } of COMMANDS) {
+    const command = program.command(name, { hidden: hidden === true }).description(summary);
+    if (name !== wanted && wanted !== 'complete') continue;
     (await load()).define(command, async (work) => {
       status = await work(contextOf(outside, program.opts<GlobalOptions>(), run));
     });

@@ -91,6 +91,7 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
     store,
     resolver: new Resolver(directory),
     admission: new Admission(config?.limits ?? DEFAULT_LIMITS, here.edges, here.operations),
+    sources: new Set(here.sources),
     settings,
     signal: new AbortController().signal,
     judge: () => {

@@ -27,32 +27,58 @@ export interface Column<T> {
   readonly heading: string;
   readonly value: (row: T) => string;
   readonly align?: 'left' | 'right';
-  /** Longer values are shortened in the middle. */
-  readonly max?: number;
+  /** How narrow the column may become where a terminal has no room for all of it; without it never shortened. */
+  readonly min?: number;
   readonly colour?: (text: string, row: T, style: Style) => string;
 }
 
-/** Columns that line up, two spaces apart, without trailing spaces. */
-export function table<T>(rows: readonly T[], columns: readonly Column<T>[], options: { readonly headers: boolean; readonly style: Style }): string {
-  const cells = rows.map((row) => columns.map(({ value, max }) => shorten(plain(value(row)), max ?? 200)));
-  const widths = columns.map(({ heading }, i) => Math.max(options.headers ? heading.length : 0, ...cells.map((row) => row[i]?.length ?? 0)));
+export interface TableLook {
+  readonly headers: boolean;
+  readonly style: Style;
+  /** Characters of a line of the terminal; null in a pipe, where nothing is shortened. */
+  readonly width: number | null;
+}
+
+const GAP = 2;
+
+/** Columns that line up, two spaces apart, without trailing spaces. Values are shortened in the middle to fit a terminal. */
+export function table<T>(rows: readonly T[], columns: readonly Column<T>[], { headers, style, width }: TableLook): string {
+  const cells = rows.map((row) => columns.map(({ value }) => plain(value(row))));
+  const full = columns.map(({ heading }, i) => cells.reduce((most, row) => Math.max(most, row[i]?.length ?? 0), headers ? heading.length : 0));
+  const widths = fitted(full, columns, width);
   const line = (texts: readonly string[], colour: (text: string, i: number) => string): string =>
     texts
       .map((text, i) => {
-        const padding = ' '.repeat(Math.max(0, (widths[i] ?? 0) - text.length));
-        return columns[i]?.align === 'right' ? padding + colour(text, i) : colour(text, i) + padding;
+        const shown = shorten(text, widths[i] ?? text.length);
+        const padding = ' '.repeat(Math.max(0, (widths[i] ?? 0) - shown.length));
+        return columns[i]?.align === 'right' ? padding + colour(shown, i) : colour(shown, i) + padding;
       })
-      .join('  ')
+      .join(' '.repeat(GAP))
       .trimEnd();
   const lines = cells.map((texts, r) =>
     line(texts, (text, i) => {
       const row = rows[r];
       const paint = columns[i]?.colour;
-      return paint === undefined || row === undefined ? text : paint(text, row, options.style);
+      return paint === undefined || row === undefined ? text : paint(text, row, style);
     }),
   );
-  if (options.headers) lines.unshift(line(columns.map(({ heading }) => heading), (text) => options.style.bold(text)));
+  if (headers) lines.unshift(line(columns.map(({ heading }) => heading), (text) => style.bold(text)));
   return lines.map((text) => `${text}\n`).join('');
+}
+
+/** Takes what is too much from the widest column that may be narrower, until all fit or none may. */
+function fitted<T>(full: readonly number[], columns: readonly Column<T>[], width: number | null): readonly number[] {
+  if (width === null) return full;
+  const widths = [...full];
+  const total = (): number => widths.reduce((sum, one) => sum + one + GAP, -GAP);
+  while (total() > width) {
+    const shrinkable = widths.map((one, i) => (one > (columns[i]?.min ?? Number.POSITIVE_INFINITY) ? one : 0));
+    const most = Math.max(...shrinkable);
+    if (most === 0) break;
+    const widest = shrinkable.indexOf(most);
+    widths[widest] = most - 1;
+  }
+  return widths;
 }
 
 export function count(n: number): string {

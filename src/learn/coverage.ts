@@ -6,7 +6,7 @@ import type { CoverageCell } from './delta.ts';
 export type CoverageKind = 'records' | 'flows' | 'lost' | 'overflow' | SkipReason;
 
 /** Names come from records: beyond so many nodes a collector's records are counted under the collector alone. */
-const MAX_SOURCES = 2_000;
+const MAX_SOURCES = 5_000;
 
 interface Cell extends CoverageCell {
   readonly counts: Map<string, number>;
@@ -17,7 +17,13 @@ interface Cell extends CoverageCell {
 export class CoverageCount {
   readonly #cells = new Map<string, Map<number, Cell>>();
   readonly #totals = new Map<string, number>();
+  readonly #known: Set<string>;
   #last: Cell | null = null;
+
+  /** `known` are the sources so far, in all portions; new ones are added. */
+  constructor(known: Set<string> = new Set()) {
+    this.#known = known;
+  }
 
   /** `collector` or `collector/node`. A time of null is counted in hour -1. */
   count(collector: string, node: string, time: number | null, kind: CoverageKind, n = 1): void {
@@ -31,7 +37,8 @@ export class CoverageCount {
   }
 
   #cell(collector: string, source: string, hour: number): Cell {
-    const name = this.#cells.size < MAX_SOURCES || this.#cells.has(source) ? source : collector;
+    const name = this.#known.size < MAX_SOURCES || this.#known.has(source) ? source : collector;
+    this.#known.add(name);
     let hours = this.#cells.get(name);
     if (hours === undefined) this.#cells.set(name, (hours = new Map()));
     let cell = hours.get(hour);

@@ -124,9 +124,9 @@ export class Store {
   }
 
   /** Which edges and operations there are: what a cap is counted against. */
-  readKnown(): { readonly edges: readonly EdgeKey[]; readonly operations: ReturnType<EdgeTable['readOperations']> } {
+  readKnown(): { readonly edges: readonly EdgeKey[]; readonly operations: ReturnType<EdgeTable['readOperations']>; readonly sources: readonly string[] } {
     const { byId } = this.peers.readPeers();
-    return { edges: this.edges.readKeys(byId), operations: this.edges.readOperations(byId) };
+    return { edges: this.edges.readKeys(byId), operations: this.edges.readOperations(byId), sources: this.coverage.read().map(({ source }) => source) };
   }
 
   setting(name: string): string | null {

@@ -2,7 +2,7 @@ import { ALERT_STATES, atLeast, isOpen, type Alert, type Severity } from '../../
 import { UsageError } from '../../errors.ts';
 import type { Graph } from '../../learn/graph.ts';
 import type { Store } from '../../store/store.ts';
-import { outputOf, suggestion, type Context } from '../context.ts';
+import { lookOf, outputOf, suggestion, type Context } from '../context.ts';
 import { peerText, portText } from '../edge-text.ts';
 import { severityOf } from '../severity.ts';
 import { namesOf, type Names } from '../names.ts';
@@ -35,9 +35,9 @@ export const define: Define = (command, run) => {
     ['reject', 'it is wrong: remembered, and an alert in every mode when it is used again'],
     ['mute', 'silent until a time, or until it is decided'],
   ] as const) {
-    addSignatureOptions(command.command(word).argument('<ids...>', 'ids of alerts, or their first digits').description(description))
-      .option('--until <time>', 'for mute: 2h, 7d, or an RFC 3339 time')
-      .action((ids: readonly string[], options: SignatureOptions & { readonly until?: string }) => run((context) => sayOf(context, word, ids, options)));
+    const own = addSignatureOptions(command.command(word).argument('<ids...>', 'ids of alerts, or their first digits').description(description));
+    if (word === 'mute') own.option('--until <time>', '2h, 7d, or an RFC 3339 time');
+    own.action((ids: readonly string[], options: SignatureOptions & { readonly until?: string }) => run((context) => sayOf(context, word, ids, options)));
   }
 };
 
@@ -93,11 +93,11 @@ function alertTable(context: Context, alerts: readonly Alert[], { latest, wide, 
       { heading: 'STATE', value: ({ state }) => state },
       { heading: 'AGE', value: ({ lastSeen }) => age(Math.max(0, latest - lastSeen)) },
       { heading: 'KIND', value: ({ kind }) => kind },
-      { heading: 'WHAT', value: (alert) => what(alert, names), max: wide ? 200 : 60 },
+      { heading: 'WHAT', value: (alert) => what(alert, names), min: 40 },
       { heading: 'COUNT', value: (alert) => count(alert.count), align: 'right' },
       { heading: 'ID', value: ({ id }) => (wide ? id : id.slice(0, 7)) },
     ],
-    { headers: context.options.headers, style: styleFor(context.stdout, context.env) },
+    lookOf(context),
   );
 }
 
@@ -137,7 +137,6 @@ async function showAlert(context: Context, id: string): Promise<number> {
 const STATE_OF_WORD = { ack: 'acknowledged', accept: 'accepted', reject: 'rejected', mute: 'muted' } as const;
 
 async function sayOf(context: Context, word: keyof typeof STATE_OF_WORD, ids: readonly string[], options: SignatureOptions & { readonly until?: string }): Promise<number> {
-  if (options.until !== undefined && word !== 'mute') throw new UsageError(`--until is for mute; ${word} holds until something happens`);
   const { untilOf } = await import('../when.ts');
   const mutedUntil = options.until === undefined ? null : untilOf(options.until, context.now());
   const signature = signatureOf(context, options);

@@ -1,6 +1,6 @@
-import { outputOf } from '../context.ts';
+import { lookOf, outputOf } from '../context.ts';
 import type { Define } from '../command.ts';
-import { table, styleFor } from '../text.ts';
+import { table } from '../text.ts';
 
 export const define: Define = (command, run) => {
   command.action(() =>
@@ -14,7 +14,7 @@ export const define: Define = (command, run) => {
           { heading: 'NAME', value: ({ name }: { readonly name: string }) => name },
           { heading: 'WHAT', value: ({ description }: { readonly description: string }) => description },
         ];
-        context.print(table(collectors, columns, { headers: context.options.headers, style: styleFor(context.stdout, context.env) }));
+        context.print(table(collectors, columns, lookOf(context)));
         for (const { name, carries, lacks } of collectors) context.print(`\n${name}\n  carries: ${carries.join(', ')}\n  lacks:   ${lacks.join(', ')}\n`);
       }
       return 0;

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { UsageError } from '../../errors.ts';
-import { outputOf } from '../context.ts';
+import { lookOf, outputOf } from '../context.ts';
 import type { Define } from '../command.ts';
-import { count, table, styleFor } from '../text.ts';
+import { count, table } from '../text.ts';
 
 export const define: Define = (command, run) => {
   command
@@ -51,7 +51,7 @@ export const define: Define = (command, run) => {
               { heading: 'TABLE', value: (row: (typeof rows)[number]) => row.name },
               { heading: 'ROWS', value: (row: (typeof rows)[number]) => count(row.rows), align: 'right' as const },
             ];
-            context.print(table(rows, columns, { headers: context.options.headers, style: styleFor(context.stdout, context.env) }));
+            context.print(table(rows, columns, lookOf(context)));
           }
           return 0;
         });

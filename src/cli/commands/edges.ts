@@ -1,11 +1,11 @@
 import { UsageError } from '../../errors.ts';
 import { peerName } from '../../model/peer.ts';
 import type { Graph, GraphEdge } from '../../learn/graph.ts';
-import { outputOf, suggestion, type Context } from '../context.ts';
+import { lookOf, outputOf, suggestion, type Context } from '../context.ts';
 import { peerText, portText } from '../edge-text.ts';
 import { namesOf } from '../names.ts';
 import type { Define } from '../command.ts';
-import { age, count, styleFor, table, type Column } from '../text.ts';
+import { age, count, table, type Column } from '../text.ts';
 
 interface Options {
   readonly workload?: string;
@@ -82,10 +82,9 @@ async function listEdges(context: Context, options: Options): Promise<number> {
 function edgeTable(context: Context, graph: Graph, edges: readonly GraphEdge[], wide: boolean): string {
   const latest = Math.max(0, ...graph.stored.coverage.map(({ lastRecord }) => lastRecord ?? 0));
   const names = namesOf(graph);
-  const max = wide ? 80 : 30;
   const columns: Column<GraphEdge>[] = [
-    { heading: 'SOURCE', value: ({ source }) => peerText(source, names), max },
-    { heading: 'DESTINATION', value: ({ destination }) => peerText(destination, names), max },
+    { heading: 'SOURCE', value: ({ source }) => peerText(source, names), min: 20 },
+    { heading: 'DESTINATION', value: ({ destination }) => peerText(destination, names), min: 20 },
     { heading: 'PORT', value: portText },
     {
       heading: 'STATE',
@@ -105,5 +104,5 @@ function edgeTable(context: Context, graph: Graph, edges: readonly GraphEdge[], 
       { heading: 'ID', value: ({ id }) => id },
     );
   }
-  return table(edges, columns, { headers: context.options.headers, style: styleFor(context.stdout, context.env) });
+  return table(edges, columns, lookOf(context));
 }

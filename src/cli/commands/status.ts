@@ -1,9 +1,9 @@
 import { peerName } from '../../model/peer.ts';
-import { outputOf, type Context } from '../context.ts';
+import { lookOf, outputOf, type Context } from '../context.ts';
 import type { Graph } from '../../learn/graph.ts';
 import { isResolved } from '../../learn/state.ts';
 import type { Define } from '../command.ts';
-import { age, count, isoTime, percent, plural, styleFor, table } from '../text.ts';
+import { age, count, isoTime, percent, plural, table } from '../text.ts';
 
 export const define: Define = (command, run) => {
   command
@@ -82,7 +82,7 @@ async function showStatus(context: Context): Promise<number> {
       table(
         workloads,
         [
-          { heading: 'WORKLOAD', value: ({ workload }) => peerName(workload), max: 40 },
+          { heading: 'WORKLOAD', value: ({ workload }) => peerName(workload), min: 24 },
           { heading: 'MODE', value: ({ mode }) => mode },
           {
             heading: 'READINESS',
@@ -93,9 +93,9 @@ async function showStatus(context: Context): Promise<number> {
           { heading: 'COVERAGE', value: ({ coverage }) => (coverage === null ? '-' : coverage.toFixed(3)), align: 'right' },
           { heading: '24 H', value: ({ expectedNewEdges }) => expectedNewEdges['24h']?.toFixed(1) ?? '-', align: 'right' },
           { heading: 'LAST NEW EDGE', value: ({ lastNewEdge }) => (lastNewEdge === null ? '-' : `${age(latest - lastNewEdge)} ago`) },
-          { heading: 'MISSING', value: ({ missing }) => missing.filter((text) => form === 'wide' || !common.has(text)).join(', ') },
+          { heading: 'MISSING', value: ({ missing }) => missing.filter((text) => form === 'wide' || !common.has(text)).join(', '), min: 16 },
         ],
-        { headers: context.options.headers, style: styleFor(context.stdout, context.env) },
+        lookOf(context),
       ),
     );
     context.hint('next: footpath edges --flagged · footpath propose · footpath watch -A');
