@@ -13,4 +13,4 @@ if (!existsSync(compiler)) {
 rmSync(`${root}dist`, { recursive: true, force: true });
 const result = spawnSync(process.execPath, [compiler, '-p', root], { stdio: 'inherit' });
 if (result.status !== 0) process.exit(result.status ?? 1);
-for (const bin of ['main', 'kubectl-complete']) chmodSync(`${root}dist/src/${bin}.js`, 0o755);
+for (const bin of ['main', 'cli/kubectl-complete']) chmodSync(`${root}dist/src/${bin}.js`, 0o755);

@@ -2,9 +2,9 @@ import { canonicalAddress } from '../../src/model/address.ts';
 import type { OriginPod } from '../../src/model/origin.ts';
 import { isLabelName, isSubdomain } from '../../src/model/names.ts';
 import type { Endpoint } from '../../src/model/flow.ts';
+import { findByte, findLastByte } from '../../src/scan/find.ts';
 import { hashSpan, Interner } from '../../src/scan/intern.ts';
-import type { Line } from './line.ts';
-import { SLOT } from './line.ts';
+import { SLOT, type Line } from './line.ts';
 import type { Field } from './operators.ts';
 
 /** Where a socket address of a line lies: the address without brackets, and the port (0 if there is none). */
@@ -26,8 +26,8 @@ export class SocketAddress {
     this.start = line.starts[slot]!;
     this.end = line.ends[slot]!;
     if (line.startsWith(field, ENVOY)) {
-      const slash = this.bytes.indexOf(0x2f, this.start + ENVOY.length);
-      if (slash < 0 || slash + 1 >= this.end) {
+      const slash = findByte(this.bytes, 0x2f, this.start + ENVOY.length, this.end);
+      if (slash < 0 || slash + 1 === this.end) {
         this.kind = 'internal';
         return this;
       }
@@ -45,17 +45,17 @@ export class SocketAddress {
   #split(): boolean {
     const b = this.bytes;
     if (b[this.start] === 0x5b) {
-      const close = b.indexOf(0x5d, this.start);
-      if (close < 0 || close >= this.end) return false;
+      const close = findByte(b, 0x5d, this.start, this.end);
+      if (close < 0) return false;
       const ok = close + 1 === this.end || (b[close + 1] === 0x3a && this.#port(close + 2));
       this.start++;
       this.end = close;
       return ok;
     }
-    const colon = b.lastIndexOf(0x3a, this.end - 1);
-    if (colon < this.start) return true;
+    const colon = findLastByte(b, 0x3a, this.start, this.end);
+    if (colon < 0) return true;
     // A bare IPv6 address has several colons and no port.
-    if (b.lastIndexOf(0x3a, colon - 1) >= this.start) return true;
+    if (findLastByte(b, 0x3a, this.start, colon) >= 0) return true;
     if (!this.#port(colon + 1)) return false;
     this.end = colon;
     return true;

@@ -1,3 +1,4 @@
+import { find, isAt } from '../../src/scan/find.ts';
 import { FIELDS, type Field } from './operators.ts';
 
 /** The values of one line, as spans of bytes; overwritten by the next line. `-`, `null` and what is missing are absent. */
@@ -51,15 +52,13 @@ export class Line {
     const slot = SLOT[field];
     const start = this.starts[slot]!;
     if (this.ends[slot]! - start < prefix.length) return false;
-    for (let i = 0; i < prefix.length; i++) if (this.bytes[slot]![start + i] !== prefix[i]) return false;
-    return true;
+    return isAt(this.bytes[slot]!, prefix, start);
   }
 
   /** Whether a value holds this piece of text. */
   holds(field: Field, piece: Buffer): boolean {
     const slot = SLOT[field];
-    const at = this.has(field) ? this.bytes[slot]!.indexOf(piece, this.starts[slot]) : -1;
-    return at >= 0 && at + piece.length <= this.ends[slot]!;
+    return find(this.bytes[slot]!, piece, this.starts[slot]!, this.ends[slot]!) >= 0;
   }
 }
 

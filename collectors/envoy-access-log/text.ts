@@ -1,3 +1,4 @@
+import { find, findByte, findLast, isAt } from '../../src/scan/find.ts';
 import type { TextFormat } from './format.ts';
 import type { Line } from './line.ts';
 import type { Operator } from './operators.ts';
@@ -54,12 +55,12 @@ export class TextMatcher {
     const last = this.#operators.length - 1;
     if (spaces > 0 && this.#operators[last]!.shape !== 'text') return false;
     let stop = end - this.#literals[last + 1]!.length;
-    if (stop < left || !this.#isAt(b, stop, last + 1)) return false;
+    if (stop < left || !isAt(b, this.#literals[last + 1]!, stop)) return false;
     for (let i = last; i > this.#lastFree; i--) {
       const before = this.#literals[i]!;
-      let at = b.lastIndexOf(before, stop - before.length);
-      if (i === last) for (let n = 0; n < spaces && at > left; n++) at = b.lastIndexOf(before, at - 1);
-      if (at < left || !this.#take(b, at + before.length, stop, i, line)) return false;
+      let at = findLast(b, before, left, stop);
+      if (i === last) for (let n = 0; n < spaces && at >= 0; n++) at = findLast(b, before, left, at + before.length - 1);
+      if (at < 0 || !this.#take(b, at + before.length, stop, i, line)) return false;
       stop = at;
     }
     return this.#between(b, left, stop, line);
@@ -82,8 +83,7 @@ export class TextMatcher {
   #valueEnd(b: Buffer, p: number, end: number, operator: number): number {
     const after = this.#literals[operator + 1]!;
     if (after.length === 0) return end;
-    const at = b.indexOf(after, p);
-    return at < 0 || at + after.length > end ? -1 : at;
+    return find(b, after, p, end);
   }
 
   /** Keeps a value if it can be one of this operator. */
@@ -114,13 +114,7 @@ export class TextMatcher {
 
   #literal(b: Buffer, p: number, end: number, i: number): number {
     const literal = this.#literals[i]!;
-    return p + literal.length <= end && this.#isAt(b, p, i) ? p + literal.length : -1;
-  }
-
-  #isAt(b: Buffer, p: number, i: number): boolean {
-    const literal = this.#literals[i]!;
-    for (let k = 0; k < literal.length; k++) if (b[p + k] !== literal[k]) return false;
-    return true;
+    return p + literal.length <= end && isAt(b, literal, p) ? p + literal.length : -1;
   }
 }
 
@@ -131,6 +125,6 @@ function looksLikeAddress(b: Buffer, start: number, end: number): boolean {
   const isDigit = first >= 0x30 && first <= 0x39;
   const isHex = (first >= 0x61 && first <= 0x66) || (first >= 0x41 && first <= 0x46);
   if (first === 0x5b || first === 0x2f || first === 0x40) return true;
-  if (isDigit || isHex || first === 0x3a) return b.indexOf(0x3a, start) >= 0 || b.indexOf(0x2e, start) >= 0;
+  if (isDigit || isHex || first === 0x3a) return findByte(b, 0x3a, start, end) >= 0 || findByte(b, 0x2e, start, end) >= 0;
   return b.toString('latin1', start, start + 8) === 'envoy://';
 }

@@ -1,4 +1,5 @@
 import { createReadStream, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Collector, CollectorSettings } from '../collector.ts';
 import { collectors } from '../../collectors/index.ts';
 import { OperationError, UsageError } from '../errors.ts';
@@ -10,7 +11,7 @@ import { streamSource } from '../sources/stream.ts';
 import type { Config } from '../config.ts';
 import { suggestion, type Context } from './context.ts';
 import type { ReadingOptions } from './reading-options.ts';
-import { plain, shorten } from './text.ts';
+import { plain, plural, shorten } from './text.ts';
 
 export function inputsOf(paths: readonly string[]): readonly (LogFile | '-')[] {
   if (paths.length === 0) throw new UsageError('name files, folders or patterns to read, or - for standard input');
@@ -77,6 +78,13 @@ export function chooseCollector(context: Context, source: Source, runs: readonly
   const message = `${source.name}: no known format (first line: "${shorten(plain(firstRecord(runs)), 40)}"); name one with --format (footpath collectors lists them), or an Envoy format with --access-log-format`;
   if (wasNamed) throw new OperationError(message);
   leftOut.push(source.name);
-  context.say(`footpath: ${message}; the file is left out`);
+  if (context.options.verbose === true) context.say(`footpath: ${message}; the file is left out`);
   return null;
+}
+
+/** A folder of a node's logs holds many that are no business of ours: one line for all of them. */
+export function sayLeftOut(context: Context, leftOut: readonly string[]): void {
+  if (leftOut.length === 0 || context.options.verbose === true) return;
+  const some = leftOut.slice(0, 3).map((name) => plain(basename(name)));
+  context.say(`footpath: ${plural(leftOut.length, 'file')} in no known format left out: ${some.join(', ')}${leftOut.length > some.length ? ', …' : ''} (-v lists them)`);
 }

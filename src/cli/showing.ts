@@ -12,7 +12,7 @@ import type { Context } from './context.ts';
 import { peerJson } from './json.ts';
 import type { ReadingOptions } from './reading-options.ts';
 import { describeCluster } from './cluster.ts';
-import { chooseCollector, forcedCollector, inputsOf, isNamed, settingsOf, sourceOf } from './inputs.ts';
+import { chooseCollector, forcedCollector, inputsOf, isNamed, sayLeftOut, settingsOf, sourceOf } from './inputs.ts';
 import { directoryOf, loadConfig } from './session.ts';
 import { isoTime, plain, shorten } from './text.ts';
 
@@ -59,6 +59,7 @@ export async function readWithoutStoring(context: Context, paths: readonly strin
         for (let i = 0; i < batch.tooLong; i++) printer.skipped('too-long', null, '');
       }
     }
+    sayLeftOut(context, leftOut);
     return damaged.length > 0 ? 1 : 0;
   } finally {
     store.close();

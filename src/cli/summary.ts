@@ -4,6 +4,7 @@ import type { Graph } from '../learn/graph.ts';
 import { isResolved } from '../learn/state.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
+import { sayLeftOut } from './inputs.ts';
 import { graphOf } from './session.ts';
 import { count, percent, plural } from './text.ts';
 
@@ -71,6 +72,7 @@ export async function summarise(context: Context, store: Store, tallied: Tallied
     const next = ['footpath status', ...(flagged > 0 ? ['footpath edges --flagged'] : []), ...(newAlerts > 0 ? ['footpath alerts'] : ['footpath propose'])];
     context.hint(`next: ${next.join(' · ')}`);
   }
+  sayLeftOut(context, tallied.leftOut);
   if (tallied.damaged.length > 0) return 1;
   return failOn !== null && openAlerts > 0 ? 3 : 0;
 }

@@ -1,3 +1,4 @@
+import { findByte } from '../scan/find.ts';
 import { TimeReader } from '../scan/time.ts';
 import { ESCAPED, JsonFields, STRING } from '../scan/json.ts';
 import type { OriginPod } from '../model/origin.ts';
@@ -21,8 +22,8 @@ const times = new TimeReader();
 function timeEnd(b: Buffer, start: number, end: number): number {
   const first = b[start];
   if (first === undefined || first < 0x31 || first > 0x32 || b[start + 4] !== 0x2d) return -1;
-  const space = b.indexOf(0x20, start);
-  if (space < 0 || space >= end || space - start > 36) return -1;
+  const space = findByte(b, 0x20, start, Math.min(end, start + 37));
+  if (space < 0) return -1;
   return Number.isNaN(times.read(b, start, space)) ? -1 : space;
 }
 
@@ -43,12 +44,12 @@ export function openTextEnvelope(b: Buffer, start: number, end: number, opened: 
   const stream = b.toString('latin1', time + 1, time + 8);
   if (stream === 'stdout ' || stream === 'stderr ') {
     const tags = time + 8;
-    const space = b.indexOf(0x20, tags);
+    const space = findByte(b, 0x20, tags, end);
     const tagged = (b[tags] === 0x50 || b[tags] === 0x46) && (tags + 1 === end || space === tags + 1 || b[tags + 1] === 0x3a);
     if (tagged) {
       opened.partial = b[tags] === 0x50;
       opened.stream = stream;
-      opened.start = space < 0 || space >= end ? end : space + 1;
+      opened.start = space < 0 ? end : space + 1;
       return;
     }
   }
@@ -60,8 +61,8 @@ const POD_PREFIX = '[pod/';
 function openPrefix(b: Buffer, end: number, opened: Opened): void {
   const { start } = opened;
   if (b.toString('latin1', start, start + POD_PREFIX.length) !== POD_PREFIX) return;
-  const close = b.indexOf(0x5d, start);
-  if (close < 0 || close >= end || close - start > 400 || b[close + 1] !== 0x20) return;
+  const close = findByte(b, 0x5d, start, Math.min(end, start + 401));
+  if (close < 0 || b[close + 1] !== 0x20) return;
   const [pod = '', container = ''] = b.toString('latin1', start + POD_PREFIX.length, close).split('/');
   opened.owner = { namespace: null, pod, container };
   opened.start = close + 2;

@@ -1,0 +1,1 @@
+/** Yardstick: Node.js starts and ends. */
