@@ -53,8 +53,8 @@ function asComment(text: string): string {
 }
 
 function renderPolicy(policy: NetworkPolicy, head: readonly string[], decorate: (document: Document) => void): RenderedFile {
-  const { problems } = validatePolicy(policy);
-  const [problem] = problems;
+  const { problems, warnings } = validatePolicy(policy);
+  const [problem] = [...problems, ...warnings];
   if (problem !== undefined) throw new Error(`policy ${policy.metadata.namespace}/${policy.metadata.name} is invalid: ${problem.field} ${problem.message}`);
   const document = yamlDocument(policy);
   if (head.length > 0) document.commentBefore = asComment(head.join('\n'));

@@ -1,4 +1,4 @@
-import { cidrCovers, parseCidr } from '../model/address.ts';
+import { cidrCovers, parseAddress, parseCidr } from '../model/address.ts';
 import { isLabelKey, isLabelName, isLabelValue, isPortName, isSubdomain } from '../model/names.ts';
 import type { EgressRule, IngressRule, NetworkPolicy, PolicyPeer, PolicyPort, PolicyType } from '../model/policy.ts';
 import type { LabelSelector, SelectorExpression } from '../model/selector.ts';
@@ -12,25 +12,37 @@ export interface Problem {
 }
 
 export interface Validated {
-  /** Null if the API server would refuse it. */
+  /** Null if every API server would refuse it. */
   readonly policy: NetworkPolicy | null;
   readonly problems: readonly Problem[];
+  /** What only some versions refuse: clusters of the others have such policies. */
+  readonly warnings: readonly Problem[];
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+const METADATA = [
+  ...['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp'],
+  ...['deletionGracePeriodSeconds', 'labels', 'annotations', 'ownerReferences', 'finalizers', 'managedFields'],
+];
 
 /** Reads an object of kind NetworkPolicy, whatever it holds. A missing namespace is `default`, as kubectl has it. */
 export function validatePolicy(object: unknown): Validated {
   const check = new Check();
   const policy = check.policy(object);
-  return { policy: check.problems.length === 0 ? policy : null, problems: check.problems };
+  return { policy: check.problems.length === 0 ? policy : null, problems: check.problems, warnings: check.warnings };
 }
 
 class Check {
   readonly problems: Problem[] = [];
+  readonly warnings: Problem[] = [];
 
   #say(field: string, message: string): void {
     this.problems.push({ field, message });
+  }
+
+  #warn(field: string, message: string): void {
+    this.warnings.push({ field, message });
   }
 
   #fields(value: unknown, field: string, known: readonly string[]): Fields {
@@ -53,12 +65,16 @@ class Check {
   policy(object: unknown): NetworkPolicy {
     const top = this.#fields(object, 'policy', ['apiVersion', 'kind', 'metadata', 'spec', 'status']);
     if (top['apiVersion'] !== 'networking.k8s.io/v1') this.#say('apiVersion', `must be networking.k8s.io/v1, not ${JSON.stringify(top['apiVersion'])}`);
-    const metadata = top['metadata'] as Fields | undefined;
-    const name = metadata?.['name'];
-    const namespace = metadata?.['namespace'] ?? 'default';
+    if (top['status'] !== undefined) this.#warn('status', 'is no field since Kubernetes 1.28');
+    const metadata = this.#fields(top['metadata'], 'metadata', METADATA);
+    const { name, namespace = 'default' } = metadata;
+    this.#labels(metadata['labels'], 'metadata.labels');
+    for (const [key, value] of this.#texts(metadata['annotations'], 'metadata.annotations')) {
+      if (!isLabelKey(key.toLowerCase())) this.#say('metadata.annotations', `${JSON.stringify(key)} is no key of an annotation`);
+      if (value === null) this.#say(`metadata.annotations.${key}`, 'must be text');
+    }
     if (typeof name !== 'string' || !isSubdomain(name)) this.#say('metadata.name', 'must be a lowercase RFC 1123 subdomain');
     if (typeof namespace !== 'string' || !isLabelName(namespace)) this.#say('metadata.namespace', 'must be a lowercase RFC 1123 label');
-    if (top['spec'] === undefined || top['spec'] === null) this.#say('spec', 'is missing');
     const spec = this.#fields(top['spec'], 'spec', ['podSelector', 'policyTypes', 'ingress', 'egress']);
     const types = this.#list(spec['policyTypes'], 'spec.policyTypes');
     if (types.length > 2) this.#say('spec.policyTypes', 'may not hold more than two items');
@@ -116,8 +132,10 @@ class Check {
   }
 
   #cidr(value: unknown, field: string): string {
-    const valid = typeof value === 'string' && value.includes('/') && parseCidr(value) !== null;
-    if (!valid) this.#say(field, 'must be a range such as 10.9.8.0/24 or 2001:db8::/64');
+    const cidr = typeof value === 'string' && value.includes('/') ? parseCidr(value) : null;
+    if (cidr === null) this.#say(field, 'must be a range such as 10.9.8.0/24 or 2001:db8::/64');
+    else if (parseAddress(String(value).replace(/\/.*/, ''))?.value !== cidr.base) this.#warn(field, 'has bits set beyond its length, which servers since Kubernetes 1.36 refuse');
+    else if (String(value).toLowerCase().startsWith('::ffff:')) this.#warn(field, 'is IPv4 in IPv6, which servers since Kubernetes 1.36 refuse');
     return String(value);
   }
 
@@ -144,17 +162,28 @@ class Check {
     });
   }
 
+  /** A map of texts; what is null is empty text, as the server's decoder has it, and what is no text is null here. */
+  #texts(value: unknown, field: string): readonly (readonly [string, string | null])[] {
+    if (value === undefined || value === null) return [];
+    if (typeof value === 'object' && !Array.isArray(value)) return Object.entries(value).map(([key, text]) => [key, text === null ? '' : typeof text === 'string' ? text : null]);
+    this.#say(field, 'must be a map');
+    return [];
+  }
+
+  #labels(value: unknown, field: string): readonly (readonly [string, string])[] {
+    return this.#texts(value, field).map(([key, label]) => {
+      if (!isLabelKey(key)) this.#say(field, `${JSON.stringify(key)} is no label key`);
+      if (label === null || !isLabelValue(label)) this.#say(`${field}.${key}`, 'must be a label value');
+      return [key, label ?? ''];
+    });
+  }
+
   #selector(value: unknown, field: string): LabelSelector {
     const selector = this.#fields(value, field, ['matchLabels', 'matchExpressions']);
-    const labels = selector['matchLabels'] ?? {};
-    const entries = typeof labels === 'object' && labels !== null && !Array.isArray(labels) ? Object.entries(labels as Fields) : [];
-    for (const [key, label] of entries) {
-      if (!isLabelKey(key)) this.#say(`${field}.matchLabels`, `${JSON.stringify(key)} is no label key`);
-      if (typeof label !== 'string' || !isLabelValue(label)) this.#say(`${field}.matchLabels.${key}`, 'must be a label value');
-    }
+    const entries = this.#labels(selector['matchLabels'], `${field}.matchLabels`);
     const expressions = this.#list(selector['matchExpressions'], `${field}.matchExpressions`).map((item, i) => this.#expression(item, `${field}.matchExpressions[${i}]`));
     return {
-      ...(entries.length > 0 ? { matchLabels: Object.fromEntries(entries.map(([key, label]) => [key, String(label)])) } : {}),
+      ...(entries.length > 0 ? { matchLabels: Object.fromEntries(entries) } : {}),
       ...(expressions.length > 0 ? { matchExpressions: expressions } : {}),
     };
   }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
-import { afterEach } from 'vitest';
+import { afterAll, afterEach } from 'vitest';
 import { run } from '../../src/cli/program.ts';
 
 export interface Result {
@@ -48,6 +48,13 @@ afterEach(() => {
 export function scratch(): string {
   const folder = mkdtempSync(join(tmpdir(), 'footpath-test-'));
   folders.push(folder);
+  return folder;
+}
+
+/** An empty folder that is gone after all tests of the file. */
+export function scratchForAll(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'footpath-test-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 

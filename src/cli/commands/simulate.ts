@@ -39,22 +39,30 @@ async function readPolicies(context: Context, paths: readonly string[], strict: 
   const { objects, problems } = readManifests(paths);
   const policies: NetworkPolicy[] = [];
   const wrong = [...problems];
+  const warnings: string[] = [];
   const notRead = new Map<string, number>();
   for (const { kind, object } of objects) {
     if (kind.endsWith('NetworkPolicy') && kind !== 'NetworkPolicy') notRead.set(kind, (notRead.get(kind) ?? 0) + 1);
     if (kind !== 'NetworkPolicy') continue;
-    const { policy, problems: own } = validatePolicy(object);
+    const { policy, problems: own, warnings: doubts } = validatePolicy(object);
     const [first] = own;
+    const name = nameOf(object);
     if (policy !== null) policies.push(policy);
     else if (first !== undefined) {
-      const metadata = (object as { readonly metadata?: { readonly namespace?: string; readonly name?: string } }).metadata;
-      wrong.push(`policy ${metadata?.namespace ?? 'default'}/${metadata?.name ?? ''}: ${first.field}: ${first.message}`);
+      wrong.push(`policy ${name}: ${first.field}: ${first.message}`);
     }
+    warnings.push(...doubts.map(({ field, message }) => `policy ${name}: ${field} ${message}`));
   }
-  for (const problem of wrong) context.say(`footpath: ${plain(problem)}`);
+  for (const problem of [...wrong, ...warnings]) context.say(`footpath: ${plain(problem)}`);
   for (const [kind, n] of notRead) context.say(`footpath: ${n} of kind ${plain(kind)} not evaluated`);
   if (strict && policies.length === 0) throw new OperationError(`${paths.join(', ')}: no valid NetworkPolicy found`);
-  return { policies, objects, warnings: [...notRead].map(([kind, n]) => `${n} of kind ${kind} not evaluated`) };
+  return { policies, objects, warnings: [...warnings, ...[...notRead].map(([kind, n]) => `${n} of kind ${kind} not evaluated`)] };
+}
+
+function nameOf(object: object): string {
+  const { metadata } = object as { readonly metadata?: { readonly namespace?: unknown; readonly name?: unknown } };
+  const text = (value: unknown, other: string): string => (typeof value === 'string' ? value : other);
+  return `${text(metadata?.namespace, 'default')}/${text(metadata?.name, '?')}`;
 }
 
 async function replayPolicies(context: Context, paths: readonly string[]): Promise<number> {

@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { scratchForAll } from './cli.ts';
+import { shared } from './shared.ts';
+
+const bin = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'footpath-ci', 'apiserver');
+
+/** Whether a Kubernetes API server was built for the tests (`.ci/run` does). */
+export const hasApiServer = existsSync(join(bin, 'kube-apiserver'));
+
+export interface ApiServer {
+  /** Posts an object; `reason` is what the server said against it. */
+  create(path: string, object: unknown): Promise<{ readonly status: number; readonly reason: string }>;
+  stop(): Promise<void>;
+}
+
+/** Starts a real API server on loopback, with its own etcd. */
+export async function startApiServer(port: number, flags: readonly string[] = []): Promise<ApiServer> {
+  const folder = join(scratchForAll(), 'apiserver');
+  const child = spawn(shared('apiserver/start.sh'), ['-d', folder, '-p', String(port), '-e', String(port + 1), '-b', bin, '--', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const ended = once(child, 'exit');
+  const ready = once(createInterface({ input: child.stdout }), 'line').then(() => true);
+  if (!(await Promise.race([ready, ended.then(() => false)]))) throw new Error(`the API server did not start: ${errors}`);
+  const ca = readFileSync(join(folder, 'certs/apiserver.crt'));
+  const token = readFileSync(join(folder, 'admin.token'), 'utf8').trim();
+  return {
+    async create(path, object) {
+      const body = JSON.stringify(object);
+      const sent = request({ host: '127.0.0.1', port, path, method: 'POST', ca, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } });
+      sent.end(body);
+      const [response] = (await once(sent, 'response')) as [NodeJS.ReadableStream & { readonly statusCode?: number }];
+      let text = '';
+      for await (const chunk of response) text += String(chunk);
+      const { message = '' } = JSON.parse(text) as { readonly message?: string };
+      return { status: response.statusCode ?? 0, reason: message };
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
