@@ -1,7 +1,7 @@
 import { canonicalAddress } from '../../src/model/address.ts';
 import type { OriginPod } from '../../src/model/origin.ts';
 import { isLabelName, isSubdomain } from '../../src/model/names.ts';
-import type { Endpoint } from '../../src/model/flow.ts';
+import { NOBODY, type Endpoint } from '../../src/model/flow.ts';
 import { findByte, findLastByte } from '../../src/scan/find.ts';
 import { hashSpan, Interner } from '../../src/scan/intern.ts';
 import { SLOT, type Line } from './line.ts';
@@ -82,18 +82,6 @@ export class SocketAddress {
 }
 
 const ENVOY = Buffer.from('envoy://');
-
-const NOBODY: Endpoint = {
-  address: null,
-  cluster: '',
-  namespace: null,
-  pod: null,
-  workload: null,
-  labels: null,
-  serviceAccount: null,
-  reserved: null,
-  names: [],
-};
 
 /** Endpoints of access logs, recognised by the bytes of what tells them: an address, with a certificate or a host beside it. */
 export class EndpointReader {

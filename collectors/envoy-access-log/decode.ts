@@ -1,5 +1,5 @@
 import type { Decoder, Records, Sink } from '../../src/collector.ts';
-import type { Endpoint, Flow, Outcome, Side, SkipReason, Witness } from '../../src/model/flow.ts';
+import { blankFlow, type Endpoint, type Flow, type Outcome, type Side, type SkipReason, type Witness } from '../../src/model/flow.ts';
 import type { Origin } from '../../src/model/origin.ts';
 import { performed, OperationReader } from '../../src/scan/operation.ts';
 import { EndpointReader, SocketAddress } from './address.ts';
@@ -32,8 +32,6 @@ function witness(side: Side, point: string): Witness {
 
 const NO_ADDRESS = new SocketAddress();
 
-const NOWHERE: Endpoint = { address: null, cluster: '', namespace: null, pod: null, workload: null, labels: null, serviceAccount: null, reserved: null, names: [] };
-
 /** Decodes access log lines: which proxy wrote it says who is client and who is server. */
 export class AccessLogDecoder implements Decoder {
   readonly #matchers: readonly Matcher[];
@@ -44,22 +42,7 @@ export class AccessLogDecoder implements Decoder {
   readonly #local = new SocketAddress();
   readonly #server = new SocketAddress();
   readonly #own = new SocketAddress();
-  readonly #flow: Flow = {
-    time: 0,
-    source: NOWHERE,
-    destination: NOWHERE,
-    protocol: 'TCP',
-    port: 0,
-    phase: 'open',
-    verdict: 'forwarded',
-    outcome: 'established',
-    count: 1,
-    bytesOut: null,
-    bytesIn: null,
-    witness: WITNESS.inbound,
-    operation: null,
-    node: '',
-  };
+  readonly #flow = blankFlow('envoy-access-log');
   /** The matcher that knew the last line: the next one is most likely of the same format. */
   #last = 0;
 

@@ -1,5 +1,5 @@
 import type { Decoder, Records, Sink } from '../../src/collector.ts';
-import type { Endpoint, Flow, Operation, Side, SkipReason, Witness } from '../../src/model/flow.ts';
+import { blankFlow, type Endpoint, type Operation, type Side, type SkipReason, type Witness } from '../../src/model/flow.ts';
 import { isClusterName } from '../../src/model/names.ts';
 import { ABSENT, NULL, OBJECT, STRING } from '../../src/scan/json.ts';
 import { performed, OperationReader, readOperation } from '../../src/scan/operation.ts';
@@ -9,18 +9,6 @@ import { DESTINATION, EndpointReader, SOURCE } from './endpoint.ts';
 import { FlowFacts } from './facts.ts';
 import { FIELD, flowSlots, LINE_FIELD, lineFields } from './fields.ts';
 import { isAnswer, isLocalNode, isLostAnswer, outcomeOf, phaseOf, sideOf } from './meaning.ts';
-
-const NOWHERE: Endpoint = {
-  address: null,
-  cluster: '',
-  namespace: null,
-  pod: null,
-  workload: null,
-  labels: null,
-  serviceAccount: null,
-  reserved: null,
-  names: [],
-};
 
 /** Decodes Hubble's JSON lines. Nothing is built for a record whose ends, words and operation were seen before. */
 export class HubbleDecoder implements Decoder {
@@ -33,22 +21,7 @@ export class HubbleDecoder implements Decoder {
   readonly #witnesses = new Map<Side, Map<string, Witness>>();
   #lastWord = '';
   #lastNode = '';
-  readonly #flow: Flow = {
-    time: 0,
-    source: NOWHERE,
-    destination: NOWHERE,
-    protocol: 'TCP',
-    port: 0,
-    phase: 'open',
-    verdict: 'forwarded',
-    outcome: 'unknown',
-    count: 1,
-    bytesOut: null,
-    bytesIn: null,
-    witness: { collector: 'hubble', side: 'unknown', point: '' },
-    operation: null,
-    node: '',
-  };
+  readonly #flow = blankFlow('hubble');
 
   decode({ bytes, starts, ends, count }: Records, _origin: unknown, sink: Sink): void {
     for (let i = 0; i < count; i++) this.#record(bytes, starts[i]!, ends[i]!, sink);

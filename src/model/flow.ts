@@ -34,6 +34,19 @@ export interface Endpoint {
   readonly names: readonly string[];
 }
 
+/** An end of which nothing is said. */
+export const NOBODY: Endpoint = {
+  address: null,
+  cluster: '',
+  namespace: null,
+  pod: null,
+  workload: null,
+  labels: null,
+  serviceAccount: null,
+  reserved: null,
+  names: [],
+};
+
 /** What the data plane did. */
 export type Verdict = 'forwarded' | 'dropped' | 'audited';
 
@@ -89,6 +102,26 @@ export interface Flow {
   operation: Operation | null;
   /** Node that reported, '' if unknown. */
   node: string;
+}
+
+/** A flow for a collector to fill in, again and again. */
+export function blankFlow(collector: string): Flow {
+  return {
+    time: 0,
+    source: NOBODY,
+    destination: NOBODY,
+    protocol: 'TCP',
+    port: 0,
+    phase: 'open',
+    verdict: 'forwarded',
+    outcome: 'unknown',
+    count: 1,
+    bytesOut: null,
+    bytesIn: null,
+    witness: { collector, side: 'unknown', point: '' },
+    operation: null,
+    node: '',
+  };
 }
 
 /** Why a record is no flow. Closed list: metrics, the summary and `status` use these words. */

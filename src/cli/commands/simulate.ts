@@ -59,8 +59,8 @@ async function readPolicies(context: Context, paths: readonly string[], strict: 
   return { policies, objects, warnings: [...warnings, ...[...notRead].map(([kind, n]) => `${n} of kind ${kind} not evaluated`)] };
 }
 
-function nameOf(object: object): string {
-  const { metadata } = object as { readonly metadata?: { readonly namespace?: unknown; readonly name?: unknown } };
+function nameOf(object: unknown): string {
+  const { metadata } = object as { readonly metadata?: { readonly namespace?: unknown; readonly name?: unknown } | null };
   const text = (value: unknown, other: string): string => (typeof value === 'string' ? value : other);
   return `${text(metadata?.namespace, 'default')}/${text(metadata?.name, '?')}`;
 }
