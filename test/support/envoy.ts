@@ -25,32 +25,60 @@ export interface AccessLine {
   readonly route?: string;
 }
 
+/** What is not said is as in an ordinary request to the reviews Service. */
+export function filled(line: AccessLine): Required<AccessLine> {
+  return {
+    time: T0,
+    method: 'GET',
+    path: '/',
+    protocol: 'HTTP/1.1',
+    code: 200,
+    flags: '-',
+    details: 'via_upstream',
+    termination: '-',
+    failure: '-',
+    received: 0,
+    sent: 100,
+    forwardedFor: '-',
+    agent: 'curl/8',
+    authority: 'reviews:9080',
+    host: '10.0.0.2:9080',
+    upstreamLocal: '10.0.0.1:41000',
+    downstreamLocal: '10.96.0.2:9080',
+    downstreamRemote: '10.0.0.1:40000',
+    sni: '-',
+    route: 'default',
+    ...line,
+  };
+}
+
+export const REQUEST_ID = '8f2c1a30-0000-4000-8000-000000000001';
+
 export function accessLine(line: AccessLine): string {
-  const start = new Date(line.time ?? T0).toISOString();
-  const request = `${line.method ?? 'GET'} ${line.path ?? '/'} ${line.protocol ?? 'HTTP/1.1'}`;
+  const l = filled(line);
   return [
-    `[${start}]`,
-    `"${request}"`,
-    line.code ?? 200,
-    line.flags ?? '-',
-    line.details ?? 'via_upstream',
-    line.termination ?? '-',
-    `"${line.failure ?? '-'}"`,
-    line.received ?? 0,
-    line.sent ?? 100,
+    `[${new Date(l.time).toISOString()}]`,
+    `"${l.method} ${l.path} ${l.protocol}"`,
+    l.code,
+    l.flags,
+    l.details,
+    l.termination,
+    `"${l.failure}"`,
+    l.received,
+    l.sent,
     5,
     4,
-    `"${line.forwardedFor ?? '-'}"`,
-    `"${line.agent ?? 'curl/8'}"`,
-    '"8f2c1a30-0000-4000-8000-000000000001"',
-    `"${line.authority ?? 'reviews:9080'}"`,
-    `"${line.host ?? '10.0.0.2:9080'}"`,
-    line.cluster,
-    line.upstreamLocal ?? '10.0.0.1:41000',
-    line.downstreamLocal ?? '10.96.0.2:9080',
-    line.downstreamRemote ?? '10.0.0.1:40000',
-    line.sni ?? '-',
-    line.route ?? 'default',
+    `"${l.forwardedFor}"`,
+    `"${l.agent}"`,
+    `"${REQUEST_ID}"`,
+    `"${l.authority}"`,
+    `"${l.host}"`,
+    l.cluster,
+    l.upstreamLocal,
+    l.downstreamLocal,
+    l.downstreamRemote,
+    l.sni,
+    l.route,
   ].join(' ');
 }
 

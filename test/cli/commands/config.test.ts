@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { footpath, Session } from '../../support/cli.ts';
+import { few, HABITS, unanswered } from '../../support/shop.ts';
+
+describe('footpath config', () => {
+  it('prints every key with its default, and finds its own print right', async () => {
+    const { status, out, err } = await footpath(['config', 'print-default']);
+    expect([status, err]).toEqual([0, '']);
+    expect(parse(out)).toMatchObject({ database: 'footpath.db', cluster: null, clusterCidrs: [], inventory: { files: [] }, accessLogFormat: null, limits: { edges: 50_000, edgesPerWorkload: 2_000, outsideAddresses: 10_000, portsPerPair: 64, pathsPerService: 200 } });
+    const path = new Session().write('default.yaml', out);
+    expect(await footpath(['config', 'check', path])).toMatchObject({ status: 0, out: '', err: `${path}: right\n` });
+  });
+
+  it.each([
+    ['an empty file', ''],
+    ['comments alone', '# nothing yet\n'],
+    ['JSON', '{"database": "x.db", "limits": {"edges": 10}}'],
+    ['a few keys', 'cluster: prod\nclusterCidrs: [10.0.0.0/8, "fd00::/48"]\n'],
+  ])('is content with %s', async (_, content) => {
+    expect((await footpath(['config', 'check', new Session().write('c.yaml', content)])).status).toBe(0);
+  });
+
+  it.each([
+    ['an unknown key', 'databse: x.db\n', 'databse: no such key, did you mean database?'],
+    ['an unknown key within another', 'limits:\n  edge: 5\n', 'limits.edge: no such key, did you mean edges?'],
+    ['a key that is like none', 'zzzzzzzz: 1\n', 'zzzzzzzz: no such key'],
+    ['a value of the wrong type', 'database: 5\n', 'database: expected string'],
+    ['a limit that is none', 'limits: { edges: -1 }\n', 'limits.edges: '],
+    ['a range that is none', 'clusterCidrs: [10.0.0.0/40]\n', 'clusterCidrs.0: is no range of addresses (10.0.0.0/8)'],
+    ['a list instead of keys', '- database\n', 'the file: expected object'],
+    ['several at once', 'databse: x\ncluster: 7\n', '; '],
+  ])('refuses %s in one line that names file and key', async (_, content, message) => {
+    const path = new Session().write('c.yaml', content);
+    const { status, out, err } = await footpath(['config', 'check', path]);
+    expect([status, out, err.split('\n').length]).toEqual([2, '', 2]);
+    expect(err.startsWith(`footpath: ${path}: `)).toBe(true);
+    expect(err).toContain(message);
+  });
+
+  it.each([['edges'], ['status'], ['watch', '-A'], ['observe', '-']])('is checked by every command that is given one: %s', async (...args) => {
+    const session = new Session();
+    const path = session.write('c.yaml', 'limts: {}\n');
+    const { status, out, err } = await session.run(...args.filter((arg) => arg !== undefined), '--config', path);
+    expect([status, out]).toEqual([2, '']);
+    expect(err).toBe(`footpath: ${path}: limts: no such key, did you mean limits? (footpath config print-default shows every key)\n`);
+  });
+
+  it('names the file by argument, flag or environment', async () => {
+    const path = new Session().write('c.yaml', 'cluster: a\n');
+    for (const [args, env] of [[[path], {}], [['--config', path], {}], [[], { FOOTPATH_CONFIG: path }]] as const) {
+      expect((await footpath(['config', 'check', ...args], { env })).status).toBe(0);
+    }
+    expect(await footpath(['config', 'check'])).toMatchObject({ status: 2, out: '', err: 'footpath: name the file: footpath config check footpath.yaml\n' });
+  });
+
+  it('says when the file is not there', async () => {
+    const path = join(new Session().folder, 'no.yaml');
+    expect(await footpath(['config', 'check', path])).toMatchObject({ status: 1, out: '', err: `footpath: ${path}: cannot be read: ENOENT\n` });
+  });
+
+  it('sets limits that hold, with what is over them counted', async () => {
+    const session = new Session();
+    const path = session.write('c.yaml', 'limits: { edges: 2 }\n');
+    const lines = HABITS.flatMap((habit) => few(1, habit, unanswered));
+    expect(await session.observe(lines, '--config', path)).toMatchObject({ edges: 2, overflow: 2, flows: 4 });
+  });
+
+  it('names the cluster and its ranges', async () => {
+    const session = new Session();
+    const path = session.write('c.yaml', 'cluster: prod\nclusterCidrs: [203.0.113.0/24]\n');
+    await session.observe(few(1, { from: HABITS[0]!.from, to: { ip: '203.0.113.7' }, port: 1 }), '--config', path);
+    expect((await session.edges())[0]).toMatchObject({ source: { cluster: 'prod' }, destination: { kind: 'unresolved' } });
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { type EdgeJson } from '../../support/cli.ts';
+import { cart, few, learnedShop, METADATA, must, watchedShop } from '../../support/shop.ts';
+
+interface Explained {
+  readonly namespace: string;
+  readonly workload: string;
+  readonly workloadKind: string;
+  readonly readiness: string;
+  readonly reason: string | null;
+  readonly rules: readonly { readonly direction: string; readonly edges: readonly EdgeJson[]; readonly widenings: readonly unknown[]; readonly comment: string }[];
+  readonly leftAlone: readonly { readonly direction: string; readonly reason: string }[];
+  readonly withoutRule: readonly EdgeJson[];
+}
+
+describe('footpath explain', () => {
+  it('answers which edges made each rule', async () => {
+    const session = await learnedShop();
+    const { rules, reason, readiness, withoutRule, ...who } = await session.json<Explained>('explain', 'shop/cart');
+    expect(who).toMatchObject({ namespace: 'shop', workload: 'cart', workloadKind: 'Deployment', leftAlone: [] });
+    expect([reason, withoutRule, readiness]).toEqual([null, [], 'shop/cart (Deployment): 1 edge in, 1 out; learned over 9 hours, coverage 1.000']);
+    expect(rules.map(({ direction }) => direction)).toEqual(['ingress', 'egress']);
+    const all = await session.edges();
+    expect(rules.flatMap(({ edges }) => edges)).toEqual([all.find(({ port }) => port === 8080), all.find(({ source, port }) => port === 5432 && source.workload === 'cart')]);
+  });
+
+  it('tells the evidence in words', async () => {
+    const session = await learnedShop();
+    const { status, out, err } = await session.run('explain', 'shop/cart');
+    const id = (await session.edges()).find(({ port }) => port === 8080)?.id;
+    expect([status, err]).toEqual([0, '']);
+    expect(out.split('\n').slice(0, 7)).toEqual([
+      'shop/cart (Deployment): 1 edge in, 1 out; learned over 9 hours, coverage 1.000',
+      '',
+      'rule 1, ingress 8080/TCP: from shop/web: on several days, seen from both ends',
+      `  shop/web -> shop/cart 8080/TCP  ${id}`,
+      '    9 connections in 9 hours of 3 days, 9 answers, 0 refused, 0 denied, from 1 pod',
+      '    first 2026-03-02T12:00:00.000Z, last 2026-03-04T17:00:00.000Z; accepted',
+      '    told by hubble at the destination, hubble at the source',
+    ]);
+  });
+
+  it('keeps to one rule, counted from 1', async () => {
+    const session = await learnedShop();
+    expect((await session.json<Explained>('explain', 'shop/cart', '--rule', '2')).rules.map(({ direction }) => direction)).toEqual(['egress']);
+    for (const rule of ['0', '3', 'x', '1.5', '-1']) {
+      expect(await session.run('explain', 'shop/cart', '--rule', rule)).toMatchObject({ status: 2, out: '', err: `footpath: --rule ${rule}: its policy has 2 rules\n` });
+    }
+  });
+
+  it('lists the edges that no rule comes of, with what holds them back', async () => {
+    const session = await watchedShop();
+    await session.observe(few(2, { from: cart, to: METADATA, port: 80 }));
+    const { withoutRule } = await session.json<Explained>('explain', 'shop/cart');
+    expect(withoutRule.map(({ port, state, flags }) => [port, state, flags])).toEqual([[80, 'observed', ['metadata']]]);
+    expect((await session.run('explain', 'shop/cart')).out).toContain('\nno rule comes of:\n  shop/cart -> external 169.254.169.254 80/TCP: observed, metadata\n');
+  });
+
+  it('says who decided', async () => {
+    const session = await learnedShop();
+    await must(session, 'accept', '-n', 'shop', '--by', 'ada\u001b[2J');
+    const { out } = await session.run('explain', 'shop/cart');
+    expect(out).toContain('; accepted by ada\\u001b[2J\n');
+  });
+
+  it('says why there is no policy', async () => {
+    const session = await learnedShop();
+    await session.observe(few(1, { from: cart, to: { ip: '10.0.5.5', namespace: 'new', pod: 'lonely-0', labels: ['k8s:app=lonely'] }, port: 1 }));
+    const explained = await session.json<Explained>('explain', 'new/lonely');
+    expect([explained.rules, typeof explained.reason]).toEqual([[], 'string']);
+    expect((await session.run('explain', 'new/lonely')).out).toContain(`no policy: ${explained.reason}`);
+  });
+
+  it.each([
+    ['shop/nobody', 'shop/nobody: no such workload; footpath status lists them'],
+    ['cart', /write it as namespace\/name$/],
+    ['shop/cart/x', /write it as namespace\/name$/],
+  ])('refuses %s', async (workload, message) => {
+    const { status, out, err } = await (await learnedShop()).run('explain', workload);
+    expect([status, out]).toEqual([2, '']);
+    expect(err.trimEnd()).toMatch(typeof message === 'string' ? new RegExp(`^footpath: ${message}$`) : message);
+  });
+});

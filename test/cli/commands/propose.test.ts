@@ -1,0 +1,162 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { Session, type PolicyJson } from '../../support/cli.ts';
+import { pod } from '../../support/hubble.ts';
+import { listObject, ownerObject, podObject } from '../../support/inventory.ts';
+import { cart, database, few, learnedShop, must, watchedShop, web } from '../../support/shop.ts';
+
+const name = ({ metadata }: PolicyJson): string => `${metadata.namespace}/${metadata.name}`;
+const ALL = ['pay/books', 'pay/ledger', 'shop/cart', 'shop/db', 'shop/web'];
+
+describe('the policies that are proposed', () => {
+  it('are a Kubernetes List as JSON', async () => {
+    const session = await learnedShop();
+    const list = await session.json<{ readonly apiVersion: string; readonly kind: string; readonly items: readonly PolicyJson[] }>('propose');
+    expect([list.apiVersion, list.kind, list.items.map(name)]).toEqual(['v1', 'List', ALL]);
+    expect(list.items[2]).toEqual({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name: 'cart', namespace: 'shop', labels: { 'app.kubernetes.io/managed-by': 'footpath' } },
+      spec: {
+        podSelector: { matchLabels: { app: 'cart' } },
+        policyTypes: ['Ingress', 'Egress'],
+        ingress: [{ from: [{ podSelector: { matchLabels: { app: 'web' } } }], ports: [{ port: 8080, protocol: 'TCP' }] }],
+        egress: [{ to: [{ podSelector: { matchLabels: { app: 'db' } } }], ports: [{ port: 5432, protocol: 'TCP' }] }],
+      },
+    });
+  });
+
+  it('are the same as YAML, with the evidence of each rule in its comment', async () => {
+    const session = await learnedShop();
+    const { out } = await session.run('propose');
+    expect(parseAllDocuments(out).map((document) => document.toJS() as unknown)).toEqual(await session.policies());
+    expect(out).toMatch(/^# shop\/cart \(Deployment\): 1 edge in, 1 out; learned over 9 hours, coverage 1\.000$/m);
+    expect(out).toContain('  # from shop/web: on several days, seen from both ends\n');
+  });
+
+  it.each([
+    [['-n', 'pay'], ['pay/books', 'pay/ledger']],
+    [['--workload', 'shop/web'], ['shop/web']],
+    [['-A'], ALL],
+    [['-n', 'pay', '--workload', 'pay/books'], ['pay/books']],
+    [['-n', 'nowhere'], []],
+  ])('are those that are asked for: %j', async (args, expected) => {
+    expect((await (await learnedShop()).policies(...args)).map(name)).toEqual(expected);
+  });
+
+  it('say on stderr what they leave alone, and who gets none and why', async () => {
+    const session = await learnedShop();
+    await session.observe(few(1, { from: pod('shop', 'debug-0', '10.0.0.99', { app: 'debug' }), to: cart, port: 22 }));
+    const { status, out, err } = await session.run('propose', '-o', 'json');
+    expect([status, JSON.parse(out)]).toEqual([0, expect.objectContaining({ kind: 'List' })]);
+    expect(err).toMatch(/^shop\/debug: no policy: .+$/m);
+    expect(err).toMatch(/^shop\/db: egress left alone: .+$/m);
+    expect(err).toMatch(/^pay\/ledger: ingress left alone: .+$/m);
+  });
+
+  it('count accepted edges alone, unless observed ones are wanted, too', async () => {
+    const session = await watchedShop();
+    await session.observe(few(3, { from: web, to: database, port: 9999 }));
+    expect((await session.run('propose')).out).not.toContain('9999');
+    expect((await session.run('propose', '--include-observed')).out).toContain('9999');
+  });
+
+  it('are none, said on stderr, where nothing is accepted', async () => {
+    const session = new Session();
+    await session.observe([]);
+    expect(await session.run('propose')).toMatchObject({ status: 0, out: '', err: 'no policies: no workload has an accepted edge (footpath edges, footpath accept)\n' });
+    expect((await session.json<{ items: unknown[] }>('propose')).items).toEqual([]);
+  });
+
+  it('do not change when they are asked for twice, in two databases, or after more of the same', async () => {
+    const [one, other] = [await learnedShop(), await learnedShop()];
+    const text = async (session: Session): Promise<string> => (await session.run('propose')).out;
+    expect(await text(other)).toBe(await text(one));
+  });
+
+  it.each([
+    [['--workload', 'shop/nobody'], 2, '--workload shop/nobody: no such workload; footpath status lists them'],
+    [['--workload', 'web'], 2, '--workload web: write it as namespace/name'],
+  ])('%j: status %i', async (args, status, message) => {
+    expect(await (await learnedShop()).run('propose', ...args)).toMatchObject({ status, out: '', err: `footpath: ${message}\n` });
+  });
+});
+
+describe('--default-deny', () => {
+  it('adds one policy a namespace, with an empty selector, both directions, and nothing else', async () => {
+    const policies = await (await learnedShop()).policies('--default-deny');
+    const deny = policies.filter(({ metadata }) => metadata.name === 'default-deny');
+    expect(deny.map(({ metadata, spec }) => [metadata.namespace, spec])).toEqual(['pay', 'shop'].map((namespace) => [namespace, { podSelector: {}, policyTypes: ['Ingress', 'Egress'] }]));
+    expect(policies).toHaveLength(ALL.length + 2);
+  });
+
+  it('keeps to the namespace that is asked for', async () => {
+    const policies = await (await learnedShop()).policies('--default-deny', '-n', 'pay');
+    expect(policies.map(name)).toEqual(['pay/books', 'pay/default-deny', 'pay/ledger']);
+  });
+
+  it('says whom it would cut off', async () => {
+    const session = await learnedShop();
+    const cluster = session.write('cluster.json', listObject([
+      ownerObject('StatefulSet', 'idle', 'queue', { app: 'queue' }),
+      podObject({ namespace: 'idle', name: 'queue-0', ip: '10.0.4.4', labels: { app: 'queue' }, owner: ['StatefulSet', 'queue'] }),
+    ]));
+    await session.observe([], '--inventory', cluster);
+    const { out, err } = await session.run('propose', '--default-deny', '-o', 'json');
+    expect(out).toContain('"namespace": "idle"');
+    expect(err).toContain('idle/queue: default-deny would cut it off: it has no accepted edges\n');
+  });
+});
+
+describe('--out', () => {
+  it('writes one file a policy, and a kustomization that lists them', async () => {
+    const session = await learnedShop();
+    const folder = join(session.folder, 'policies');
+    const { status, out, err } = await session.run('propose', '--out', folder);
+    expect([status, out]).toEqual([0, '']);
+    expect(err).toContain(`5 policies written to ${folder}\n`);
+    const files = ALL.map((path) => `${path.replace('/', '__')}.yaml`);
+    expect(readdirSync(folder).toSorted()).toEqual(['kustomization.yaml', ...files].toSorted());
+    expect(parse(readFileSync(join(folder, 'kustomization.yaml'), 'utf8'))).toEqual({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources: files });
+    expect(files.map((file) => parse(readFileSync(join(folder, file), 'utf8')) as unknown)).toEqual(await session.policies());
+  });
+
+  it('writes the same bytes again', async () => {
+    const session = await learnedShop();
+    const folder = join(session.folder, 'policies');
+    const bytes = async (): Promise<readonly string[]> => {
+      await must(session, 'propose', '--out', folder);
+      return readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+    };
+    expect(await bytes()).toEqual(await bytes());
+  });
+
+  it('replaces a link, and leaves what it leads to as it is', async () => {
+    const session = await learnedShop();
+    const [folder, secret] = [join(session.folder, 'policies'), session.write('secret.txt', 'secret')];
+    mkdirSync(folder);
+    for (const file of ['shop__web.yaml', 'shop__web.yaml.new']) symlinkSync(secret, join(folder, file));
+    await must(session, 'propose', '--out', folder);
+    expect([readFileSync(secret, 'utf8'), parse(readFileSync(join(folder, 'shop__web.yaml'), 'utf8'))]).toEqual(['secret', expect.objectContaining({ kind: 'NetworkPolicy' })]);
+    expect(existsSync(join(folder, 'shop__web.yaml.new'))).toBe(false);
+  });
+
+  it('fails in one line where it cannot write', async () => {
+    const session = await learnedShop();
+    const file = session.write('file', '');
+    const { status, out, err } = await session.run('propose', '--out', file);
+    expect([status, out]).toEqual([1, '']);
+    expect(err.split('\n').filter((line) => line.startsWith('footpath: '))).toEqual([expect.stringMatching(/^footpath: \S+file: cannot be written: E\w+; check the folder and its rights$/)]);
+  });
+
+  it('touches nothing else in the folder', async () => {
+    const session = await learnedShop();
+    const folder = join(session.folder, 'policies');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'mine.yaml'), 'mine');
+    await must(session, 'propose', '--out', folder);
+    expect(readFileSync(join(folder, 'mine.yaml'), 'utf8')).toBe('mine');
+  });
+});

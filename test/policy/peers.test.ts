@@ -1,0 +1,221 @@
+import { describe, expect, it } from 'vitest';
+import type { Graph } from '../../src/learn/graph.ts';
+import type { Peer, WorkloadPeer } from '../../src/model/peer.ts';
+import { namePeer, type NamedPeer } from '../../src/policy/peers.ts';
+import { Roster } from '../../src/policy/roster.ts';
+import { Learner, type LearnerOptions } from '../support/graph.ts';
+import { nodeObject, serviceObject } from '../support/inventory.ts';
+import { deployed, learned } from '../support/proposals.ts';
+
+const workload = (path: string, kind = 'StatefulSet', cluster = 'default'): WorkloadPeer => {
+  const [namespace = '', name = ''] = path.split('/');
+  return { type: 'workload', cluster, namespace, kind, name };
+};
+const WEB = workload('shop/web');
+
+function graphOf(objects: readonly object[], options: LearnerOptions = {}): Graph {
+  return new Learner(options).know(...objects).graph();
+}
+
+const named = (peer: Peer, graph: Graph, seen: readonly string[] = []): NamedPeer =>
+  namePeer(peer, WEB, new Set(seen), new Roster(graph), graph.directory);
+
+/** Why a peer cannot be named. */
+function refusal(peer: Peer, graph: Graph, seen: readonly string[] = []): string {
+  const result = named(peer, graph, seen);
+  expect(result.peers).toBeNull();
+  return result.peers === null ? result.reason : '';
+}
+
+const SHOP = [
+  ...deployed('shop/web', '10.0.0.1').objects,
+  ...deployed('shop/cart', '10.0.0.2').objects,
+  ...deployed('bank/vault', '10.0.1.1').objects,
+];
+const endpointSlice = (...addresses: readonly string[]): object => ({
+  apiVersion: 'discovery.k8s.io/v1',
+  kind: 'EndpointSlice',
+  metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+  endpoints: [{ addresses }],
+  ports: [{ name: 'https', port: 6443, protocol: 'TCP' }],
+});
+
+describe('a workload as a peer', () => {
+  it('is a podSelector in the policy’s own namespace', () => {
+    expect(named(workload('shop/cart'), graphOf(SHOP))).toEqual({
+      peers: [{ podSelector: { matchLabels: { app: 'cart' } } }],
+      widenings: [],
+      notes: [],
+    });
+  });
+
+  it('is its namespace’s name and a podSelector in one element elsewhere', () => {
+    const expected = {
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'bank' } },
+      podSelector: { matchLabels: { app: 'vault' } },
+    };
+    expect(named(workload('bank/vault'), graphOf(SHOP)).peers).toEqual([expected]);
+  });
+
+  it.each<[string, Peer, readonly object[], RegExp]>([
+    ['in another cluster', workload('shop/cart', 'StatefulSet', 'east'), SHOP, /shop\/cart is in another cluster \(east\)/],
+    ['that is not known', workload('shop/none'), SHOP, /shop\/none is not known/],
+    [
+      'on the host’s network',
+      workload('shop/agent'),
+      [...SHOP, ...deployed('shop/agent', '192.168.0.1', { pod: { hostNetwork: true } }).objects],
+      /shop\/agent is on the host's network/,
+    ],
+    [
+      'that no label tells from others',
+      workload('shop/twin'),
+      [...SHOP, ...deployed('shop/twin', '10.0.0.9', { labels: { app: 'cart' }, selector: null }).objects],
+      /shop\/twin cannot be selected: its pods have no label that tells them/,
+    ],
+    [
+      'without labels',
+      workload('shop/bare'),
+      [...SHOP, ...deployed('shop/bare', '10.0.0.9', { labels: {}, selector: {} }).objects],
+      /shop\/bare cannot be selected: its pods have no stable label/,
+    ],
+  ])('has no name %s', (_, peer, objects, expected) => {
+    expect(refusal(peer, graphOf(objects))).toMatch(expected);
+  });
+});
+
+describe('an outside address as a peer', () => {
+  it.each([
+    ['198.51.100.7', '198.51.100.7/32'],
+    ['2001:db8::7', '2001:db8::7/128'],
+  ])('%s is a range of one', (address, cidr) => {
+    expect(named({ type: 'external', address }, graphOf(SHOP))).toEqual({ peers: [{ ipBlock: { cidr } }], widenings: [], notes: [] });
+  });
+
+  it('addresses over the cap are for a person to choose', () => {
+    expect(refusal({ type: 'external', address: 'others' }, graphOf(SHOP))).toMatch(/more outside addresses than the graph keeps/);
+  });
+
+  it.each<Peer>([
+    { type: 'unresolved', address: '10.0.0.77' },
+    { type: 'address', cluster: '', address: '10.0.0.77', account: '' },
+    { type: 'labels', cluster: '', namespace: 'shop', labels: 'app=web' },
+  ])('nobody is made up for %j', (peer) => {
+    expect(refusal(peer, graphOf(SHOP))).toMatch(/nobody is known to own/);
+  });
+});
+
+describe('the public as a peer', () => {
+  const NODES = [nodeObject('node-a', '192.168.0.1', '10.0.0.0/24'), nodeObject('node-b', '192.168.0.2', '10.0.1.0/24')];
+  const DUAL = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-c' }, spec: { podCIDRs: ['10.0.2.0/24', '2001:db8:2::/64'] }, status: {} };
+
+  it('is every address but those of pods, with the widening that says so', () => {
+    expect(named({ type: 'public' }, graphOf([...SHOP, ...NODES]), ['198.51.100.7'])).toEqual({
+      peers: [{ ipBlock: { cidr: '0.0.0.0/0', except: ['10.0.0.0/24', '10.0.1.0/24'] } }],
+      widenings: [{ reason: 'public-entry', beyond: '0.0.0.0/0' }],
+      notes: [],
+    });
+  });
+
+  it('leaves out the ranges that a person named, once where they overlap', () => {
+    const { peers } = named({ type: 'public' }, graphOf([...SHOP, ...NODES], { ranges: ['10.0.0.0/16', '10.96.0.0/12'] }), ['198.51.100.7']);
+    expect(peers).toEqual([{ ipBlock: { cidr: '0.0.0.0/0', except: ['10.0.0.0/16', '10.96.0.0/12'] } }]);
+  });
+
+  it('is IPv6 too if IPv6 was seen, and only if', () => {
+    const graph = graphOf([...SHOP, ...NODES, DUAL]);
+    const cidrs = (...seen: string[]): readonly unknown[] => (named({ type: 'public' }, graph, seen).peers ?? []).map(({ ipBlock }) => ipBlock);
+    const v4 = { cidr: '0.0.0.0/0', except: ['10.0.0.0/24', '10.0.1.0/24', '10.0.2.0/24'] };
+    const v6 = { cidr: '::/0', except: ['2001:db8:2::/64'] };
+    expect(cidrs('198.51.100.7')).toEqual([v4]);
+    expect(cidrs('2001:db8:ff::7')).toEqual([v6]);
+    expect(cidrs('2001:db8:ff::7', '198.51.100.7')).toEqual([v4, v6]);
+    expect(
+      named({ type: 'public' }, graph, ['2001:db8:ff::7', '198.51.100.7']).peers === null
+        ? []
+        : named({ type: 'public' }, graph, ['2001:db8:ff::7', '198.51.100.7']),
+    ).toMatchObject({ widenings: [{ beyond: '0.0.0.0/0, ::/0' }] });
+  });
+
+  it('has no name while the ranges of the pods are not known: it would hold every pod', () => {
+    expect(refusal({ type: 'public' }, graphOf(SHOP), ['198.51.100.7'])).toMatch(/pods' ranges are not known.*--cluster-cidr/);
+    expect(refusal({ type: 'public' }, graphOf([...SHOP, ...NODES]), ['2001:db8:ff::7'])).toMatch(/pods' ranges \(IPv6\) are not known/);
+  });
+});
+
+describe('nodes and the API server as peers', () => {
+  const NODES = [nodeObject('node-a', '192.168.0.1', '10.0.0.0/24'), nodeObject('node-b', '192.168.0.2', '10.0.1.0/24')];
+  const NODE: Peer = { type: 'node', cluster: 'default' };
+  const APISERVER: Peer = { type: 'apiserver', cluster: 'default' };
+
+  it('a node is every known node, and those that were not seen are a widening', () => {
+    expect(named(NODE, graphOf([...SHOP, ...NODES]), ['192.168.0.1'])).toEqual({
+      peers: [{ ipBlock: { cidr: '192.168.0.1/32' } }, { ipBlock: { cidr: '192.168.0.2/32' } }],
+      widenings: [{ reason: 'all-nodes', beyond: '192.168.0.2/32' }],
+      notes: [],
+    });
+  });
+
+  it('no widening where all of them were seen', () => {
+    expect(named(NODE, graphOf([...SHOP, ...NODES]), ['192.168.0.2', '192.168.0.1'])).toMatchObject({ widenings: [] });
+  });
+
+  it('without an inventory a node is what was seen, with a note', () => {
+    expect(named(NODE, graphOf(SHOP), ['192.168.0.7'])).toEqual({
+      peers: [{ ipBlock: { cidr: '192.168.0.7/32' } }],
+      widenings: [],
+      notes: [expect.stringContaining('no inventory')],
+    });
+  });
+
+  it('an address of a node within the pods’ ranges is never named', () => {
+    const seen = ['10.0.0.1', '10.0.1.0', '192.168.0.1', '192.168.0.2'];
+    expect(named(NODE, graphOf([...SHOP, ...NODES]), seen).peers).toEqual([
+      { ipBlock: { cidr: '192.168.0.1/32' } },
+      { ipBlock: { cidr: '192.168.0.2/32' } },
+    ]);
+    expect(refusal(NODE, graphOf(SHOP, { ranges: ['10.0.0.0/16'] }), ['10.0.0.1'])).toMatch(/no address of the node is known/);
+  });
+
+  it('a node of which no address is known has no name', () => {
+    expect(refusal(NODE, graphOf(SHOP))).toMatch(/no address of the node is known; give an inventory with nodes/);
+  });
+
+  it('the API server is every endpoint of default/kubernetes', () => {
+    expect(named(APISERVER, graphOf([...SHOP, ...NODES, endpointSlice('192.168.0.9', '192.168.0.10')]), ['192.168.0.9'])).toEqual({
+      peers: [{ ipBlock: { cidr: '192.168.0.9/32' } }, { ipBlock: { cidr: '192.168.0.10/32' } }],
+      widenings: [{ reason: 'all-apiservers', beyond: '192.168.0.10/32' }],
+      notes: [],
+    });
+  });
+
+  it('the endpoints of another Service are not the API server’s', () => {
+    const other = {
+      ...endpointSlice('10.0.9.9'),
+      metadata: { name: 'x', namespace: 'shop', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    };
+    expect(refusal(APISERVER, graphOf([...SHOP, other]))).toMatch(/no address of the API server is known; give an inventory with endpointslices/);
+  });
+
+  it('without endpoints the API server is what was seen, with a note', () => {
+    const result = named(APISERVER, graphOf(SHOP), ['192.168.0.9']);
+    expect(result).toEqual({ peers: [{ ipBlock: { cidr: '192.168.0.9/32' } }], widenings: [], notes: [expect.stringContaining('API server')] });
+  });
+});
+
+describe('what a peer is settled to before it is named', () => {
+  it('an address that records took for an outside one is no range once it is a pod’s', () => {
+    const web = deployed('shop/web', '10.0.0.1');
+    const flows = [{ from: web.end, to: { ip: '203.0.113.5', labels: ['reserved:world'] }, port: 443 }];
+    expect(learned(flows).edges()).toEqual(['shop/web -> external 203.0.113.5 443/TCP accepted']);
+    const settled = learned(flows).know(...deployed('shop/pay', '203.0.113.5').objects);
+    expect(settled.edges({ withUnresolved: true })).toEqual(['shop/web -> unresolved 203.0.113.5 443/TCP observed']);
+  });
+
+  it('a Service’s address is never a peer: what is behind it is', () => {
+    const web = deployed('shop/web', '10.0.0.1');
+    const cart = deployed('shop/cart', '10.0.0.2');
+    const service = serviceObject('shop', 'cart', '10.96.0.2', { app: 'cart' }, [{ port: 80, targetPort: 8080 }]);
+    const learner = learned([{ from: web.end, to: { ip: '10.96.0.2' }, port: 80 }], [...web.objects, ...cart.objects, service]);
+    expect(learner.edges()).toEqual(['shop/web -> shop/cart 8080/TCP accepted']);
+  });
+});

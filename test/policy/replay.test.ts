@@ -1,0 +1,227 @@
+import { describe, expect, it } from 'vitest';
+import type { NetworkPolicy } from '../../src/model/policy.ts';
+import { peerName } from '../../src/model/peer.ts';
+import { propose } from '../../src/policy/propose.ts';
+import { replay, type Replay } from '../../src/policy/replay.ts';
+import type { Graph } from '../../src/learn/graph.ts';
+import { Learner } from '../support/graph.ts';
+import { hubbleLine, pod, WORLD, type HubbleFlow } from '../support/hubble.ts';
+import { podObject } from '../support/inventory.ts';
+import { ingressOnly, networkPolicy } from '../support/policy.ts';
+import { deployed, learned } from '../support/proposals.ts';
+import { NODE } from '../support/shop.ts';
+
+const web = deployed('shop/web', '10.0.0.1');
+const cart = deployed('shop/cart', '10.0.0.2', { ports: [{ name: 'http', containerPort: 8080 }] });
+const vault = deployed('bank/vault', '10.0.1.1');
+const EVERYBODY = [...web.objects, ...cart.objects, ...vault.objects];
+const webToCart: HubbleFlow = { from: web.end, to: cart.end, port: 8080 };
+
+const graphOf = (flows: readonly HubbleFlow[], objects: readonly object[] = EVERYBODY): Graph => learned(flows, objects).graph();
+const forApp = (app: string, spec: Partial<NetworkPolicy['spec']>, namespace = 'shop'): NetworkPolicy =>
+  networkPolicy({ podSelector: { matchLabels: { app } }, ...spec }, namespace, `for-${app}`);
+
+const broken = ({ broken: all }: Replay): readonly string[] =>
+  all.map(({ edge, partly }) => `${peerName(edge.source)} -> ${peerName(edge.destination)} ${edge.port}/${edge.protocol}${partly ? ' partly' : ''}`);
+
+describe('edges that policies would deny', () => {
+  it('none where no policy is for their ends', () => {
+    expect(replay(graphOf([webToCart]), [networkPolicy({}, 'elsewhere')])).toMatchObject({
+      judged: 1,
+      broken: [],
+      unjudged: [],
+      unused: [],
+      warnings: [],
+    });
+  });
+
+  it.each<[string, readonly NetworkPolicy[], readonly string[]]>([
+    ['the destination is closed', [forApp('cart', { policyTypes: ['Ingress'] })], ['shop/web -> shop/cart 8080/TCP']],
+    ['the source is closed', [forApp('web', { policyTypes: ['Egress'] })], ['shop/web -> shop/cart 8080/TCP']],
+    ['another port is open', [forApp('cart', { ingress: [{ ports: [{ port: 80 }] }] })], ['shop/web -> shop/cart 8080/TCP']],
+    ['the port is open by its name', [forApp('cart', { ingress: [{ ports: [{ port: 'http' }] }] })], []],
+    [
+      'one of two policies opens it',
+      [forApp('cart', { policyTypes: ['Ingress'] }), forApp('cart', { ingress: [{ from: [{ podSelector: {} }] }] })],
+      [],
+    ],
+    ['the policies are for the other direction', [forApp('cart', { policyTypes: ['Egress'] }), forApp('web', { policyTypes: ['Ingress'] })], []],
+  ])('%s', (_, policies, expected) => {
+    expect(broken(replay(graphOf([webToCart]), policies))).toEqual(expected);
+  });
+
+  it('are judged by all policies at once, never by one alone', () => {
+    const flows = [webToCart, { ...webToCart, from: vault.end }];
+    const perPeer = [
+      ingressOnly([{ from: [{ podSelector: {} }] }]),
+      ingressOnly([{ from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'bank' } } }] }]),
+    ];
+    expect(broken(replay(graphOf(flows), perPeer))).toEqual([]);
+    expect(broken(replay(graphOf(flows), perPeer.slice(0, 1)))).toEqual(['bank/vault -> shop/cart 8080/TCP']);
+  });
+
+  it('say why, by the first pair of pods that is denied', () => {
+    const [first] = replay(graphOf([webToCart]), [forApp('cart', { policyTypes: ['Ingress'] })]).broken;
+    expect(first?.because).toBe('no ingress rule of shop/for-cart admits it');
+  });
+
+  it('say so where only some of the pods are cut off', () => {
+    const canary = podObject({
+      namespace: 'shop',
+      name: 'web-1',
+      ip: '10.0.0.9',
+      labels: { app: 'web', track: 'canary' },
+      owner: ['StatefulSet', 'web'],
+    });
+    const stable = { podSelector: { matchExpressions: [{ key: 'track', operator: 'DoesNotExist' as const }] } };
+    expect(broken(replay(graphOf([webToCart], [...EVERYBODY, canary]), [forApp('cart', { ingress: [{ from: [stable] }] })]))).toEqual([
+      'shop/web -> shop/cart 8080/TCP partly',
+    ]);
+  });
+
+  it('are judged whatever their state: what nobody accepted is denied on purpose', () => {
+    const denied = hubbleLine({
+      ...webToCart,
+      port: 22,
+      verdict: 'DROPPED',
+      extra: { is_reply: undefined, drop_reason_desc: 'POLICY_DENIED', event_type: { type: 1 } },
+    });
+    const result = replay(learned([webToCart], EVERYBODY).read([denied]).graph(), [forApp('cart', { ingress: [{ ports: [{ port: 8080 }] }] })]);
+    expect(result.judged).toBe(2);
+    expect(result.broken.map(({ edge }) => `${edge.port} ${edge.state}`)).toEqual(['22 observed']);
+  });
+
+  it('are asked for every address of a node and of an outside end', () => {
+    const flows = [
+      { from: NODE, to: cart.end },
+      { from: { ...NODE, ip: '192.168.0.3' }, to: cart.end },
+      { from: WORLD('198.51.100.7'), to: cart.end },
+    ];
+    const admit = (...cidrs: string[]): NetworkPolicy => forApp('cart', { ingress: [{ from: cidrs.map((cidr) => ({ ipBlock: { cidr } })) }] });
+    expect(broken(replay(graphOf(flows), [admit('192.168.0.2/31', '198.51.100.0/24')]))).toEqual([]);
+    expect(broken(replay(graphOf(flows), [admit('192.168.0.2/32', '198.51.100.0/24')]))).toEqual(['node -> shop/cart 8080/TCP partly']);
+    expect(broken(replay(graphOf(flows), [admit('192.168.0.0/16')]))).toEqual(['external 198.51.100.7 -> shop/cart 8080/TCP']);
+  });
+
+  it('come with the warnings of their answers, once each', () => {
+    const flows = [webToCart, { ...webToCart, port: 9090 }];
+    const { warnings } = replay(graphOf(flows), [forApp('cart', { ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8' } }] }] })]);
+    expect(warnings).toEqual([expect.stringContaining('ipBlock')]);
+  });
+});
+
+describe('edges that cannot be judged', () => {
+  const why = (graph: Graph): readonly string[] => replay(graph, [networkPolicy({})]).unjudged.map(({ because }) => because);
+
+  it('ICMP', () => {
+    const ping = (reply: boolean): string => hubbleLine({ ...webToCart, reply, extra: { l4: { ICMPv4: { type: reply ? 0 : 8 } } } });
+    expect(
+      why(
+        learned([], EVERYBODY)
+          .read([ping(false), ping(true)])
+          .graph(),
+      ),
+    ).toEqual(['NetworkPolicies say nothing of ICMP']);
+  });
+
+  it('ports over the cap of a pair', () => {
+    const learner = learned(
+      [80, 81, 82].map((port) => ({ ...webToCart, port })),
+      EVERYBODY,
+      { limits: { portsPerPair: 2 } },
+    );
+    expect(why(learner.graph())).toEqual(['its ports are not kept one by one']);
+  });
+
+  it('an end of which no label is known', () => {
+    const nameless = { ip: '10.0.0.1', pod: 'web-0', namespace: 'shop' };
+    expect(why(graphOf([{ ...webToCart, from: nameless }], cart.objects))).toEqual(['nothing is known of the pods or addresses of shop/web']);
+    expect(why(graphOf([{ ...webToCart, to: { ip: '10.0.0.2', pod: 'cart-0', namespace: 'shop' } }], web.objects))).toEqual([
+      'nothing is known of the pods or addresses of shop/cart',
+    ]);
+  });
+
+  it('a pod that turned out to be on the host’s network', () => {
+    const template = deployed('shop/cart', '10.0.0.2', { pod: { hostNetwork: true } }).objects.slice(0, 1);
+    expect(why(graphOf([webToCart], [...web.objects, ...template]))).toEqual([expect.stringContaining("shop/cart is on the host's network")]);
+  });
+
+  it('an end that nobody is known to own is left out, not guessed', () => {
+    const learner = new Learner().know(...EVERYBODY).read([hubbleLine({ ...webToCart, to: { ip: '10.9.9.9' } })]);
+    expect(replay(learner.graph({ withUnresolved: true }), [networkPolicy({})])).toMatchObject({ judged: 0, broken: [], unjudged: [] });
+  });
+});
+
+describe('what is open and was never used', () => {
+  const unused = (flows: readonly HubbleFlow[], policies: readonly NetworkPolicy[], objects = EVERYBODY): readonly string[] =>
+    replay(graphOf(flows, objects), policies).unused;
+
+  it('pairs of workloads at the ports that are known of the destination', () => {
+    expect(unused([webToCart], [forApp('cart', { ingress: [{ from: [{ namespaceSelector: {} }] }] })])).toEqual(['bank/vault -> shop/cart 8080/TCP']);
+  });
+
+  it('ports that its containers name count as known', () => {
+    expect(unused([{ ...webToCart, port: 9090 }], [forApp('cart', { ingress: [{ from: [{ podSelector: {} }] }] })])).toEqual([
+      'shop/web -> shop/cart 8080/TCP',
+    ]);
+  });
+
+  it('not where neither end is closed: that is no policy’s doing', () => {
+    expect(unused([webToCart], [forApp('web', { policyTypes: ['Ingress'] })])).toEqual([]);
+  });
+
+  it('not what an accepted edge uses, nor what is shut', () => {
+    expect(unused([webToCart], [forApp('cart', { ingress: [{ from: [{ podSelector: { matchLabels: { app: 'web' } } }] }] })])).toEqual([]);
+  });
+
+  it('what was only tried in vain was never used', () => {
+    const denied = hubbleLine({
+      ...webToCart,
+      from: vault.end,
+      verdict: 'DROPPED',
+      extra: { is_reply: undefined, drop_reason_desc: 'POLICY_DENIED', event_type: { type: 1 } },
+    });
+    const graph = learned([webToCart], EVERYBODY).read([denied, denied]).graph();
+    expect(replay(graph, [forApp('cart', { ingress: [{}] })]).unused).toEqual(['bank/vault -> shop/cart 8080/TCP']);
+  });
+
+  it('ranges that no accepted edge comes from or goes to', () => {
+    const flows: readonly HubbleFlow[] = [
+      { from: WORLD('198.51.100.7'), to: cart.end },
+      { from: cart.end, to: WORLD('203.0.113.5'), port: 443 },
+    ];
+    const blocks = (...cidrs: string[]): readonly { readonly ipBlock: { readonly cidr: string } }[] => cidrs.map((cidr) => ({ ipBlock: { cidr } }));
+    const policy = forApp('cart', {
+      ingress: [{ from: blocks('198.51.100.0/24', '192.0.2.0/24') }],
+      egress: [{ to: blocks('203.0.113.5/32', '198.51.100.0/24') }],
+    });
+    expect(replay(graphOf(flows), [policy]).unusedRanges).toEqual(['shop/for-cart from 192.0.2.0/24', 'shop/for-cart to 198.51.100.0/24']);
+  });
+
+  it('a range of a policy that selects nobody who uses it', () => {
+    const policy = forApp('vault', { ingress: [{ from: [{ ipBlock: { cidr: '198.51.100.0/24' } }] }] }, 'bank');
+    expect(replay(graphOf([{ from: WORLD('198.51.100.7'), to: cart.end }]), [policy]).unusedRanges).toEqual(['bank/for-vault from 198.51.100.0/24']);
+  });
+});
+
+describe('a round trip', () => {
+  it('proposals replayed over what they were made of break nothing, and open nothing that was not used', () => {
+    const dns = pod('kube-system', 'coredns-0', '10.0.0.53', { 'k8s-app': 'kube-dns' });
+    const asks = [web, cart].flatMap(({ end }) =>
+      (['UDP', 'TCP'] as const).map((protocol): HubbleFlow => ({ from: end, to: dns, port: 53, protocol })),
+    );
+    const flows: readonly HubbleFlow[] = [
+      webToCart,
+      { from: cart.end, to: vault.end, port: 9000 },
+      { from: web.end, to: WORLD('198.51.100.7'), port: 443 },
+      ...asks,
+    ];
+    const graph = graphOf(flows);
+    const result = replay(
+      graph,
+      propose(graph).proposals.map(({ policy }) => policy),
+    );
+    expect(result).toMatchObject({ judged: 7, broken: [], unjudged: [], unusedRanges: [], warnings: [] });
+    expect(result.unused).toEqual([]);
+  });
+});

@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { workloadPeer } from '../../src/model/peer.ts';
+import type { NetworkPolicy, PolicyPeer } from '../../src/model/policy.ts';
+import type { Direction, Proposal, ProposedRule } from '../../src/model/proposal.ts';
+import type { LabelSelector } from '../../src/model/selector.ts';
+import { anyText } from './any-text.ts';
+import { podSelector, policyPort } from './arbitrary-policy.ts';
+
+/** Proposals as an exporter is given them. */
+
+export interface Proposed {
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly selector?: LabelSelector;
+  readonly rules?: readonly Partial<ProposedRule>[];
+  readonly leftAlone?: Proposal['leftAlone'];
+  readonly notes?: readonly string[];
+  readonly excess?: readonly string[];
+  readonly acceptedEdges?: number;
+}
+
+export function proposal({ namespace = 'shop', name = 'cart', selector = { matchLabels: { app: 'cart' } }, rules = [{}], leftAlone = [], notes = [], excess = [], acceptedEdges = 1 }: Proposed = {}): Proposal {
+  const whole = rules.map(
+    (rule): ProposedRule => ({ direction: 'ingress', peers: [{ podSelector: { matchLabels: { app: 'web' } } }], ports: [{ protocol: 'TCP', port: 8080 }], edges: ['e1'], widenings: [], comment: 'from shop/web: within one hour', ...rule }),
+  );
+  const of = (direction: Direction): readonly ProposedRule[] => whole.filter((rule) => rule.direction === direction);
+  const [ingress, egress] = [of('ingress'), of('egress')];
+  const policy: NetworkPolicy = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name, namespace, labels: { 'app.kubernetes.io/managed-by': 'footpath' } },
+    spec: {
+      podSelector: selector,
+      policyTypes: [...(ingress.length > 0 ? ['Ingress' as const] : []), ...(egress.length > 0 ? ['Egress' as const] : [])],
+      ...(ingress.length > 0 ? { ingress: ingress.map(({ peers, ports }) => ({ from: peers, ports })) } : {}),
+      ...(egress.length > 0 ? { egress: egress.map(({ peers, ports }) => ({ to: peers, ports })) } : {}),
+    },
+  };
+  return { workload: workloadPeer({ cluster: '', namespace, kind: 'Deployment', name }), policy, rules: whole, leftAlone, notes, proof: { acceptedEdges, excess } };
+}
+
+/** Names that an object can have, and that YAML reads as something else where they are not quoted. */
+const ACTIVE_NAMES = ['on', 'no', 'y', 'null', 'true', '0123', '1e3', '0x1f', '12-30', '2026-03-02', '1.5', 'cart', 'cart.v2', 'a'.repeat(63)];
+
+/** Text that would act if it ever left its comment. */
+const ACTIVE_TEXT = [
+  '\n- ipBlock: {cidr: 0.0.0.0/0}',
+  '\r\n  podSelector: {}',
+  '\u2028spec: {}',
+  '\u0085---\u0085',
+  '\n---\nkind: Secret',
+  '\n...\n',
+  '# ',
+  ': ',
+  '!!binary ',
+  '&a *a',
+  '\t- ',
+  '{[',
+  '"\'',
+  '\u0000',
+  '\u001b[2J',
+  '\u202e',
+];
+
+export const activeText = fc.array(fc.oneof(fc.constantFrom(...ACTIVE_TEXT), anyText(8)), { maxLength: 4 }).map((parts) => parts.join(''));
+
+const peer: fc.Arbitrary<PolicyPeer> = fc.oneof(
+  fc.record({ podSelector }),
+  podSelector.map((selector) => ({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'no' } }, podSelector: selector })),
+  fc.constantFrom<PolicyPeer>({ ipBlock: { cidr: '0.0.0.0/0', except: ['10.0.0.0/8'] } }, { ipBlock: { cidr: '2001:db8::1/128' } }, { ipBlock: { cidr: '::/0' } }),
+);
+
+const rule = fc.record({
+  direction: fc.constantFrom<Direction>('ingress', 'egress'),
+  peers: fc.array(peer, { minLength: 1, maxLength: 3 }),
+  ports: fc.array(policyPort, { minLength: 1, maxLength: 3 }),
+  comment: activeText,
+});
+
+/** Some proposals of different names, with comments of anything. */
+export const proposals: fc.Arbitrary<readonly Proposal[]> = fc.uniqueArray(
+  fc
+    .record({
+      namespace: fc.constantFrom('shop', 'on', '0123', 'bank'),
+      name: fc.constantFrom(...ACTIVE_NAMES),
+      selector: podSelector,
+      rules: fc.array(rule, { minLength: 1, maxLength: 3 }),
+      notes: fc.array(activeText, { maxLength: 2 }),
+      excess: fc.array(activeText, { maxLength: 2 }),
+      leftAlone: fc.array(fc.record({ direction: fc.constantFrom<Direction>('ingress', 'egress'), reason: activeText }), { maxLength: 1 }),
+    })
+    .map(proposal),
+  { maxLength: 5, selector: ({ policy }) => `${policy.metadata.namespace}/${policy.metadata.name}` },
+);
