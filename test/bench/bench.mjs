@@ -27,15 +27,16 @@ function measure(args) {
 }
 
 function compare(name, work, yardstick) {
-  const [own, other] = [[], []];
+  const own = [];
+  const other = [];
   for (let run = 0; run < runs; run++) {
     own.push(measure(work(run)));
     other.push(measure(yardstick));
   }
   const seconds = median(own.map((one) => one.seconds));
-  const other_ = median(other.map((one) => one.seconds));
+  const base = median(other.map((one) => one.seconds));
   const megabytes = median(own.map((one) => one.megabytes));
-  console.log(`${name.padEnd(28)} ${seconds.toFixed(3).padStart(8)} s ${other_.toFixed(3).padStart(8)} s ${(seconds / other_).toFixed(2).padStart(6)} ${megabytes.toFixed(0).padStart(6)} MB`);
+  console.log(`${name.padEnd(28)} ${seconds.toFixed(3).padStart(8)} s ${base.toFixed(3).padStart(8)} s ${(seconds / base).toFixed(2).padStart(6)} ${megabytes.toFixed(0).padStart(6)} MB`);
 }
 
 const script = (name) => join(here, name);

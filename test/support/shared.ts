@@ -9,10 +9,14 @@ export const shared = (...path: readonly string[]): string => join(folder, ...pa
 
 /** Tests that need it: where it is missing they are skipped with a sentence, and fail where CI promises it. */
 export function describeShared(name: string, path: string, tests: () => void): void {
-  if (existsSync(shared(path))) return void describe(name, tests);
+  if (existsSync(shared(path))) {
+    describe(name, tests);
+    return;
+  }
   const missing = `${name}: ../shared/${path} is not there`;
-  if ((process.env['FOOTPATH_CI'] ?? '') === '') return void it.skip(missing);
-  it(name, () => {
-    throw new Error(missing);
-  });
+  if ((process.env['FOOTPATH_CI'] ?? '') === '') it.skip(missing);
+  else
+    it(name, () => {
+      throw new Error(missing);
+    });
 }
