@@ -72,6 +72,7 @@ CREATE TABLE edge_witnesses (
   bytes_in INTEGER NOT NULL,
   first_seen INTEGER NOT NULL,
   last_seen INTEGER NOT NULL,
+  first_answered INTEGER NOT NULL,
   PRIMARY KEY (edge, witness)
 ) STRICT, WITHOUT ROWID;
 
@@ -120,13 +121,14 @@ CREATE TABLE edge_operations (
   PRIMARY KEY (edge, witness, method, path)
 ) STRICT, WITHOUT ROWID;
 
--- Slots of 600 s in which a connection failed: scans are found in them. `watched` is the revision of people's choices at
--- which it was seen while watching, 0 while learning.
+-- Slots of 600 s in which a witness saw it tried before it ever saw an answer: scans are found in them. `watched` is the latest
+-- revision of people's choices at which that was seen while watching, 0 while learning.
 CREATE TABLE edge_slots (
   edge INTEGER NOT NULL REFERENCES edges ON DELETE CASCADE,
+  witness INTEGER NOT NULL REFERENCES witnesses,
   slot INTEGER NOT NULL,
   watched INTEGER NOT NULL,
-  PRIMARY KEY (edge, slot, watched)
+  PRIMARY KEY (edge, witness, slot)
 ) STRICT, WITHOUT ROWID;
 
 -- Flows with an end whose owner was not known yet, by minute, until a life covers it or it is too old.
@@ -134,7 +136,10 @@ CREATE TABLE pending (
   id INTEGER PRIMARY KEY,
   source INTEGER NOT NULL REFERENCES peers,
   destination INTEGER NOT NULL REFERENCES peers,
-  pod INTEGER REFERENCES pods ON DELETE SET NULL,
+  source_pod INTEGER REFERENCES pods ON DELETE SET NULL,
+  destination_pod INTEGER REFERENCES pods ON DELETE SET NULL,
+  -- That the end which is a class (a node, the API server) had, else ''.
+  address TEXT NOT NULL,
   protocol TEXT NOT NULL,
   port INTEGER NOT NULL,
   witness INTEGER NOT NULL REFERENCES witnesses,
@@ -152,9 +157,10 @@ CREATE TABLE pending (
   bytes_out INTEGER NOT NULL,
   bytes_in INTEGER NOT NULL,
   first_seen INTEGER NOT NULL,
-  last_seen INTEGER NOT NULL
+  last_seen INTEGER NOT NULL,
+  first_answered INTEGER NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX pending_key ON pending (source, destination, minute, protocol, port, witness, revision, coalesce(pod, 0));
+CREATE UNIQUE INDEX pending_key ON pending (source, destination, minute, protocol, port, witness, revision, coalesce(source_pod, 0), coalesce(destination_pod, 0), address);
 CREATE INDEX pending_minute ON pending (minute);
 
 CREATE TABLE pending_operations (
@@ -183,6 +189,7 @@ CREATE TABLE violations (
   bytes_in INTEGER NOT NULL,
   first_seen INTEGER NOT NULL,
   last_seen INTEGER NOT NULL,
+  first_answered INTEGER NOT NULL,
   day INTEGER NOT NULL,
   PRIMARY KEY (edge, epoch, witness, day)
 ) STRICT, WITHOUT ROWID;

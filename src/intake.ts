@@ -5,6 +5,7 @@ import { peerKey, type Peer } from './model/peer.ts';
 import { CoverageCount } from './learn/coverage.ts';
 import type { Attribute, Delta, Sighting } from './learn/delta.ts';
 import type { Fold } from './learn/fold.ts';
+import { whyNoEdge } from './resolve/no-edge.ts';
 import type { Resolved, Resolver } from './resolve/resolver.ts';
 
 /** What a record was understood as: told to whoever wants to show it. */
@@ -17,7 +18,7 @@ export interface Understood {
 }
 
 interface Seen {
-  peer: Peer;
+  readonly endpoint: Endpoint;
   firstSeen: number;
   lastSeen: number;
 }
@@ -27,7 +28,8 @@ export class Intake implements Sink {
   readonly #resolver: Resolver;
   readonly #fold: Fold;
   readonly #coverage: CoverageCount;
-  readonly #seen = new Map<Endpoint, Seen>();
+  /** By what an endpoint was resolved to: an address can be one pod's after the other's. */
+  readonly #seen = new Map<Resolved, Seen>();
   readonly #attributes = new Map<Peer, Set<string>>();
   /** Whose records are coming in. */
   collector = 'unknown';
@@ -81,29 +83,28 @@ export class Intake implements Sink {
   }
 
   #place(flow: Flow, source: Resolved, destination: Resolved, port: number): Understood['outcome'] {
-    const reason = whyNoEdge(flow, source, destination);
+    const { source: client, destination: server } = flow;
+    const reason = whyNoEdge({ ...source, address: client.address }, { ...destination, address: server.address });
     if (reason !== null) return reason;
-    this.#see(flow.source, source, flow.time);
-    this.#see(flow.destination, destination, flow.time);
-    const from = { peer: source.peer, pod: source.pod, address: flow.source.address };
-    const to = { peer: destination.peer, pod: destination.pod, address: flow.destination.address };
+    this.#see(client, source, flow.time);
+    this.#see(server, destination, flow.time);
+    const from = { peer: source.peer, pod: source.pod, address: client.address };
+    const to = { peer: destination.peer, pod: destination.pod, address: server.address };
     const answered = flow.phase === 'answer' ? 'reply' : flow.phase === 'lost-answer' ? 'lost-reply' : null;
     if (source.peer.type === 'address' || destination.peer.type === 'address') {
-      // Whether a node is the pod's own one is known only with the pod: keep which node it was.
-      const node = source.peer.type === 'node' && flow.source.address !== null;
-      const peer: Peer = node ? { type: 'address', cluster: '', address: flow.source.address ?? '', account: '' } : from.peer;
-      this.#fold.hold({ ...from, peer }, to, port, flow);
+      this.#fold.hold(from, to, port, flow);
       return answered ?? 'pending';
     }
-    return this.#fold.add(from, to, port, flow) ? (answered ?? 'flow') : 'overflow';
+    const added = this.#fold.add(from, to, port, flow);
+    return answered ?? (added ? 'flow' : 'overflow');
   }
 
   /** A record that carries both a pod and its address is a sighting; and it may say what the pod is like. */
-  #see(endpoint: Endpoint, { peer }: Resolved, time: number): void {
-    const seen = this.#seen.get(endpoint);
+  #see(endpoint: Endpoint, resolved: Resolved, time: number): void {
+    const seen = this.#seen.get(resolved);
     if (seen === undefined) {
-      this.#seen.set(endpoint, { peer, firstSeen: time, lastSeen: time });
-      this.#describe(endpoint, peer);
+      this.#seen.set(resolved, { endpoint, firstSeen: time, lastSeen: time });
+      this.#describe(endpoint, resolved.peer);
       return;
     }
     if (time < seen.firstSeen) seen.firstSeen = time;
@@ -142,26 +143,13 @@ export class Intake implements Sink {
   }
 }
 
-/** Why a flow between these two is no edge, or null. */
-function whyNoEdge(flow: Flow, source: Resolved, destination: Resolved): SkipReason | null {
-  if (source.skip !== null) return source.skip;
-  if (destination.skip !== null) return destination.skip;
-  const { address } = flow.source;
-  if (address !== null && address === flow.destination.address) return 'self';
-  if (source.pod !== '' && source.pod === destination.pod) return 'self';
-  if (source.peer.type === 'node' && address !== null && destination.hostAddresses.includes(address)) return 'local-node';
-  return couldBeWorkload(source.peer) || couldBeWorkload(destination.peer) ? null : 'no-workload';
-}
-
-function couldBeWorkload(peer: Peer): boolean {
-  return peer.type === 'workload' || peer.type === 'address' || peer.type === 'labels';
-}
-
-/** One sighting a pod and address: records write the same pod in several ways. */
-function sightingsOf(seen: ReadonlyMap<Endpoint, Seen>): Sighting[] {
+/** One sighting a pod and address: records write the same pod in several ways. An address that the inventory named shows no life. */
+function sightingsOf(seen: ReadonlyMap<Resolved, Seen>): Sighting[] {
   const sightings = new Map<string, Sighting>();
-  for (const [{ pod, address }, { peer, firstSeen, lastSeen }] of seen) {
-    if (peer.type !== 'workload' || pod === null) continue;
+  for (const [{ peer, pod: fullName }, { endpoint, firstSeen, lastSeen }] of seen) {
+    if (peer.type !== 'workload' || fullName === '') continue;
+    const pod = fullName.slice(fullName.indexOf('/') + 1);
+    const address = endpoint.pod === null ? null : endpoint.address;
     const key = `${peerKey(peer)} ${pod} ${address}`;
     const known = sightings.get(key);
     sightings.set(key, {

@@ -111,7 +111,7 @@ describe('what becomes of a record', () => {
     ['from one', { source: at('10.0.1.7') }, 'pending', ['unresolved 10.0.1.7 -> shop/cart 8080'], { flows: 1 }],
     ['between two', { source: at('10.0.1.7'), destination: at('10.0.1.8') }, 'pending', ['unresolved 10.0.1.7 -> unresolved 10.0.1.8 8080'], { flows: 1 }],
     ['an answer from one', { destination: at('10.0.1.7'), phase: 'answer' }, 'reply', ['shop/web -> unresolved 10.0.1.7 8080'], { reply: 1 }],
-    ['from a node: which one is kept, since it may be the pod’s own', { source: at('192.168.0.1'), destination: at('10.0.0.7') }, 'pending', ['unresolved 192.168.0.1 -> unresolved 10.0.0.7 8080'], { flows: 1 }],
+    ['from a node: which one is kept, since it may be the pod’s own', { source: at('192.168.0.1'), destination: at('10.0.0.7') }, 'pending', ['node -> unresolved 10.0.0.7 8080'], { flows: 1 }],
   ])('is held until it is known who that is: %s', (_, one, outcome, pending, counted) => {
     const { outcomes, delta, totals } = take([one]);
     expect(outcomes).toEqual([outcome]);

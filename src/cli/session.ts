@@ -46,6 +46,6 @@ export async function graphOf(store: Store, options: { readonly withUnresolved?:
 /** Builds the graph of this moment whenever it is called, also within a transaction. */
 export async function graphBuilder(store: Store, directory: Directory, options: { readonly withUnresolved?: boolean } = {}): Promise<() => Graph> {
   const [{ buildGraph }, { fingerprint }] = await Promise.all([import('../learn/graph.ts'), import('../fingerprint.ts')]);
-  const connectionsOf = (pod: string, hours: ReadonlySet<number>): number => store.edges.connectionsOf(pod, hours);
+  const connectionsOf = (pod: string, hours: ReadonlySet<number>): ReadonlyMap<string, number> => store.edges.connectionsOf(pod, hours);
   return () => store.read((stored) => buildGraph({ ...options, stored, directory, fingerprint, connectionsOf }));
 }

@@ -2,13 +2,13 @@ import type { Finding } from '../model/alert.ts';
 import { edgeKey } from '../model/edge.ts';
 import { groupBy } from '../model/group.ts';
 import { peerKey, peerName } from '../model/peer.ts';
-import type { Graph } from '../learn/graph.ts';
+import type { Graph, GraphEdge } from '../learn/graph.ts';
 import { findScans } from '../learn/scan.ts';
 
 /** Scans that were seen while somebody watched: one finding a source, for all of them. */
 export function findWatchedScans(graph: Graph): readonly Finding[] {
-  const failing = graph.edges.filter(({ success, watchedSlots }) => success === 'none' && watchedSlots.size > 0);
-  const scans = findScans(failing.map((edge) => ({ edge, slots: new Set(edge.watchedSlots.keys()) })));
+  const failing = graph.edges.filter(({ success }) => success !== 'unconfirmed');
+  const scans = findScans(failing.map((edge) => ({ edge, slots: watchedSlots(edge).map(([slot]) => slot) })));
   return [...groupBy(scans, ({ source }) => peerKey(source)).values()].flatMap((own): Finding[] => {
     const [first] = own;
     if (first === undefined) return [];
@@ -34,8 +34,13 @@ export function findWatchedScans(graph: Graph): readonly Finding[] {
         evidence: [`${sum('refused')} refused, ${sum('denied')} denied by policy`, ...failed.slice(0, 5).map(({ destination, port, protocol }) => `${peerName(destination)} ${port}/${protocol}`)],
         decides: [],
         foldedInto: null,
-        since: Math.max(...failed.flatMap(({ watchedSlots }) => [...watchedSlots.values()])),
+        since: Math.max(...failed.flatMap(watchedSlots).map(([, revision]) => revision)),
       },
     ];
   });
+}
+
+/** Slots in which it failed while somebody watched, with the revision at which it did. */
+function watchedSlots({ evidence }: GraphEdge): readonly (readonly [number, number])[] {
+  return [...evidence.failedSlots].filter(([, revision]) => revision > 0);
 }

@@ -11,30 +11,46 @@ import {
   projectWorkload,
 } from './project.ts';
 
-/** An object with its kind, which an item of a list may owe to the list. */
+/** An object with its kind and the group of its API, which an item of a list may owe to the list. */
 export interface TypedObject {
   readonly kind: string;
+  /** '' for the core group, and where nothing is said. */
+  readonly group: string;
   readonly object: Json;
 }
 
 /** Single objects out of documents and lists: lists are opened, and items without a kind have their list's. */
 export function eachObject(documents: readonly Json[]): readonly TypedObject[] {
-  return documents.flatMap((document): readonly TypedObject[] => {
-    if (Array.isArray(document)) return eachObject(document as readonly Json[]);
-    if (typeof document !== 'object' || document === null) return [];
-    const kind = text(get(document, 'kind')) ?? '';
-    if (!kind.endsWith('List') || !Array.isArray(get(document, 'items'))) return [{ kind, object: document }];
-    const itemKind = kind.slice(0, -'List'.length);
-    return list(get(document, 'items')).map((item) => ({ kind: text(get(item, 'kind')) ?? itemKind, object: item }));
-  });
+  const found: TypedObject[] = [];
+  const waiting = documents.toReversed();
+  while (waiting.length > 0) {
+    const document = waiting.pop();
+    if (typeof document !== 'object' || document === null) continue;
+    if (Array.isArray(document)) {
+      for (const item of (document as readonly Json[]).toReversed()) waiting.push(item);
+      continue;
+    }
+    const { kind, group } = typeOf(document);
+    if (!kind.endsWith('List') || !Array.isArray(get(document, 'items'))) found.push({ kind, group, object: document });
+    else {
+      const listed = { kind: kind.slice(0, -'List'.length), group };
+      for (const item of list(get(document, 'items'))) found.push({ ...(text(get(item, 'kind')) === null ? listed : typeOf(item)), object: item });
+    }
+  }
+  return found;
+}
+
+function typeOf(object: Json): { readonly kind: string; readonly group: string } {
+  const version = text(get(object, 'apiVersion')) ?? '';
+  return { kind: text(get(object, 'kind')) ?? '', group: version.includes('/') ? version.slice(0, version.indexOf('/')) : '' };
 }
 
 /** The facts among some objects; what is of another kind or breaks the grammar is counted and left out. */
 export function toInventory(objects: Iterable<TypedObject>): { readonly inventory: Inventory; readonly ignored: ReadonlyMap<string, number> } {
   const inventory = { pods: [], workloads: [], services: [], slices: [], nodes: [], namespaces: [], asOf: 0 } as unknown as Mutable<Inventory>;
   const ignored = new Map<string, number>();
-  for (const { kind, object } of objects) {
-    const taken = put(inventory, kind, object);
+  for (const { kind, group, object } of objects) {
+    const taken = put(inventory, kind, group, object);
     if (!taken) ignored.set(kind || 'object without a kind', (ignored.get(kind) ?? 0) + 1);
     else inventory.asOf = Math.max(inventory.asOf, latestMoment(object));
   }
@@ -43,8 +59,20 @@ export function toInventory(objects: Iterable<TypedObject>): { readonly inventor
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] ? U[] : T[K] };
 
-function put(inventory: Mutable<Inventory>, kind: string, object: Json): boolean {
+/** Kinds that are read by their own fields, with the group that they are of: others have Services and Nodes too. */
+const GROUPS: ReadonlyMap<string, string> = new Map([
+  ['Pod', ''],
+  ['Service', ''],
+  ['EndpointSlice', 'discovery.k8s.io'],
+  ['Endpoints', ''],
+  ['Node', ''],
+  ['Namespace', ''],
+]);
+
+function put(inventory: Mutable<Inventory>, kind: string, group: string, object: Json): boolean {
   const push = <T>(all: T[], fact: T | null): boolean => fact !== null && all.push(fact) > 0;
+  const expected = GROUPS.get(kind);
+  if (expected !== undefined && group !== '' && group !== expected) return false;
   switch (kind) {
     case 'Pod':
       return push(inventory.pods, projectPod(object));

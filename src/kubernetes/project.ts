@@ -1,4 +1,4 @@
-import { canonicalAddress, parseAddress, parseCidr } from '../model/address.ts';
+import { addressText, canonicalAddress, parseCidr } from '../model/address.ts';
 import type { Protocol, WorkloadRef } from '../model/flow.ts';
 import type { ContainerPort, EndpointSliceFact, NamespaceFact, NodeFact, PodFact, ServiceFact, ServicePort, WorkloadFact } from '../model/inventory.ts';
 import { sortedLabels, type Labels } from '../model/labels.ts';
@@ -206,20 +206,7 @@ export function projectNode(object: Json): NodeFact | null {
 function bridgeAddresses(cidr: string): readonly string[] {
   const range = parseCidr(cidr);
   if (range === null || range.bits > (range.family === 4 ? 30 : 126)) return [];
-  const network = range.text.slice(0, range.text.indexOf('/'));
-  const first = parseAddress(network);
-  if (first === null) return [];
-  const next = range.family === 4 ? nextIpv4(first.value) : nextIpv6(first.text);
-  return addresses(network, next);
-}
-
-function nextIpv4(value: bigint): string {
-  const n = Number(value + 1n);
-  return `${n >>> 24}.${(n >>> 16) & 255}.${(n >>> 8) & 255}.${n & 255}`;
-}
-
-function nextIpv6(network: string): string {
-  return network.endsWith('::') ? `${network}1` : network;
+  return [range.base, range.base + 1n].map((value) => addressText(range.family, value));
 }
 
 export function projectNamespace(object: Json): NamespaceFact | null {

@@ -20,8 +20,6 @@ export interface EdgeDelta extends EdgeKey {
   readonly pods: ReadonlyMap<string, ReadonlyMap<Witness, number>>;
   readonly addresses: ReadonlySet<string>;
   readonly operations: ReadonlyMap<Operation, ReadonlyMap<Witness, number>>;
-  /** Slots in which something was tried and nothing answered. */
-  readonly failedSlots: readonly number[];
   readonly watching: boolean;
   readonly violation: Violation | null;
 }
@@ -29,6 +27,8 @@ export interface EdgeDelta extends EdgeKey {
 export interface WitnessDelta {
   readonly tally: Tally;
   readonly days: Map<number, DayDelta>;
+  /** Slots in which it was tried, and had not been answered by then. */
+  readonly failedSlots: readonly number[];
 }
 
 export interface DayDelta {
@@ -63,14 +63,19 @@ export interface ViolationDay {
 export interface PendingDelta extends EdgeKey {
   /** Minutes since 1970. */
   readonly minute: number;
-  /** Source pod by name, '' if only its address is known. */
-  readonly pod: string;
+  /** Pods, `namespace/name`, of the ends that records named; else ''. */
+  readonly sourcePod: string;
+  readonly destinationPod: string;
+  /** Address of the end that is a class (a node, the API server), else ''. */
+  readonly address: string;
   readonly witness: Witness;
   readonly tally: Tally;
+  /** Records among them that count as flows: answers are none of their own. */
   records: number;
   readonly operations: ReadonlyMap<Operation, number>;
 }
 
+/** A pod in some records, and the address that they carry beside it, null if none. */
 export interface Sighting {
   readonly peer: WorkloadPeer;
   readonly namespace: string;
@@ -78,6 +83,13 @@ export interface Sighting {
   readonly address: string | null;
   readonly firstSeen: number;
   readonly lastSeen: number;
+}
+
+/** What pending flows turn into once they are settled for good. */
+export interface Settlement {
+  readonly edge: EdgeDelta;
+  readonly podHours: readonly PodHour[];
+  readonly sightings: readonly Sighting[];
 }
 
 export interface Attribute {

@@ -1,10 +1,19 @@
-import { addTally, bitCount, DAY, emptyTally, showsConnection, SLOT, type CountedOperation, type Evidence, type Tally, type WitnessTally } from '../model/edge.ts';
+import { addTally, bitCount, DAY, emptyTally, failedInSlot, showsConnection, SLOT, type CountedOperation, type Evidence, type Tally, type WitnessTally } from '../model/edge.ts';
 import { witnessKey, type Witness } from '../model/flow.ts';
+import { withoutLostAnswers } from './settle.ts';
 import type { StoredEdge, StoredPending } from './stored.ts';
+import { refusedAtServer } from './success.ts';
 
 interface Counted {
   readonly witness: Witness;
   readonly tally: Tally;
+}
+
+/** What a pending row tells beside its counts. */
+export interface PendingEvidence {
+  readonly sourcePod: string;
+  readonly addresses: readonly string[];
+  readonly byLabels: boolean;
 }
 
 interface ViolationCount {
@@ -30,21 +39,18 @@ export class EvidenceBuilder {
   #pods: Map<string, Map<string, number>> = NONE;
   #addresses: Set<string> = NOTHING;
   #operations: Map<string, Map<string, number>> = NONE;
-  #slots: Set<number> = NOTHING;
+  /** Slots in which a witness saw it tried, with the latest revision at which that was watched. */
+  #tried: Map<string, Map<number, number>> = NONE;
+  /** When something answered that is not gathered here. */
+  #answeredElsewhere = Number.MAX_SAFE_INTEGER;
   #byLabelsOnly: Set<string> = NOTHING;
   #violations: Map<number, ViolationCount> = NONE;
-  #watchedSlots: Map<number, number> = NONE;
   /** Rows of `edges` and of `pending` that the edge is made of. */
   readonly rows: number[] = [];
   readonly pendingRows: number[] = [];
   /** Records that are pending, and the first revision at which one was read. */
   pendingRecords = 0;
   pendingRevision = Number.MAX_SAFE_INTEGER;
-
-  /** Failed slots that were seen while watching, with the latest revision at which they were. */
-  get watchedSlots(): ReadonlyMap<number, number> {
-    return this.#watchedSlots;
-  }
 
   /** A row of the graph. Told by labels alone, it only backs what others show. */
   addEdge(edge: StoredEdge, byLabels: boolean): void {
@@ -58,26 +64,29 @@ export class EvidenceBuilder {
     for (const { pod, witness, opened } of edge.pods) this.#pods = bump(this.#pods, pod, witnessKey(witness), opened);
     this.#addresses = added(this.#addresses, edge.addresses);
     for (const { method, path, witness, count } of edge.operations) this.#operations = bump(this.#operations, `${method} ${path}`, witnessKey(witness), count);
-    for (const { slot, watched } of edge.failedSlots) this.#failed(slot, watched);
+    for (const { witness, slot, watched } of edge.failedSlots) this.#try(witness, slot, watched);
     for (const { epoch, witness, day, hours, tally } of edge.violations) this.#violation(epoch, witness, day, hours, tally);
   }
 
   /** A minute that was settled just now. `epoch` is null if it violates nothing. */
-  addPending(row: StoredPending, pod: string, addresses: readonly string[], watching: boolean, epoch: number | null): void {
+  addPending(row: StoredPending, { sourcePod: pod, addresses, byLabels }: PendingEvidence, watching: boolean, epoch: number | null): void {
     this.pendingRows.push(row.row);
     this.pendingRecords += row.records;
     this.pendingRevision = Math.min(this.pendingRevision, row.revision);
+    if (byLabels) {
+      this.#byLabelsOnly = added(this.#byLabelsOnly, [witnessKey(row.witness)]);
+      return;
+    }
     this.#tally(row.witness, row.tally);
+    this.#addresses = added(this.#addresses, addresses);
+    if (!showsConnection(row.tally)) return;
     const day = Math.floor((row.minute * 60_000) / DAY);
     const hours = 1 << (Math.floor(row.minute / 60) % 24);
     this.#days.set(day, (this.#days.get(day) ?? 0) | hours);
     if (pod !== '' && row.tally.opened > 0) this.#pods = bump(this.#pods, pod, witnessKey(row.witness), row.tally.opened);
-    this.#addresses = added(this.#addresses, addresses);
     for (const { method, path, count } of row.operations) this.#operations = bump(this.#operations, `${method} ${path}`, witnessKey(row.witness), count);
-    if (row.tally.answered === 0) {
-      this.#failed(Math.floor((row.minute * 60_000) / SLOT), watching ? row.revision : 0);
-    }
-    if (epoch !== null) this.#violation(epoch, row.witness, day, hours, row.tally);
+    this.#try(row.witness, Math.floor((row.minute * 60_000) / SLOT), watching ? row.revision : 0);
+    if (epoch !== null) this.#violation(epoch, row.witness, day, hours, withoutLostAnswers(row));
   }
 
   /** Adds the edges of other clients: the connections of different clients are different connections. */
@@ -108,11 +117,30 @@ export class EvidenceBuilder {
     this.#addresses = added(this.#addresses, [address]);
   }
 
-  #failed(slot: number, watched: number): void {
-    this.#slots = added(this.#slots, [slot]);
-    if (watched === 0) return;
-    if (this.#watchedSlots === NONE) this.#watchedSlots = new Map();
-    this.#watchedSlots.set(slot, Math.max(watched, this.#watchedSlots.get(slot) ?? 0));
+  /** Something answered at this time, in records that are not added here. */
+  answered(time: number): void {
+    this.#answeredElsewhere = Math.min(this.#answeredElsewhere, time);
+  }
+
+  #try(witness: Witness, slot: number, watched: number): void {
+    if (this.#tried === NONE) this.#tried = new Map();
+    const key = witnessKey(witness);
+    let slots = this.#tried.get(key);
+    if (slots === undefined) this.#tried.set(key, (slots = new Map()));
+    slots.set(slot, Math.max(watched, slots.get(slot) ?? 0));
+  }
+
+  /** Where the server's own end only ever refused, the answers that others saw are its refusals. */
+  #failedSlots(): ReadonlyMap<number, number> {
+    const refused = refusedAtServer(this.#witnesses);
+    let firstAnswered = this.#answeredElsewhere;
+    if (!refused) for (const { tally } of this.#witnesses.values()) firstAnswered = Math.min(firstAnswered, tally.firstAnswered);
+    const failed = new Map<number, number>();
+    for (const [key, slots] of this.#tried) {
+      if (refused && this.#witnesses.get(key)?.witness.side !== 'destination') continue;
+      for (const [slot, watched] of slots) if (failedInSlot(slot, firstAnswered)) failed.set(slot, Math.max(watched, failed.get(slot) ?? 0));
+    }
+    return failed;
   }
 
   #tally(witness: Witness, more: Tally): void {
@@ -142,7 +170,7 @@ export class EvidenceBuilder {
       pods: new Map([...this.#pods].map(([pod, counts]) => [pod, Math.max(...counts.values())])),
       addresses: this.#addresses,
       operations: [...this.#operations].map(([key, counts]) => operation(key, Math.max(...counts.values()))).toSorted(byPath),
-      failedSlots: this.#slots,
+      failedSlots: this.#failedSlots(),
       byLabelsOnly: this.#byLabelsOnly,
     };
     return this.#evidence;

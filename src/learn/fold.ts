@@ -1,4 +1,4 @@
-import { DAY, emptyTally, HOUR, SLOT, type EdgeKey, type Tally } from '../model/edge.ts';
+import { DAY, emptyTally, failedInSlot, HOUR, SLOT, type EdgeKey, type Tally } from '../model/edge.ts';
 import type { Flow, Operation, Witness } from '../model/flow.ts';
 import type { Peer } from '../model/peer.ts';
 import type { Admission } from './admission.ts';
@@ -26,13 +26,25 @@ export interface FoldEnd {
 const NO_ADDRESSES = new Set<never>();
 const NO_OPERATIONS = new Map<never, never>();
 
+class WitnessFold implements WitnessDelta {
+  readonly tally = emptyTally();
+  readonly days = new Map<number, DayDelta>();
+  readonly #tried = new Set<number>();
+
+  tried(slot: number): void {
+    this.#tried.add(slot);
+  }
+
+  get failedSlots(): readonly number[] {
+    return [...this.#tried].filter((slot) => failedInSlot(slot, this.tally.firstAnswered));
+  }
+}
+
 class EdgeFold implements EdgeDelta, EdgeKey {
-  readonly witnesses = new Map<Witness, WitnessDelta>();
+  readonly witnesses = new Map<Witness, WitnessFold>();
   readonly pods = new Map<string, Map<Witness, number>>();
   addresses: Set<string> = NO_ADDRESSES;
   operations: Map<Operation, Map<Witness, number>> = NO_OPERATIONS;
-  /** Slot to whether something answered in it. */
-  readonly slots = new Map<number, boolean>();
   readonly source: Peer;
   readonly destination: Peer;
   readonly protocol: EdgeKey['protocol'];
@@ -54,12 +66,6 @@ class EdgeFold implements EdgeDelta, EdgeKey {
 
   get violation(): Violation | null {
     return this.violations === null ? null : { epoch: this.judgement.epoch, witnesses: this.violations };
-  }
-
-  /** Only of an edge on which nothing answered at all: one that works is no sign of a scan. */
-  get failedSlots(): readonly number[] {
-    if ([...this.witnesses.values()].some(({ tally }) => tally.answered > 0)) return [];
-    return [...this.slots].filter(([, answered]) => !answered).map(([slot]) => slot);
   }
 }
 
@@ -104,21 +110,24 @@ export class Fold {
     const byDestination = within(bySource, destination.peer, () => new Map());
     const minute = Math.floor(flow.time / 60_000);
     const { collector, side, point } = flow.witness;
-    const key = `${minute} ${port} ${flow.protocol} ${source.pod} ${collector} ${side} ${point}`;
+    const address = classAddress(source) ?? classAddress(destination) ?? '';
+    const key = `${minute} ${port} ${flow.protocol} ${source.pod} ${destination.pod} ${address} ${collector} ${side} ${point}`;
     const row = within(byDestination, key, () => ({
       source: source.peer,
       destination: destination.peer,
       protocol: flow.protocol,
       port,
       minute,
-      pod: source.pod,
+      sourcePod: source.pod,
+      destinationPod: destination.pod,
+      address,
       witness: flow.witness,
       tally: emptyTally(),
       records: 0,
       operations: new Map<Operation, number>(),
     }));
     count(row.tally, flow);
-    row.records++;
+    if (flow.phase !== 'answer' && flow.phase !== 'lost-answer') row.records++;
     if (flow.operation !== null && this.#keeps(destination.peer, flow.operation)) row.operations.set(flow.operation, (row.operations.get(flow.operation) ?? 0) + flow.count);
   }
 
@@ -176,30 +185,42 @@ function within<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 /** Adds one flow to what its witness counted. */
 function count(tally: Tally, flow: Readonly<Flow>): void {
   const n = flow.count;
+  // That an answer was lost is no sign of life.
+  if (flow.phase === 'lost-answer') {
+    tally.lostAnswers += n;
+    return;
+  }
   if (flow.time < tally.firstSeen) tally.firstSeen = flow.time;
   if (flow.time > tally.lastSeen) tally.lastSeen = flow.time;
   tally.bytesOut += flow.bytesOut ?? 0;
   tally.bytesIn += flow.bytesIn ?? 0;
-  if (flow.phase === 'lost-answer') tally.lostAnswers += n;
-  else if (flow.verdict === 'dropped') tally[flow.outcome === 'rejected' ? 'denied' : 'failed'] += n;
-  else if (flow.phase === 'answer') tally[flow.outcome === 'refused' ? 'refused' : 'answered'] += n;
-  else if (flow.verdict === 'audited') tally.audited += n;
+  if (flow.verdict === 'dropped') tally[flow.outcome === 'rejected' ? 'denied' : 'failed'] += n;
+  else if (flow.phase === 'answer') {
+    if (flow.outcome === 'refused') tally.refused += n;
+    else answer(tally, n, flow.time);
+  } else if (flow.verdict === 'audited') tally.audited += n;
   else if (flow.phase === 'ongoing') tally.ongoing += n;
+  else if (!isOpening(flow)) tally.failed += n;
   else {
     tally.opened += n;
-    if (flow.outcome === 'established') tally.answered += n;
+    if (flow.outcome === 'established') answer(tally, n, flow.time);
     else if (flow.outcome === 'refused') tally.refused += n;
-    else if (flow.outcome === 'unanswered') tally.failed += n;
   }
 }
 
+function answer(tally: Tally, n: number, time: number): void {
+  tally.answered += n;
+  if (time < tally.firstAnswered) tally.firstAnswered = time;
+}
+
+/** What reached no server opened nothing. */
 function isOpening(flow: Readonly<Flow>): boolean {
-  return flow.phase === 'open' && flow.verdict === 'forwarded';
+  return flow.phase === 'open' && flow.verdict === 'forwarded' && flow.outcome !== 'unanswered';
 }
 
 function addFlow(edge: EdgeFold, source: FoldEnd, destination: FoldEnd, flow: Readonly<Flow>): void {
   const { witness, time } = flow;
-  const delta = within(edge.witnesses, witness, (): WitnessDelta => ({ tally: emptyTally(), days: new Map() }));
+  const delta = within(edge.witnesses, witness, () => new WitnessFold());
   count(delta.tally, flow);
   const hour = Math.floor(time / HOUR);
   const opening = isOpening(flow);
@@ -209,9 +230,7 @@ function addFlow(edge: EdgeFold, source: FoldEnd, destination: FoldEnd, flow: Re
     if (opening) day.opened += flow.count;
     day.bytesOut += flow.bytesOut ?? 0;
     day.bytesIn += flow.bytesIn ?? 0;
-    const slot = Math.floor(time / SLOT);
-    const answered = flow.outcome === 'established';
-    if (answered || !edge.slots.has(slot)) edge.slots.set(slot, answered || edge.slots.get(slot) === true);
+    delta.tried(Math.floor(time / SLOT));
   }
   if (opening && source.pod !== '') {
     const counts = within(edge.pods, source.pod, () => new Map<Witness, number>());
@@ -229,9 +248,14 @@ function addOperation(edge: EdgeFold, { witness, count: n }: Readonly<Flow>, ope
   counts.set(witness, (counts.get(witness) ?? 0) + n);
 }
 
+function classAddress({ peer, address }: FoldEnd): string | null {
+  return peer.type === 'node' || peer.type === 'apiserver' ? address : null;
+}
+
 /** The class stands for many addresses: which ones were used is evidence. */
-function addAddress(edge: EdgeFold, { peer, address }: FoldEnd): void {
-  if ((peer.type !== 'node' && peer.type !== 'apiserver') || address === null) return;
+function addAddress(edge: EdgeFold, end: FoldEnd): void {
+  const address = classAddress(end);
+  if (address === null) return;
   if (edge.addresses === NO_ADDRESSES) edge.addresses = new Set();
   edge.addresses.add(address);
 }

@@ -1,6 +1,6 @@
 import { edgeKey, totals, type Edge, type EdgeKey, type Tally } from '../model/edge.ts';
 import type { EdgeDecision, PublicEntry } from '../model/decision.ts';
-import { groupBy } from '../model/group.ts';
+import type { Witness } from '../model/flow.ts';
 import { peerKey, peerName, type Peer, type WorkloadPeer } from '../model/peer.ts';
 import { Canon } from '../resolve/canonical.ts';
 import type { Directory } from '../resolve/directory.ts';
@@ -11,8 +11,10 @@ import { Verdicts } from './judge.ts';
 import { findPublicEntries, foldPublicClients } from './public-entry.ts';
 import { findScans, type Scan } from './scan.ts';
 import { isResolved, stateOf, type EdgeState } from './state.ts';
+import { PendingPods } from './pending-pods.ts';
+import { spanOf } from './settle.ts';
 import type { StoredGraph, StoredPod } from './stored.ts';
-import { hasNoOpening, successOf, type Success } from './success.ts';
+import { hasNoOpening, successOf, type AnswersShown, type Success } from './success.ts';
 import { suspicionsOf, type Flag, type Neighbourhood, type SuspectEdge, type Suspicion } from './suspicion.ts';
 
 /** An edge with everything that follows from its evidence, from the rest of the graph, and from people's choices. */
@@ -25,12 +27,10 @@ export interface GraphEdge extends Edge {
   readonly state: EdgeState;
   readonly decision: EdgeDecision | null;
   readonly violations: readonly ViolationEvidence[];
-  /** Slots in which it failed while watching, with the revision at which it did. */
-  readonly watchedSlots: ReadonlyMap<number, number>;
   /** Rows of `edges` and of `pending` that it is made of. */
   readonly rows: readonly number[];
   readonly pendingRows: readonly number[];
-  /** Records among them that are still without a stored edge. */
+  /** Flows among them that are still without a stored edge. */
   readonly pendingRecords: number;
   readonly pendingRevision: number;
 }
@@ -42,7 +42,7 @@ export interface Graph {
    * are found by, unless all were asked for.
    */
   readonly edges: readonly GraphEdge[];
-  /** Rows of `pending` that nobody is known to own, with their records, in two lists. */
+  /** Rows of `pending` that nobody is known to own, with their flows, in two lists. */
   readonly unresolved: Unresolved;
   readonly byKey: ReadonlyMap<string, GraphEdge>;
   readonly scans: readonly Scan[];
@@ -71,7 +71,8 @@ export interface GraphInput {
   readonly directory: Directory;
   /** Hash of a key; ids are made of it. */
   readonly fingerprint: (text: string) => string;
-  readonly connectionsOf: Neighbourhood['connectionsOf'];
+  /** Stored connections that a pod, `namespace/name`, opened within these hours since 1970, by witness. */
+  readonly connectionsOf: (pod: string, hours: ReadonlySet<number>) => ReadonlyMap<string, number>;
 }
 
 type Builders = Map<string, { readonly edge: EdgeKey; readonly builder: EvidenceBuilder }>;
@@ -82,8 +83,7 @@ export function buildGraph({ stored, withUnresolved = false, directory, fingerpr
   const canonical = (peer: Peer): Peer => canon.end(peer).peer;
   const verdicts = new Verdicts(stored.choices, stored.revision, canonical);
   const unresolved = { rows: [] as number[], records: [] as number[] };
-  const builders = gather(stored, canon, verdicts, { unresolved, withUnresolved });
-  const shown = answersShown(builders);
+  const { builders, shown, pendingPods } = gather(stored, canon, verdicts, { unresolved, withUnresolved });
   const exposed = exposedPorts(directory);
   const served = [...builders.values()]
     .filter(({ edge, builder }) => edge.source.type === 'external' && successOf(builder.evidence(), edge.protocol, shown) !== 'none')
@@ -96,18 +96,18 @@ export function buildGraph({ stored, withUnresolved = false, directory, fingerpr
   foldPublicClients(builders, entries);
   const suspects = [...builders].map(([key, { edge, builder }]) => {
     const evidence = builder.evidence();
-    const { rows, pendingRows, pendingRecords, pendingRevision, watchedSlots } = builder;
-    const own = { rows, pendingRows, pendingRecords, pendingRevision, watchedSlots };
+    const { rows, pendingRows, pendingRecords, pendingRevision } = builder;
+    const own = { rows, pendingRows, pendingRecords, pendingRevision };
     return { ...edge, key, evidence, success: successOf(evidence, edge.protocol, shown), violations: builder.violations(), ...own };
   });
   // What they gathered is in the evidence now.
   builders.clear();
-  const scans = findScans(suspects.filter(({ success }) => success === 'none').map((edge) => ({ edge, slots: edge.evidence.failedSlots })));
-  const pods = podsOf(stored, canon);
-  const around = neighbourhood(suspects, scans, pods, directory, connectionsOf);
+  const scans = findScans(suspects.filter(({ success }) => success !== 'unconfirmed').map((edge) => ({ edge, slots: edge.evidence.failedSlots.keys() })));
+  const pods = podsOf(stored, canon, pendingPods);
+  const around = neighbourhood(suspects, scans, pods, directory, (pod, hours) => pendingPods.connectionsOf(pod, hours, connectionsOf(pod, hours)));
   const edges = suspects
     .map((edge): GraphEdge => {
-      const suspicions = isResolved(edge) ? suspicionsOf(edge, edge.key, around) : [];
+      const suspicions = isResolved(edge) ? suspicionsOf(edge, around) : [];
       const decision = verdicts.decision(edge);
       const notes: Flag[] = [];
       if (edge.success !== 'none' && hasNoOpening(edge.evidence)) notes.push('no-opening');
@@ -156,7 +156,9 @@ export function isBreach({ witnesses }: ViolationEvidence): boolean {
 }
 
 export function canonOf(stored: Pick<StoredGraph, 'pods' | 'peers'>, directory: Directory): Canon {
-  const lives = stored.pods.flatMap(({ peer, namespace, name, addresses }) =>
+  // Sorted, so that the answer is the same whichever pod was stored first.
+  const pods = stored.pods.toSorted((a, b) => compare(podKey(a), podKey(b)));
+  const lives = pods.flatMap(({ peer, namespace, name, addresses }) =>
     addresses.map(({ address, firstSeen, lastSeen }): Life => ({ address, namespace, pod: name, workload: peer, firstSeen, lastSeen })),
   );
   const named = new Set<string>();
@@ -166,7 +168,11 @@ export function canonOf(stored: Pick<StoredGraph, 'pods' | 'peers'>, directory: 
     if (peer.cluster !== '') named.add(peer.cluster);
     attributes.push({ workload: peer, labelSets, accounts });
   }
-  return new Canon(directory, groupBy(lives, ({ address }) => address), attributes, named);
+  return new Canon(directory, lives, attributes, named, pods);
+}
+
+function podKey({ peer, namespace, name }: StoredPod): string {
+  return `${namespace}/${name} ${peerKey(peer)}`;
 }
 
 function gather(
@@ -174,8 +180,13 @@ function gather(
   canon: Canon,
   verdicts: Verdicts,
   { unresolved, withUnresolved }: { readonly unresolved: { readonly rows: number[]; readonly records: number[] }; readonly withUnresolved: boolean },
-): Builders {
+): { readonly builders: Builders; readonly shown: AnswersShown; readonly pendingPods: PendingPods } {
   const builders: Builders = new Map();
+  const shown = new Set<string>();
+  const pendingPods = new PendingPods();
+  const show = (witness: Witness, { answered, refused }: Readonly<Tally>): void => {
+    if (answered + refused > 0) shown.add(witness.collector);
+  };
   const builderOf = (edge: EdgeKey): EvidenceBuilder => {
     const key = edgeKey(edge);
     let known = builders.get(key);
@@ -187,44 +198,59 @@ function gather(
     const destination = canon.end(row.destination);
     const builder = builderOf({ source: source.peer, destination: destination.peer, protocol: row.protocol, port: row.port });
     builder.addEdge(row, source.byLabels || destination.byLabels);
+    for (const { witness, tally } of row.witnesses) show(witness, tally);
     for (const peer of [row.source, row.destination]) if (peer.type === 'external' && canon.end(peer).peer.type !== 'external') builder.addAddress(peer.address);
   }
+  const answeredUnresolved = new Map<string, number>();
   const atRevision = new Map<number, Verdicts>([[verdicts.revision, verdicts]]);
   for (const row of stored.pending) {
-    const { source, destination, protocol, port, pod, skip, addresses } = canon.pending(row, row.tally.firstSeen, row.tally.lastSeen);
+    const span = spanOf(row);
+    const pending = canon.pending(row, span.first, span.last);
+    const { source, destination, protocol, port, skip } = pending;
     if (skip !== null) continue;
+    show(row.witness, row.tally);
+    pendingPods.add(row, pending, span);
     const edge = { source, destination, protocol, port };
     if (!isResolved(edge)) {
       unresolved.rows.push(row.row);
       unresolved.records.push(row.records);
       // A known source that fails on unknown addresses may be scanning; nothing else follows from them.
-      if (!withUnresolved && (source.type === 'unresolved' || row.tally.answered > 0)) continue;
+      if (!withUnresolved && source.type === 'unresolved') continue;
+      if (!withUnresolved && row.tally.answered > 0) {
+        const key = edgeKey(edge);
+        answeredUnresolved.set(key, Math.min(row.tally.firstAnswered, answeredUnresolved.get(key) ?? Number.MAX_SAFE_INTEGER));
+        continue;
+      }
     }
     let then = atRevision.get(row.revision);
     if (then === undefined) atRevision.set(row.revision, (then = new Verdicts(stored.choices, row.revision, (peer) => canon.end(peer).peer)));
     const { watching, violates, epoch } = then.judge(edge);
     const denied = watching && row.tally.denied > 0;
-    builderOf(edge).addPending(row, pod, addresses, watching, isResolved(edge) && (violates || denied) ? epoch : null);
+    builderOf(edge).addPending(row, pending, watching, isResolved(edge) && (violates || denied) ? epoch : null);
   }
+  for (const [key, time] of answeredUnresolved) builders.get(key)?.builder.answered(time);
   // Nothing but lost answers, or traffic after a proxy that nothing else backs: no edge of its own.
   for (const [key, { builder }] of builders) if (!builder.showsConnection()) builders.delete(key);
-  return builders;
-}
-
-function answersShown(builders: Builders): ReadonlySet<string> {
-  const shown = new Set<string>();
-  for (const { builder } of builders.values()) {
-    for (const { witness, tally } of builder.evidence().witnesses.values()) if (tally.answered > 0) shown.add(witness.collector);
-  }
-  return shown;
+  return { builders, shown, pendingPods };
 }
 
 function distinctEntries(entries: readonly PublicEntry[]): readonly PublicEntry[] {
   return [...new Map(entries.map((entry) => [edgeKey({ source: { type: 'public' }, ...entry }), entry])).values()];
 }
 
-function podsOf(stored: StoredGraph, canon: Canon): ReadonlyMap<string, readonly StoredPod[]> {
-  return groupBy(stored.pods, ({ peer }) => peerKey(canon.end(peer).peer));
+/** One pod once, whatever names its workload and its cluster were stored under. */
+function podsOf(stored: StoredGraph, canon: Canon, pending: PendingPods): ReadonlyMap<string, readonly StoredPod[]> {
+  const pods = new Map<string, Map<string, StoredPod>>();
+  for (const pod of [...stored.pods, ...pending.pods()]) {
+    const key = peerKey(canon.end(pod.peer).peer);
+    let own = pods.get(key);
+    if (own === undefined) pods.set(key, (own = new Map()));
+    const name = `${pod.namespace}/${pod.name}`;
+    const known = own.get(name);
+    const times = known === undefined ? pod : { firstSeen: Math.min(known.firstSeen, pod.firstSeen), lastSeen: Math.max(known.lastSeen, pod.lastSeen) };
+    own.set(name, { ...pod, ...times, addresses: [...(known?.addresses ?? []), ...pod.addresses] });
+  }
+  return new Map([...pods].map(([key, own]) => [key, [...own.values()]]));
 }
 
 function neighbourhood(
@@ -234,18 +260,18 @@ function neighbourhood(
   directory: Directory,
   connectionsOf: Neighbourhood['connectionsOf'],
 ): Neighbourhood {
-  const portsBetween = new Map<string, Set<string>>();
+  const portsBetween = new Map<string, Set<number>>();
   const seenNodes = new Set<string>();
-  for (const { source, destination, protocol, port, success, evidence } of edges) {
+  for (const { source, destination, port, success, evidence } of edges) {
     if (source.type === 'node' || destination.type === 'node') for (const address of evidence.addresses) seenNodes.add(address);
     if (source.type !== 'workload' || destination.type !== 'workload' || success === 'none') continue;
     const pair = `${source.namespace}>${destination.namespace}`;
     const ports = portsBetween.get(pair) ?? new Set();
-    portsBetween.set(pair, ports.add(`${port}/${protocol}`));
+    portsBetween.set(pair, ports.add(port));
   }
   const { nodes } = directory.inventory;
   return {
-    scanned: new Set(scans.flatMap((scan) => [...scan.edges])),
+    scanners: new Set(scans.map(({ source }) => peerKey(source))),
     portsBetween,
     podsOf: new Map([...pods].map(([key, own]) => [key, own.map(({ namespace, name }) => `${namespace}/${name}`)])),
     connectionsOf,
@@ -273,8 +299,8 @@ function workloadsOf(stored: StoredGraph, canon: Canon, edges: readonly GraphEdg
     if (known === undefined || revision < known.revision) workloads.set(key, { workload: peer, revision });
   };
   for (const { peer, revision } of stored.peers) if (revision !== null) add(canon.end(peer).peer, revision);
-  for (const { source, destination, pendingRecords, pendingRevision } of edges) {
-    if (pendingRecords > 0) for (const peer of [source, destination]) add(peer, pendingRevision);
+  for (const { source, destination, pendingRows, pendingRevision } of edges) {
+    if (pendingRows.length > 0) for (const peer of [source, destination]) add(peer, pendingRevision);
   }
   return workloads;
 }

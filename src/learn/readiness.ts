@@ -24,6 +24,8 @@ export interface WorkloadReadiness {
 /** What all sources together covered. */
 export interface Window {
   readonly hours: ReadonlySet<number>;
+  /** Hours that each source missed between its first and its last, while others had records. */
+  readonly gaps: ReadonlyMap<string, number>;
   readonly first: number;
   readonly last: number;
   readonly records: number;
@@ -37,16 +39,24 @@ const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Frida
 
 export function windowOf(graph: Graph): Window {
   const hours = new Set<number>();
+  const own = new Map<string, ReadonlySet<number>>();
   let records = 0;
   let lost = 0;
-  for (const { hours: cells } of graph.stored.coverage) {
+  for (const { source, hours: cells } of graph.stored.coverage) {
+    own.set(source, new Set([...cells].filter(([hour, counts]) => hour >= 0 && (counts.get('records') ?? 0) > 0).map(([hour]) => hour)));
     for (const [hour, counts] of cells) {
       records += counts.get('records') ?? 0;
       lost += counts.get('lost') ?? 0;
       if (hour >= 0 && (counts.get('records') ?? 0) > 0) hours.add(hour);
     }
   }
-  return { hours, first: Math.min(...hours), last: Math.max(...hours), records, lost };
+  const gaps = [...own].map(([source, covered]) => [source, gapWithin(covered, hours)] as const).filter(([, gap]) => gap > 0);
+  return { hours, gaps: new Map(gaps), first: Math.min(...hours), last: Math.max(...hours), records, lost };
+}
+
+function gapWithin(covered: ReadonlySet<number>, all: ReadonlySet<number>): number {
+  const [first, last] = [Math.min(...covered), Math.max(...covered)];
+  return [...all].filter((hour) => hour > first && hour < last && !covered.has(hour)).length;
 }
 
 /** Edges that count for completeness: noise (scans, refusals) says nothing of what is still to be learned. */
@@ -139,6 +149,8 @@ export function missingOfAll(window: Window): readonly string[] {
   } else if ((window.last - window.first + 1) * HOUR < 7 * DAY) missing.push('no full week');
   const gap = gapHours(window);
   if (gap > 0) missing.push(`${gap} h without records`);
+  const [source, ...others] = [...window.gaps].toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  if (source !== undefined) missing.push(`${source[1]} h without records of ${source[0]}${others.length > 0 ? `, fewer of ${others.length} other sources` : ''}`);
   if (window.lost > 0) missing.push(`${window.lost} events lost`);
   return missing;
 }

@@ -15,10 +15,10 @@ export interface Scan {
   readonly ports: number;
 }
 
-/** An edge without success, and the slots in which it was tried. */
+/** An edge, and the slots in which it failed: what answers later has failed all the same. */
 export interface Failure {
   readonly edge: EdgeKey;
-  readonly slots: ReadonlySet<number>;
+  readonly slots: Iterable<number>;
 }
 
 /** Finds scans among failures: slots within an hour of each other are one scan. The source must be known. */

@@ -22,8 +22,8 @@ export interface StoredEdge extends EdgeKey {
   readonly pods: readonly { readonly pod: string; readonly witness: Witness; readonly opened: number }[];
   readonly addresses: readonly string[];
   readonly operations: readonly (CountedOperation & { readonly witness: Witness })[];
-  /** `watched` is the revision at which it was seen while watching, 0 while learning. */
-  readonly failedSlots: readonly { readonly slot: number; readonly watched: number }[];
+  /** `watched` is the latest revision at which it was seen while watching, 0 while learning. */
+  readonly failedSlots: readonly { readonly witness: Witness; readonly slot: number; readonly watched: number }[];
   readonly violations: readonly StoredViolation[];
 }
 
@@ -37,7 +37,9 @@ export interface StoredViolation {
 
 export interface StoredPending extends EdgeKey {
   readonly row: number;
-  readonly pod: string;
+  readonly sourcePod: string;
+  readonly destinationPod: string;
+  readonly address: string;
   readonly witness: Witness;
   readonly revision: number;
   readonly minute: number;

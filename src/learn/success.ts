@@ -4,12 +4,12 @@ import type { Protocol } from '../model/flow.ts';
 /** Whether connections of an edge succeeded, as far as its sources can show. */
 export type Success = 'confirmed' | 'unconfirmed' | 'none';
 
-/** Collectors that showed an answer on some edge: an edge of theirs without one is unanswered. */
+/** Collectors that showed what came back on some edge: an edge of theirs without an answer is unanswered. */
 export type AnswersShown = ReadonlySet<string>;
 
 /** UDP that nobody answers is normal (statsd, syslog); a source that never shows answers is judged by what it can show. */
 export function successOf(evidence: Evidence, protocol: Protocol, shown: AnswersShown): Success {
-  if (refusedAtServer(evidence)) return 'none';
+  if (refusedAtServer(evidence.witnesses)) return 'none';
   let unconfirmed = false;
   for (const { witness, tally } of evidence.witnesses.values()) {
     if (tally.answered > 0) return 'confirmed';
@@ -19,16 +19,16 @@ export function successOf(evidence: Evidence, protocol: Protocol, shown: Answers
 }
 
 function wentThrough(tally: Tally): boolean {
-  return tally.opened + tally.ongoing > tally.refused + tally.failed;
+  return tally.opened + tally.ongoing > tally.refused;
 }
 
 /**
  * The server's own end only ever stopped it, though the client's proxy saw an answer: that answer is the refusal of the
  * server's proxy.
  */
-function refusedAtServer(evidence: Evidence): boolean {
+export function refusedAtServer(witnesses: Evidence['witnesses']): boolean {
   let denied = false;
-  for (const { witness, tally } of evidence.witnesses.values()) {
+  for (const { witness, tally } of witnesses.values()) {
     if (witness.side !== 'destination') continue;
     if (tally.answered + tally.opened + tally.ongoing > 0) return false;
     denied ||= tally.denied > 0;

@@ -31,20 +31,20 @@ export interface SuspectEdge extends EdgeKey {
 
 /** What the rules need to know of everything else. */
 export interface Neighbourhood {
-  /** Keys of edges that failed in a scan. */
-  readonly scanned: ReadonlySet<string>;
+  /** Keys of peers that scanned. */
+  readonly scanners: ReadonlySet<string>;
   /** Namespaces `from>to` to the ports over which they talk with success. */
-  readonly portsBetween: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly portsBetween: ReadonlyMap<string, ReadonlySet<number>>;
   /** Pods of a workload, by its peer key. */
   readonly podsOf: ReadonlyMap<string, readonly string[]>;
-  /** Connections that a pod opened within these hours since 1970. */
+  /** Connections that a pod, `namespace/name`, opened within these hours since 1970. */
   readonly connectionsOf: (pod: string, hours: ReadonlySet<number>) => number;
-  /** Whether these addresses, or the nodes of these pods, are every node that is known, and more than one. */
+  /** Whether these addresses, or the nodes of these pods, are every node that is known, and more than one: of a single node everything would be on every one. */
   readonly coversNodes: (addresses: ReadonlySet<string>) => boolean;
   readonly podsOnEveryNode: (pods: Iterable<string>) => boolean;
 }
 
-type Rule = (edge: SuspectEdge, around: Neighbourhood, key: string) => boolean;
+type Rule = (edge: SuspectEdge, around: Neighbourhood) => boolean;
 
 const ENOUGH_DAYS = 3;
 const MANY_CONNECTIONS = 20;
@@ -71,7 +71,7 @@ const RULES: Readonly<Record<Suspicion, Rule>> = {
 
   'no-success': ({ success }) => success === 'none',
 
-  scan: ({ success }, around, key) => success === 'none' && around.scanned.has(key),
+  scan: ({ source, success }, around) => success === 'none' && around.scanners.has(peerKey(source)),
 
   'many-ports': ({ port }) => port === MANY_PORTS,
 
@@ -84,11 +84,11 @@ const RULES: Readonly<Record<Suspicion, Rule>> = {
 
   'remote-shell': (edge, around) => onPorts(edge, 22, 3389) && !reachesEveryNode(edge, around),
 
-  'foreign-data-store': ({ source, destination, protocol, port }, around) => {
+  'foreign-data-store': ({ source, destination, port }, around) => {
     if (source.type !== 'workload' || destination.type !== 'workload' || source.namespace === destination.namespace) return false;
     if (!DATA_STORES.has(port)) return false;
     const between = around.portsBetween.get(`${source.namespace}>${destination.namespace}`) ?? new Set();
-    return [...between].every((other) => other === `${port}/${protocol}`);
+    return [...between].every((other) => other === port);
   },
 };
 
@@ -113,7 +113,7 @@ export function hoursOf(evidence: Evidence): ReadonlySet<number> {
 }
 
 /** The suspicions that hold on an edge. What anybody outside may reach is not suspected by address. */
-export function suspicionsOf(edge: SuspectEdge, key: string, around: Neighbourhood): readonly Suspicion[] {
+export function suspicionsOf(edge: SuspectEdge, around: Neighbourhood): readonly Suspicion[] {
   if (edge.source.type === 'public') return edge.success === 'none' ? ['no-success'] : [];
-  return SUSPICIONS.filter((suspicion) => RULES[suspicion](edge, around, key));
+  return SUSPICIONS.filter((suspicion) => RULES[suspicion](edge, around));
 }

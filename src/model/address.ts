@@ -87,6 +87,11 @@ function make(family: 4 | 6, value: bigint): Address {
   return { family, value, text: family === 4 ? formatIpv4(value) : formatIpv6(value) };
 }
 
+/** Canonical text of the address with this number. */
+export function addressText(family: 4 | 6, value: bigint): string {
+  return make(family, value).text;
+}
+
 /** The address that `text` spells, or null if it spells none. */
 export function parseAddress(text: string): Address | null {
   if (text.includes(':')) {

@@ -31,7 +31,7 @@ export interface Tally {
   denied: number;
   /** Let through although a policy in audit mode would have stopped it. */
   audited: number;
-  /** Tried, and no server was reached or none answered, where the record itself says so. */
+  /** Tried, and no server was reached or none answered, where the record itself says so; not among the opened. */
   failed: number;
   /** Answers that were dropped on the way back. */
   lostAnswers: number;
@@ -39,6 +39,8 @@ export interface Tally {
   bytesIn: number;
   firstSeen: number;
   lastSeen: number;
+  /** When something first answered, MAX_SAFE_INTEGER while nothing did. */
+  firstAnswered: number;
 }
 
 export const COUNTERS = [
@@ -70,6 +72,7 @@ export function emptyTally(): Tally {
     bytesIn: 0,
     firstSeen: Number.MAX_SAFE_INTEGER,
     lastSeen: 0,
+    firstAnswered: Number.MAX_SAFE_INTEGER,
   };
 }
 
@@ -78,6 +81,7 @@ export function addTally(tally: Tally, more: Readonly<Tally>): void {
   for (const counter of COUNTERS) tally[counter] += more[counter];
   tally.firstSeen = Math.min(tally.firstSeen, more.firstSeen);
   tally.lastSeen = Math.max(tally.lastSeen, more.lastSeen);
+  tally.firstAnswered = Math.min(tally.firstAnswered, more.firstAnswered);
 }
 
 /** Shows somebody trying to connect; an edge of lost answers alone is no edge. */
@@ -101,6 +105,11 @@ export function dayOf(time: number): number {
 /** Scans are looked for in slots of 600 seconds of event time. */
 export const SLOT = 600_000;
 
+/** A connection that was tried in a slot failed if nothing had answered by the end of the next: answers may come a little late. */
+export function failedInSlot(slot: number, firstAnswered: number): boolean {
+  return (slot + 2) * SLOT <= firstAnswered;
+}
+
 /** Everything that is known of an edge. Times are event times in milliseconds. */
 export interface Evidence {
   readonly witnesses: ReadonlyMap<string, WitnessTally>;
@@ -111,8 +120,8 @@ export interface Evidence {
   /** Addresses that stood for a node, the API server or the public. */
   readonly addresses: ReadonlySet<string>;
   readonly operations: readonly CountedOperation[];
-  /** Slots in which a connection failed, since 1970. */
-  readonly failedSlots: ReadonlySet<number>;
+  /** Slots since 1970 in which it failed, with the latest revision at which it did while watching, 0 while learning. */
+  readonly failedSlots: ReadonlyMap<number, number>;
   /** Traffic after a proxy that showed the same edge. */
   readonly byLabelsOnly: ReadonlySet<string>;
 }
@@ -139,6 +148,7 @@ export function totals(evidence: Evidence): Tally {
     for (const counter of COUNTERS) total[counter] = Math.max(total[counter], tally[counter]);
     total.firstSeen = Math.min(total.firstSeen, tally.firstSeen);
     total.lastSeen = Math.max(total.lastSeen, tally.lastSeen);
+    total.firstAnswered = Math.min(total.firstAnswered, tally.firstAnswered);
   }
   return total;
 }

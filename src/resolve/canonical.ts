@@ -1,11 +1,15 @@
 import { parseAddress } from '../model/address.ts';
+import { groupBy } from '../model/group.ts';
+import { EMPTY_INVENTORY } from '../model/inventory.ts';
 import type { EdgeKey } from '../model/edge.ts';
 import type { SkipReason } from '../model/flow.ts';
 import { stableLabels, formatLabels, parseLabels } from '../model/labels.ts';
-import { OTHER_ADDRESSES, workloadPeer, type Peer, type WorkloadPeer } from '../model/peer.ts';
-import type { Directory } from './directory.ts';
+import { OTHER_ADDRESSES, peerKey, workloadPeer, type Peer, type WorkloadPeer } from '../model/peer.ts';
+import { Directory } from './directory.ts';
 import { locate } from './locate.ts';
-import type { Sightings } from './sightings.ts';
+import { whyNoEdge, type End } from './no-edge.ts';
+import { workloadOfPodName } from './pod-name.ts';
+import { NO_SIGHTINGS, type Life, type Sightings } from './sightings.ts';
 
 /** What records said of workloads, in the words of the records. */
 export interface WorkloadAttributes {
@@ -20,12 +24,33 @@ export interface CanonicalEnd {
   readonly byLabels: boolean;
 }
 
-export interface CanonicalPending extends EdgeKey {
-  readonly pod: string;
-  readonly skip: SkipReason | null;
-  /** Addresses that the ends had, where they are classes now. */
-  readonly addresses: readonly string[];
+/** A pod of a workload, under a name that records gave it. */
+export interface NamedPod {
+  readonly peer: WorkloadPeer;
+  readonly namespace: string;
+  readonly name: string;
 }
+
+export interface CanonicalPending extends EdgeKey {
+  /** `namespace/name` of the ends, '' where unknown. */
+  readonly sourcePod: string;
+  readonly destinationPod: string;
+  readonly skip: SkipReason | null;
+  /** Addresses that the ends had, where they are classes. */
+  readonly addresses: readonly string[];
+  /** An end is told by labels alone. */
+  readonly byLabels: boolean;
+}
+
+interface Settled extends End {
+  readonly port: number | null;
+  readonly byLabels: boolean;
+}
+
+/** What is known of an end that a record gave by name. */
+const STATED = { pod: '', address: null, hostAddresses: [] as readonly string[], port: null, skip: null, byLabels: false };
+
+const NO_DIRECTORY = new Directory(EMPTY_INVENTORY, [], null);
 
 /**
  * Who the stored peers are, by everything that is known now: guesses that the inventory corrects, addresses that turned out to
@@ -33,22 +58,27 @@ export interface CanonicalPending extends EdgeKey {
  */
 export class Canon {
   readonly #directory: Directory;
-  readonly #sightings: Sightings;
+  /** Lives by the cluster of their workload. */
+  readonly #sightings: ReadonlyMap<string, Sightings>;
+  /** Guesses from a pod's name that other records of the same pod prove wrong. */
+  readonly #corrected: ReadonlyMap<string, WorkloadPeer>;
   readonly #localCluster: string;
   readonly #byLabels = new Map<string, WorkloadPeer | null>();
   readonly #byAccount = new Map<string, WorkloadPeer | null>();
   /** The same answer for the same object: rows share theirs. */
   readonly #ends = new WeakMap<Peer, CanonicalEnd>();
 
-  /** `sightings` and `attributes` hold workloads as they are stored. `named` are the clusters that records name. */
-  constructor(directory: Directory, sightings: Sightings, attributes: readonly WorkloadAttributes[], named: ReadonlySet<string>) {
+  /** `lives`, `attributes` and `pods` hold workloads as they are stored. `named` are the clusters that records name. */
+  constructor(directory: Directory, lives: readonly Life[], attributes: readonly WorkloadAttributes[], named: ReadonlySet<string>, pods: readonly NamedPod[] = []) {
     this.#directory = directory;
     const [only] = named;
     // Records that name no cluster are of the one that the others name, if there is one.
     this.#localCluster = directory.cluster ?? (named.size === 1 && only !== undefined ? only : 'default');
-    this.#sightings = new Map(
-      [...sightings].map(([address, lives]) => [address, lives.map((life) => ({ ...life, workload: this.#workload(life.workload) }))]),
-    );
+    this.#corrected = new Map();
+    this.#corrected = corrections(pods.map((pod) => ({ ...pod, peer: this.#workload(pod.peer) })));
+    const corrected = lives.map((life) => ({ ...life, workload: this.#workload(life.workload) }));
+    const byCluster = groupBy(corrected, ({ workload }) => workload.cluster);
+    this.#sightings = new Map([...byCluster].map(([cluster, own]) => [cluster, groupBy(own, ({ address }) => address)]));
     for (const { workload, labelSets, accounts } of attributes) {
       const owner = this.#workload(workload);
       for (const labels of labelSets) one(this.#byLabels, `${owner.cluster}|${owner.namespace}|${labels}`, owner);
@@ -102,43 +132,44 @@ export class Canon {
   }
 
   /** Settles a flow whose ends were not known when it was read, by who was there from `first` to `last`. */
-  pending(row: EdgeKey & { readonly pod: string }, first: number, last: number): CanonicalPending {
-    const from = this.#settle(row.source, first, last, null);
-    const to = this.#settle(row.destination, first, last, { port: row.port, protocol: row.protocol });
-    const addresses = [from, to].flatMap(({ address }) => (address === null ? [] : [address]));
-    const probes = from.peer.type === 'node' && from.address !== null && to.hostAddresses.includes(from.address);
-    const skip = from.skip ?? to.skip ?? (probes || this.#ownNode(from, to.peer) ? 'local-node' : null);
+  pending(row: EdgeKey & PendingEnds, first: number, last: number): CanonicalPending {
+    const from = this.#settle(row.source, { pod: row.sourcePod, address: row.address }, first, last, null);
+    const to = this.#settle(row.destination, { pod: row.destinationPod, address: row.address }, first, last, row);
     return {
       source: from.peer,
       destination: to.peer,
       protocol: row.protocol,
       port: to.port ?? row.port,
-      pod: row.pod === '' ? from.pod : row.pod,
-      skip,
-      addresses,
+      sourcePod: from.pod,
+      destinationPod: to.pod,
+      skip: whyNoEdge(from, to),
+      addresses: [from, to].flatMap(({ peer, address }) => (isClass(peer) && address !== null ? [address] : [])),
+      byLabels: from.byLabels || to.byLabels,
     };
   }
 
-  #settle(peer: Peer, first: number, last: number, server: { readonly port: number; readonly protocol: EdgeKey['protocol'] } | null) {
-    const none = { pod: '', address: null, hostAddresses: [] as readonly string[], port: null, skip: null };
-    if (peer.type !== 'address') return { ...none, peer: this.end(peer).peer };
-    const located = locate({ address: peer.address, first, last, statedOutside: false, server }, this.#directory, this.#sightings);
-    const byAccount = peer.account === '' ? null : (this.#byAccount.get(`${this.#cluster(peer.cluster)}|${peer.account}`) ?? null);
+  #settle(peer: Peer, stated: { readonly pod: string; readonly address: string }, first: number, last: number, server: Pick<EdgeKey, 'port' | 'protocol'> | null): Settled {
+    if (peer.type !== 'address') {
+      const end = { ...STATED, ...this.end(peer), pod: stated.pod };
+      if (isClass(peer)) return { ...end, address: stated.address === '' ? null : stated.address };
+      return { ...end, hostAddresses: this.#hostAddresses(end.peer, stated.pod) };
+    }
+    const cluster = this.#cluster(peer.cluster);
+    const directory = this.#directory.cluster === null || cluster === this.#localCluster ? this.#directory : NO_DIRECTORY;
+    const sightings = this.#sightings.get(cluster) ?? NO_SIGHTINGS;
+    const located = locate({ address: peer.address, first, last, statedOutside: false, server }, directory, sightings);
+    const byAccount = peer.account === '' ? null : (this.#byAccount.get(`${cluster}|${peer.account}`) ?? null);
     const found = located.peer ?? byAccount;
-    if (found === null) return { ...none, skip: located.skip, peer: { type: 'unresolved', address: peer.address } as Peer };
     const { pod, hostAddresses, port, skip } = located;
-    return { pod, hostAddresses, port, skip, address: peer.address, peer: this.end(found).peer };
+    if (found === null) return { ...STATED, skip, address: peer.address, peer: { type: 'unresolved', address: peer.address } };
+    return { pod, hostAddresses, port, skip, address: peer.address, peer: this.end(found).peer, byLabels: false };
   }
 
-  /** A node's address that reaches a pod of a workload which has pods on that node. */
-  #ownNode(from: { readonly peer: Peer; readonly address: string | null }, to: Peer): boolean {
-    if (from.peer.type !== 'node' || from.address === null || to.type !== 'workload') return false;
-    const { address } = from;
-    return this.#directory.inventory.pods.some((pod) => {
-      if (pod.namespace !== to.namespace || !this.#directory.hostAddressesOf(pod).includes(address)) return false;
-      const owner = this.#directory.workloadOfPod(pod);
-      return owner.kind === to.kind && owner.name === to.name;
-    });
+  #hostAddresses(peer: Peer, pod: string): readonly string[] {
+    if (pod === '' || peer.type !== 'workload' || peer.cluster !== this.#localCluster) return [];
+    const slash = pod.indexOf('/');
+    const fact = this.#directory.pod(pod.slice(0, slash), pod.slice(slash + 1));
+    return fact === null ? [] : this.#directory.hostAddressesOf(fact);
   }
 
   #cluster(name: string): string {
@@ -148,7 +179,8 @@ export class Canon {
   #workload(peer: WorkloadPeer): WorkloadPeer {
     const cluster = this.#cluster(peer.cluster);
     const local = cluster === this.#localCluster;
-    return workloadPeer({ ...(local ? this.#directory.canonical(peer) : peer), cluster });
+    const canonical = workloadPeer({ ...(local ? this.#directory.canonical(peer) : peer), cluster });
+    return this.#corrected.get(peerKey(canonical)) ?? canonical;
   }
 
   /** An address that was taken for an outside one, before the cluster's ranges, nodes or pods were known. */
@@ -158,9 +190,36 @@ export class Canon {
     if (this.#directory.isNode(peer.address)) return { type: 'node', cluster };
     if (this.#directory.isApiserver(peer.address)) return { type: 'apiserver', cluster };
     const parsed = parseAddress(peer.address);
-    const inside = this.#sightings.has(peer.address) || (parsed !== null && this.#directory.isInside(parsed) === true);
+    const sighted = [...this.#sightings.values()].some((lives) => lives.has(peer.address));
+    const inside = sighted || (parsed !== null && this.#directory.isInside(parsed) === true);
     return inside ? { type: 'unresolved', address: peer.address } : peer;
   }
+}
+
+/** What a pending row keeps of its ends beside who they are. */
+export interface PendingEnds {
+  readonly sourcePod: string;
+  readonly destinationPod: string;
+  readonly address: string;
+}
+
+function isClass({ type }: Peer): boolean {
+  return type === 'node' || type === 'apiserver';
+}
+
+/**
+ * Of a pod that some records give a workload, and others leave to be told from its name, the name's guess is wrong. A guess
+ * that would stand for two workloads is left alone.
+ */
+function corrections(pods: readonly NamedPod[]): ReadonlyMap<string, WorkloadPeer> {
+  const meant = new Map<string, WorkloadPeer | null>();
+  for (const own of groupBy(pods, ({ peer, namespace, name }) => `${peer.cluster}|${namespace}/${name}`).values()) {
+    const guess = workloadOfPodName(own[0]?.name ?? '');
+    const isGuess = ({ peer }: NamedPod): boolean => peer.kind === guess.kind && peer.name === guess.name;
+    const guessed = own.find(isGuess);
+    if (guessed !== undefined) for (const { peer } of own) if (peer !== guessed.peer && !isGuess({ ...guessed, peer })) one(meant, peerKey(guessed.peer), peer);
+  }
+  return new Map([...meant].flatMap(([key, workload]) => (workload === null ? [] : [[key, workload] as const])));
 }
 
 /** Keeps the one owner of a key; null once there are two. */

@@ -145,13 +145,16 @@ export class Directory {
     return { ...at, ...this.topOwner(pod.namespace, pod.owner) };
   }
 
-  /** Follows owners up as far as objects are known, then by their names. Bounded: owners can form no longer chain. */
+  /**
+   * Follows owners up as far as objects are known, then by their names. Whatever else owns a Deployment (an operator's resource, a
+   * Helm release) may own many: it is no workload. Bounded: owners can form no longer chain.
+   */
   topOwner(namespace: string, ref: WorkloadRef): WorkloadRef {
     let top = ref;
     for (let steps = 0; steps < 8; steps++) {
       const fact = this.#owners.get(`${namespace}/${top.kind}/${top.name}`);
       if (fact === undefined) return topOwnerByName(top);
-      if (fact.owner === null) return { kind: fact.kind, name: fact.name };
+      if (fact.owner === null || !OWNED.has(fact.kind)) return { kind: fact.kind, name: fact.name };
       top = fact.owner;
     }
     return top;
@@ -177,6 +180,9 @@ export class Directory {
     return alias === undefined ? workload : { ...workload, ...alias };
   }
 }
+
+/** Kinds that are made by the workload that owns them. */
+const OWNED: ReadonlySet<string> = new Set(['ReplicaSet', 'Job', 'ReplicationController']);
 
 function withoutSuffix(text: string, suffix: string): string {
   return text.endsWith(suffix) && text.length > suffix.length ? text.slice(0, -suffix.length) : text;

@@ -1,4 +1,5 @@
 import type { Protocol } from '../model/flow.ts';
+import type { Labels } from '../model/labels.ts';
 import { selectorMatches } from '../model/selector.ts';
 import type { ContainerPort, ServiceFact, ServicePort } from '../model/inventory.ts';
 import { workloadPeer, type Peer } from '../model/peer.ts';
@@ -17,13 +18,18 @@ export function backendOf(service: ServiceFact, port: number, protocol: Protocol
   if (service.namespace === 'default' && service.name === 'kubernetes') {
     return { peer: { type: 'apiserver', cluster: '' }, port: typeof match.targetPort === 'number' ? match.targetPort : 6443 };
   }
-  const backends = service.selector === null ? fromSlices(service, match, directory) : fromSelector(service, match, directory);
+  const backends = backendsOf(service, match, directory);
   const [first, ...others] = [...new Map(backends.map((backend) => [JSON.stringify(backend), backend])).values()];
   return first !== undefined && others.length === 0 ? first : null;
 }
 
-function fromSelector(service: ServiceFact, { targetPort, protocol }: ServicePort, directory: Directory): Backend[] {
-  const selector = { matchLabels: Object.fromEntries(service.selector ?? []) };
+/** Without a selector, slices say what is behind a Service. */
+function backendsOf(service: ServiceFact, port: ServicePort, directory: Directory): Backend[] {
+  return service.selector === null ? fromSlices(service, port, directory) : fromSelector(service, service.selector, port, directory);
+}
+
+function fromSelector(service: ServiceFact, labels: Labels, { targetPort, protocol }: ServicePort, directory: Directory): Backend[] {
+  const selector = { matchLabels: Object.fromEntries(labels) };
   const { pods, workloads } = directory.inventory;
   const backends: Backend[] = [];
   const add = (peer: Peer, ports: readonly ContainerPort[]): void => {
@@ -65,7 +71,7 @@ export function exposedPorts(directory: Directory): ReadonlySet<string> {
   for (const service of directory.inventory.services) {
     if (service.type !== 'LoadBalancer' && service.type !== 'NodePort') continue;
     for (const port of service.ports) {
-      for (const { peer, port: number } of fromSelector(service, port, directory)) {
+      for (const { peer, port: number } of backendsOf(service, port, directory)) {
         if (peer.type === 'workload') exposed.add(`${peer.namespace}/${peer.kind}/${peer.name}:${number}/${port.protocol}`);
       }
     }

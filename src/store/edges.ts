@@ -3,15 +3,15 @@ import type { EdgeDelta, PodHour } from '../learn/delta.ts';
 import type { Limits } from '../learn/limits.ts';
 import type { StoredEdge } from '../learn/stored.ts';
 import type { EdgeKey } from '../model/edge.ts';
-import type { Operation, Protocol, Witness } from '../model/flow.ts';
+import { witnessKey, type Operation, type Protocol, type Witness } from '../model/flow.ts';
 import type { Peer } from '../model/peer.ts';
 import { Children } from './children.ts';
 import type { PeerTable } from './peers.ts';
 import { TALLY_COLUMNS, TALLY_MERGE, TALLY_PLACES, tallyOf, tallyValues, type TallyRow } from './tally.ts';
 import type { WitnessTable } from './witnesses.ts';
 
-/** Slots of failure that an edge keeps: a week of ten-minute slots. */
-const SLOTS_PER_EDGE = 1_008;
+/** Slots of failure that are kept of what a witness saw of an edge: a week of ten-minute slots. */
+const SLOTS_PER_WITNESS = 1_008;
 
 interface EdgeRow {
   readonly id: number;
@@ -39,6 +39,7 @@ export class EdgeTable {
   readonly #address;
   readonly #operation;
   readonly #slot;
+  readonly #oldSlots;
   readonly #violation;
   readonly #connections;
 
@@ -63,16 +64,19 @@ export class EdgeTable {
       'INSERT INTO edge_addresses SELECT ?, ? WHERE (SELECT count(*) FROM edge_addresses WHERE edge = ?) < ? ON CONFLICT DO NOTHING',
     );
     this.#operation = db.prepare('INSERT INTO edge_operations VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count');
-    this.#slot = db.prepare<[number, number, number, number]>(
-      `INSERT INTO edge_slots SELECT ?, ?, ? WHERE (SELECT count(*) FROM edge_slots WHERE edge = ?) < ${SLOTS_PER_EDGE} ON CONFLICT DO NOTHING`,
+    this.#slot = db.prepare<[number, number, number, number]>('INSERT INTO edge_slots VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET watched = max(watched, excluded.watched)');
+    // The latest of a union are the latest of the latest: what is kept does not depend on the order of batches.
+    this.#oldSlots = db.prepare<{ edge: number; witness: number }>(
+      `DELETE FROM edge_slots WHERE edge = :edge AND witness = :witness AND slot <
+       (SELECT slot FROM edge_slots WHERE edge = :edge AND witness = :witness ORDER BY slot DESC LIMIT 1 OFFSET ${SLOTS_PER_WITNESS - 1})`,
     );
     this.#violation = db.prepare(
       `INSERT INTO violations (edge, epoch, witness, day, hours, ${TALLY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ${TALLY_PLACES})
        ON CONFLICT DO UPDATE SET hours = hours | excluded.hours, ${TALLY_MERGE}`,
     );
-    this.#connections = db.prepare<[string, string, number], { n: number | null }>(
-      `SELECT max(total) AS n FROM (SELECT sum(opened) AS total FROM pod_hours JOIN pods ON pods.id = pod
-       WHERE namespace = ? AND name = ? AND hour IN (SELECT value FROM json_each(?)) GROUP BY witness)`,
+    this.#connections = db.prepare<[string, string, string], { witness: number; opened: number }>(
+      `SELECT witness, sum(opened) AS opened FROM pod_hours JOIN pods ON pods.id = pod
+       WHERE namespace = ? AND name = ? AND hour IN (SELECT value FROM json_each(?)) GROUP BY witness`,
     );
   }
 
@@ -81,17 +85,16 @@ export class EdgeTable {
     const id = this.row(edge);
     this.#peers.markSeen(this.#peers.id(edge.source), revision);
     this.#peers.markSeen(this.#peers.id(edge.destination), revision);
-    let firstSeen = Number.MAX_SAFE_INTEGER;
-    for (const [witness, { tally, days }] of edge.witnesses) {
+    for (const [witness, { tally, days, failedSlots }] of edge.witnesses) {
       const witnessId = this.#witnesses.id(witness);
       this.#tally.run(id, witnessId, ...tallyValues(tally));
       for (const [day, { hours, opened, bytesOut, bytesIn }] of days) this.#day.run(id, witnessId, day, hours, opened, bytesOut, bytesIn);
-      firstSeen = Math.min(firstSeen, tally.firstSeen);
+      for (const slot of failedSlots) this.#slot.run(id, witnessId, slot, edge.watching ? revision : 0);
+      if (failedSlots.length > 0) this.#oldSlots.run({ edge: id, witness: witnessId });
     }
-    for (const [pod, counts] of edge.pods) this.#addPod(id, edge.source, pod, counts, firstSeen);
+    for (const [pod, counts] of edge.pods) this.#addPod(id, edge.source, pod, counts);
     for (const address of edge.addresses) this.#address.run(id, address, id, this.#limits.addressesPerEdge);
     for (const [{ method, path }, counts] of edge.operations) for (const [witness, count] of counts) this.#operation.run(id, this.#witnesses.id(witness), method, path, count);
-    for (const slot of edge.failedSlots) this.#slot.run(id, slot, edge.watching ? revision : 0, id);
     if (edge.violation !== null) {
       for (const [witness, days] of edge.violation.witnesses) {
         for (const [day, { hours, tally }] of days) this.#violation.run(id, edge.violation.epoch, this.#witnesses.id(witness), day, hours, ...tallyValues(tally));
@@ -126,21 +129,25 @@ export class EdgeTable {
     return true;
   }
 
-  #addPod(edge: number, source: Peer, name: string, counts: ReadonlyMap<Witness, number>, time: number): void {
-    const pod = this.#peers.podId(source, name, time);
+  #addPod(edge: number, source: Peer, name: string, counts: ReadonlyMap<Witness, number>): void {
+    const pod = this.#peers.podId(source, name);
     if (!this.#keepsPod(edge, pod)) return;
     for (const [witness, opened] of counts) this.#pod.run(edge, pod, this.#witnesses.id(witness), opened);
   }
 
-  addPodHour({ peer, pod, witness, hour, opened }: PodHour, time: number): void {
-    this.#podHour.run(this.#peers.podId(peer, pod, time), hour, this.#witnesses.id(witness), opened);
+  addPodHour({ peer, pod, witness, hour, opened }: PodHour): void {
+    this.#podHour.run(this.#peers.podId(peer, pod), hour, this.#witnesses.id(witness), opened);
   }
 
-  /** Connections that a pod (`namespace/name`) opened within these hours since 1970, by the witness that saw most. */
-  connectionsOf(pod: string, hours: ReadonlySet<number>): number {
+  /** Connections that a pod (`namespace/name`) opened within these hours since 1970, by what each witness saw. */
+  connectionsOf(pod: string, hours: ReadonlySet<number>): ReadonlyMap<string, number> {
     const slash = pod.indexOf('/');
-    const found = this.#connections.get(pod.slice(0, slash), pod.slice(slash + 1), JSON.stringify([...hours]) as unknown as number);
-    return found?.n ?? 0;
+    const witnesses = this.#witnesses.read();
+    const rows = this.#connections.all(pod.slice(0, slash), pod.slice(slash + 1), JSON.stringify([...hours]));
+    return new Map(rows.flatMap(({ witness, opened }) => {
+      const seenBy = witnesses.get(witness);
+      return seenBy === undefined ? [] : [[witnessKey(seenBy), opened] as const];
+    }));
   }
 
   maxRow(): number {
@@ -180,7 +187,7 @@ export class EdgeTable {
           pods: edgePods.of(id).map(({ pod, witness, opened }) => ({ pod: pods.get(pod) ?? '', witness: witnessOf(witness), opened })),
           addresses: addresses.of(id).map(({ address }) => address),
           operations: operations.of(id).map(({ method, path, witness, count }) => ({ method, path, count, witness: witnessOf(witness) })),
-          failedSlots: slots.of(id),
+          failedSlots: slots.of(id).map(({ witness, slot, watched }) => ({ witness: witnessOf(witness), slot, watched })),
           violations: violations.of(id).map((row) => ({ epoch: row.epoch, witness: witnessOf(row.witness), day: row.day, hours: row.hours, tally: tallyOf(row) })),
         };
       }

@@ -83,12 +83,12 @@ export class PeerTable {
     if (address !== null) this.#life.run(address, id, firstSeen, lastSeen);
   }
 
-  /** The row of a pod, `namespace/name`, of this peer. It was sighted in the same batch or before. */
-  podId(peer: Peer, pod: string, time: number): number {
+  /** The row of a pod, `namespace/name`, of this peer. Its times are those of its sightings. */
+  podId(peer: Peer, pod: string): number {
     const known = this.#podIds.get(`${peerKey(peer)} ${pod}`);
     if (known !== undefined) return known;
     const slash = pod.indexOf('/');
-    return this.#podRow(peer, pod.slice(0, slash), pod.slice(slash + 1), time, time);
+    return this.#podRow(peer, pod.slice(0, slash), pod.slice(slash + 1), Number.MAX_SAFE_INTEGER, 0);
   }
 
   #podRow(peer: Peer, namespace: string, name: string, firstSeen: number, lastSeen: number): number {

@@ -1,8 +1,8 @@
 import type { Database } from 'better-sqlite3';
-import type { Delta, EdgeDelta } from '../learn/delta.ts';
+import type { Delta, Settlement } from '../learn/delta.ts';
 import { DEFAULT_LIMITS, type Limits } from '../learn/limits.ts';
 import type { StoredGraph, StoredPending } from '../learn/stored.ts';
-import { HOUR, type EdgeKey } from '../model/edge.ts';
+import type { EdgeKey } from '../model/edge.ts';
 import type { Position } from '../source.ts';
 import { AlertTable } from './alerts.ts';
 import { ChoiceTable } from './choices.ts';
@@ -76,7 +76,7 @@ export class Store {
     for (const sighting of delta.sightings) this.peers.sight(sighting);
     for (const attribute of delta.attributes) this.peers.describe(attribute, this.#limits.labelSetsPerWorkload);
     const edges = delta.edges.map((edge) => this.edges.add(edge, delta.revision));
-    for (const podHour of delta.podHours) this.edges.addPodHour(podHour, podHour.hour * HOUR);
+    for (const podHour of delta.podHours) this.edges.addPodHour(podHour);
     const pending = new Map<number, number>();
     let overflow = 0;
     for (const row of delta.pending) {
@@ -111,13 +111,16 @@ export class Store {
    * Turns pending rows from before a minute into edges, for good; those that `settle` gives null for are dropped. Says which
    * row became which edge.
    */
-  settlePending(beforeMinute: number, settle: (row: StoredPending) => EdgeDelta | null): readonly { readonly row: number; readonly edge: number | null }[] {
+  settlePending(beforeMinute: number, settle: (row: StoredPending) => Settlement | null): readonly { readonly row: number; readonly edge: number | null }[] {
     const { byId } = this.peers.readPeers();
     const { byId: podNames } = this.peers.readPods();
     const rows = [...this.pending.read(byId, podNames, beforeMinute)];
     const became = rows.map((row) => {
-      const edge = settle(row);
-      return { row: row.row, edge: edge === null ? null : this.edges.add(edge, row.revision) };
+      const settled = settle(row);
+      if (settled === null) return { row: row.row, edge: null };
+      for (const sighting of settled.sightings) this.peers.sight(sighting);
+      for (const podHour of settled.podHours) this.edges.addPodHour(podHour);
+      return { row: row.row, edge: this.edges.add(settled.edge, row.revision) };
     });
     this.pending.remove(rows.map(({ row }) => row));
     return became;

@@ -2,8 +2,8 @@ import type { Tally } from '../model/edge.ts';
 
 /** The columns of a tally, in the order in which `tallyValues` gives them. */
 const SUMS = ['opened', 'ongoing', 'answered', 'refused', 'denied', 'audited', 'failed', 'lost_answers', 'bytes_out', 'bytes_in'];
-export const TALLY_COLUMNS = [...SUMS, 'first_seen', 'last_seen'].join(', ');
-export const TALLY_PLACES = Array(SUMS.length + 2)
+export const TALLY_COLUMNS = [...SUMS, 'first_seen', 'last_seen', 'first_answered'].join(', ');
+export const TALLY_PLACES = Array(SUMS.length + 3)
   .fill('?')
   .join(', ');
 
@@ -12,6 +12,7 @@ export const TALLY_MERGE = [
   ...SUMS.map((column) => `${column} = ${column} + excluded.${column}`),
   'first_seen = min(first_seen, excluded.first_seen)',
   'last_seen = max(last_seen, excluded.last_seen)',
+  'first_answered = min(first_answered, excluded.first_answered)',
 ].join(', ');
 
 export interface TallyRow {
@@ -27,11 +28,12 @@ export interface TallyRow {
   readonly bytes_in: number;
   readonly first_seen: number;
   readonly last_seen: number;
+  readonly first_answered: number;
 }
 
 export function tallyValues(tally: Tally): readonly number[] {
-  const { opened, ongoing, answered, refused, denied, audited, failed, lostAnswers, bytesOut, bytesIn, firstSeen, lastSeen } = tally;
-  return [opened, ongoing, answered, refused, denied, audited, failed, lostAnswers, bytesOut, bytesIn, firstSeen, lastSeen];
+  const { opened, ongoing, answered, refused, denied, audited, failed, lostAnswers, bytesOut, bytesIn, firstSeen, lastSeen, firstAnswered } = tally;
+  return [opened, ongoing, answered, refused, denied, audited, failed, lostAnswers, bytesOut, bytesIn, firstSeen, lastSeen, firstAnswered];
 }
 
 export function tallyOf(row: TallyRow): Tally {
@@ -48,5 +50,6 @@ export function tallyOf(row: TallyRow): Tally {
     bytesIn: row.bytes_in,
     firstSeen: row.first_seen,
     lastSeen: row.last_seen,
+    firstAnswered: row.first_answered,
   };
 }

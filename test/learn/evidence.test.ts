@@ -25,15 +25,18 @@ const stored = (parts: Partial<StoredEdge> = {}): StoredEdge => ({
 const pending = (parts: Partial<StoredPending> = {}): StoredPending => ({
   ...edge('shop/web', at('10.0.0.2')),
   row: ++rows,
-  pod: 'shop/web-1',
+  sourcePod: 'shop/web-1',
+  destinationPod: '',
+  address: '',
   witness: server,
   revision: 4,
   minute: (100 * DAY) / 60_000 + 61,
   records: 3,
-  tally: tally({ opened: 2, answered: 1 }),
+  tally: tally({ opened: 2, answered: 1, firstAnswered: 100 * DAY }),
   operations: [],
   ...parts,
 });
+const NOTHING_MORE = { sourcePod: '', addresses: [], byLabels: false };
 const of = (...edges: readonly StoredEdge[]): EvidenceBuilder => {
   const builder = new EvidenceBuilder();
   for (const one of edges) builder.addEdge(one, false);
@@ -102,11 +105,11 @@ describe('evidence of one edge', () => {
 
   it('that labels alone tell backs what others show, and counts for nothing', () => {
     const builder = new EvidenceBuilder();
-    builder.addEdge(stored({ pods: [{ pod: 'shop/web-1', witness: server, opened: 1 }], failedSlots: [{ slot: 1, watched: 1 }] }), true);
+    builder.addEdge(stored({ pods: [{ pod: 'shop/web-1', witness: server, opened: 1 }], failedSlots: [{ witness: server, slot: 1, watched: 1 }] }), true);
     expect(builder.showsConnection()).toBe(false);
     expect(totals(builder.evidence()).opened).toBe(0);
     expect([...builder.evidence().byLabelsOnly]).toEqual(['hubble|destination|to-endpoint']);
-    expect([builder.evidence().pods.size, builder.evidence().days.size, builder.watchedSlots.size, builder.rows.length]).toEqual([0, 0, 0, 1]);
+    expect([builder.evidence().pods.size, builder.evidence().days.size, builder.evidence().failedSlots.size, builder.rows.length]).toEqual([0, 0, 0, 1]);
   });
 
   it('is of a connection only if somebody tried one', () => {
@@ -120,19 +123,21 @@ describe('evidence of one edge', () => {
     const builder = of(
       stored({
         failedSlots: [
-          { slot: 1, watched: 0 },
-          { slot: 2, watched: 3 },
+          { witness: server, slot: 1, watched: 0 },
+          { witness: server, slot: 2, watched: 3 },
         ],
       }),
       stored({
         failedSlots: [
-          { slot: 2, watched: 5 },
-          { slot: 2, watched: 4 },
+          { witness: server, slot: 2, watched: 5 },
+          { witness: server, slot: 2, watched: 4 },
         ],
       }),
     );
-    expect([...builder.evidence().failedSlots]).toEqual([1, 2]);
-    expect([...builder.watchedSlots]).toEqual([[2, 5]]);
+    expect([...builder.evidence().failedSlots]).toEqual([
+      [1, 0],
+      [2, 5],
+    ]);
   });
 
   it('keeps violations apart by the decision they were seen under', () => {
@@ -163,7 +168,7 @@ describe('evidence of one edge', () => {
 describe('a minute that was settled', () => {
   it('counts like any other, in its hour, with its pod', () => {
     const builder = new EvidenceBuilder();
-    builder.addPending(pending({ operations: [{ method: 'GET', path: '/a', count: 2 }] }), 'shop/web-1', ['192.168.0.1'], false, null);
+    builder.addPending(pending({ operations: [{ method: 'GET', path: '/a', count: 2 }] }), { sourcePod: 'shop/web-1', addresses: ['192.168.0.1'], byLabels: false }, false, null);
     const evidence = builder.evidence();
     expect(totals(evidence)).toMatchObject({ opened: 2, answered: 1 });
     expect([...evidence.days]).toEqual([[100, 0b10]]);
@@ -176,19 +181,21 @@ describe('a minute that was settled', () => {
   it('failed in its slot if nothing was answered, watched at its own revision', () => {
     const builder = new EvidenceBuilder();
     const slot = (100 * DAY) / SLOT + 6;
-    builder.addPending(pending({ tally: tally({ opened: 1 }) }), '', [], true, null);
-    builder.addPending(pending({ tally: tally({ opened: 1 }), minute: (100 * DAY) / 60_000 + 71, revision: 9 }), '', [], false, null);
-    expect([...builder.evidence().failedSlots]).toEqual([slot, slot + 1]);
-    expect([...builder.watchedSlots]).toEqual([[slot, 4]]);
+    builder.addPending(pending({ tally: tally({ opened: 1 }) }), NOTHING_MORE, true, null);
+    builder.addPending(pending({ tally: tally({ opened: 1 }), minute: (100 * DAY) / 60_000 + 71, revision: 9 }), NOTHING_MORE, false, null);
+    expect([...builder.evidence().failedSlots]).toEqual([
+      [slot, 4],
+      [slot + 1, 0],
+    ]);
     const answered = new EvidenceBuilder();
-    answered.addPending(pending(), '', [], true, null);
+    answered.addPending(pending(), NOTHING_MORE, true, null);
     expect(answered.evidence().failedSlots.size).toBe(0);
   });
 
   it('violates what it is said to violate', () => {
     const builder = new EvidenceBuilder();
-    builder.addPending(pending(), '', [], true, 3);
-    builder.addPending(pending(), '', [], false, null);
+    builder.addPending(pending(), NOTHING_MORE, true, 3);
+    builder.addPending(pending(), NOTHING_MORE, false, null);
     expect(builder.violations().map(({ epoch, hours, witnesses }) => [epoch, hours, totals({ ...builder.evidence(), witnesses }).opened])).toEqual([
       [3, 1, 2],
     ]);
@@ -196,7 +203,7 @@ describe('a minute that was settled', () => {
 
   it('is first known of at the earliest revision of all of them', () => {
     const builder = new EvidenceBuilder();
-    for (const revision of [7, 2, 5]) builder.addPending(pending({ revision }), '', [], false, null);
+    for (const revision of [7, 2, 5]) builder.addPending(pending({ revision }), NOTHING_MORE, false, null);
     expect([builder.pendingRevision, builder.pendingRecords]).toEqual([2, 9]);
   });
 });
@@ -234,7 +241,7 @@ describe('clients of one public entry', () => {
 
   it('bring their violations and what of them is pending', () => {
     const one = of(stored({ violations: [{ epoch: 2, witness: server, day: 1, hours: 1, tally: tally({ opened: 1 }) }] }));
-    one.addPending(pending({ revision: 6 }), '', [], false, null);
+    one.addPending(pending({ revision: 6 }), NOTHING_MORE, false, null);
     const together = new EvidenceBuilder();
     together.addClient(one);
     together.addClient(of(stored({ violations: [{ epoch: 2, witness: server, day: 1, hours: 2, tally: tally({ opened: 4 }) }] })));

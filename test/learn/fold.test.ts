@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Admission } from '../../src/learn/admission.ts';
 import { Fold, type FoldEnd, type Judge, type Judgement } from '../../src/learn/fold.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/learn/limits.ts';
-import { COUNTERS, DAY, HOUR, SLOT, type Tally } from '../../src/model/edge.ts';
+import { COUNTERS, DAY, emptyTally, HOUR, SLOT, type Tally } from '../../src/model/edge.ts';
 import type { Flow } from '../../src/model/flow.ts';
 import type { Peer } from '../../src/model/peer.ts';
 import { APISERVER, at, NODE, outside, tally, workload } from '../support/evidence.ts';
@@ -38,21 +38,24 @@ describe('a flow counts as', () => {
   const open = { phase: 'open', verdict: 'forwarded' } as const;
   it.each<[string, Partial<Flow>, Partial<Tally>]>([
     ['opened, while nobody knows more', { ...open, outcome: 'unknown' }, { opened: 1 }],
-    ['opened and answered, where one record tells both', { ...open, outcome: 'established' }, { opened: 1, answered: 1 }],
+    ['opened and answered, where one record tells both', { ...open, outcome: 'established' }, { opened: 1, answered: 1, firstAnswered: T }],
     ['opened and refused', { ...open, outcome: 'refused' }, { opened: 1, refused: 1 }],
-    ['opened and failed, if nobody answered', { ...open, outcome: 'unanswered' }, { opened: 1, failed: 1 }],
+    ['failed, if it reached nobody', { ...open, outcome: 'unanswered' }, { failed: 1 }],
     ['ongoing', { ...open, phase: 'ongoing' }, { ongoing: 1 }],
-    ['an answer', { phase: 'answer', verdict: 'forwarded', outcome: 'established' }, { answered: 1 }],
+    ['an answer', { phase: 'answer', verdict: 'forwarded', outcome: 'established' }, { answered: 1, firstAnswered: T }],
     ['a refusal', { phase: 'answer', verdict: 'forwarded', outcome: 'refused' }, { refused: 1 }],
     ['denied by a policy', { phase: 'open', verdict: 'dropped', outcome: 'rejected' }, { denied: 1 }],
     ['failed, if it was dropped for another reason', { phase: 'open', verdict: 'dropped', outcome: 'unanswered' }, { failed: 1 }],
     ['denied, if it was going on', { phase: 'ongoing', verdict: 'dropped', outcome: 'rejected' }, { denied: 1 }],
     ['audited, and not opened', { phase: 'open', verdict: 'audited', outcome: 'unknown' }, { audited: 1 }],
-    ['a lost answer alone', { phase: 'lost-answer', verdict: 'dropped', outcome: 'rejected' }, { lostAnswers: 1 }],
-    ['as many as it stands for', { ...open, outcome: 'established', count: 5 }, { opened: 5, answered: 5 }],
+    ['as many as it stands for', { ...open, outcome: 'established', count: 5 }, { opened: 5, answered: 5, firstAnswered: T }],
     ['bytes, once for all that it stands for', { ...open, count: 5, bytesOut: 100, bytesIn: 7 }, { opened: 5, bytesOut: 100, bytesIn: 7 }],
   ])('%s', (_, parts, expected) => {
     expect(onlyTally(folded([parts]))).toEqual(tally({ ...expected, firstSeen: T, lastSeen: T }));
+  });
+
+  it('a lost answer alone, which is no sign of life', () => {
+    expect(onlyTally(folded([{ phase: 'lost-answer', verdict: 'dropped', outcome: 'rejected' }]))).toEqual({ ...emptyTally(), lostAnswers: 1 });
   });
 
   it('and every counter is reached by some flow', () => {
@@ -193,8 +196,10 @@ describe('slots of failure', () => {
       [slot, slot + 1, slot + 2],
     ],
     ['are none of a lost answer', [{ phase: 'lost-answer' }], []],
+    ['are those before the first answer, which may come a slot late', [{}, { time: T + SLOT }, { time: T + 2 * SLOT, phase: 'answer', outcome: 'established' }, { time: T + 3 * SLOT }], [slot]],
   ])('%s', (_, flows, expected) => {
-    expect(folded(flows).failedSlots).toEqual(expected);
+    const [own] = [...folded(flows).witnesses.values()];
+    expect(own?.failedSlots).toEqual(expected);
   });
 });
 
@@ -263,10 +268,10 @@ describe('a flow with an end that nobody is known to own yet', () => {
   it('is kept by its minute, with what was counted', () => {
     const rows = held([{}, { time: T + 59_999, phase: 'answer', outcome: 'established' }, { time: T + 60_000 }]);
     expect(rows.map(({ minute: own, records }) => [own, records])).toEqual([
-      [minute, 2],
+      [minute, 1],
       [minute + 1, 1],
     ]);
-    expect(rows[0]?.tally).toEqual(tally({ opened: 1, answered: 1, firstSeen: T, lastSeen: T + 59_999 }));
+    expect(rows[0]?.tally).toEqual(tally({ opened: 1, answered: 1, firstSeen: T, lastSeen: T + 59_999, firstAnswered: T + 59_999 }));
   });
 
   it.each<[string, Partial<Flow>]>([
@@ -280,13 +285,13 @@ describe('a flow with an end that nobody is known to own yet', () => {
   it('is kept apart by the pod that opened it', () => {
     const fold = fresh();
     for (const pod of ['shop/web-1', 'shop/web-2', 'shop/web-1']) fold.hold(end(web, pod), stranger, 8080, flow({ time: T }));
-    expect(fold.pending().map(({ pod, records }) => [pod, records])).toEqual([
+    expect(fold.pending().map(({ sourcePod, records }) => [sourcePod, records])).toEqual([
       ['shop/web-1', 2],
       ['shop/web-2', 1],
     ]);
   });
 
-  it('counts records, not connections, and keeps its operations', () => {
+  it('counts flows, not connections, and keeps its operations', () => {
     const [row] = held([{ count: 5, operation: { method: 'GET', path: '/a' } }]);
     expect([row?.records, row?.tally.opened, [...row!.operations.values()]]).toEqual([1, 5, [5]]);
   });

@@ -150,7 +150,7 @@ describe('an end that only its address tells', () => {
     const learner = new Learner().read(byAddress);
     expect(learner.edges()).toEqual([]);
     expect(learner.edges({ withUnresolved: true })).toEqual(['unresolved 10.0.0.11 -> shop/cart 9090/TCP observed']);
-    expect(learner.graph().unresolved.records.reduce((sum, n) => sum + n, 0)).toBe(6);
+    expect(learner.graph().unresolved.records.reduce((sum, n) => sum + n, 0)).toBe(3);
     learner.read(usual({ from: web, to: cart }));
     expect(learner.edges()).toEqual([`${EDGE} accepted`, 'shop/web -> shop/cart 9090/TCP accepted']);
     expect(learner.graph().unresolved.rows).toEqual([]);

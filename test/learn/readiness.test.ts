@@ -156,6 +156,7 @@ describe('readiness', () => {
 describe('what the window has not held', () => {
   const window = (hours: readonly number[], lostEvents = 0): Window => ({
     hours: new Set(hours),
+    gaps: new Map(),
     first: Math.min(...hours),
     last: Math.max(...hours),
     records: 1,

@@ -44,7 +44,8 @@ describe('connections of an edge succeeded', () => {
     ['if established traffic went through', [[server, { ongoing: 3 }]], 'TCP', 'unconfirmed'],
     ['if some went through', [[server, { opened: 3, refused: 2 }]], 'TCP', 'unconfirmed'],
     ['not if all were refused', [[server, { opened: 3, refused: 3 }]], 'TCP', 'none'],
-    ['not if all failed', [[server, { opened: 3, failed: 3 }]], 'TCP', 'none'],
+    ['not if all failed', [[server, { failed: 3 }]], 'TCP', 'none'],
+    ['where some were dropped on the way and others went through', [[server, { opened: 1, failed: 2 }]], 'TCP', 'unconfirmed'],
     ['not if they were denied', [[server, { denied: 3 }]], 'TCP', 'none'],
     ['not if they were only audited', [[server, { audited: 3 }]], 'UDP', 'none'],
   ])('where a source never shows answers, %s', (_, seen, protocol, expected) => {

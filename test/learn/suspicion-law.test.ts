@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SUSPICIONS, suspicionsOf, type Neighbourhood, type Suspicion } from '../../src/learn/suspicion.ts';
-import { edgeKey, MANY_PORTS, type EdgeKey, type Tally } from '../../src/model/edge.ts';
+import { MANY_PORTS, type EdgeKey, type Tally } from '../../src/model/edge.ts';
 import { peerKey } from '../../src/model/peer.ts';
 import { edge, evidence, NODE, outside, witness, workload, type EvidenceParts } from '../support/evidence.ts';
 
@@ -9,8 +9,8 @@ import { edge, evidence, NODE, outside, witness, workload, type EvidenceParts } 
 
 const NODES = ['192.168.0.1', '192.168.0.2'];
 const AROUND: Neighbourhood = {
-  scanned: new Set(),
-  portsBetween: new Map([['shop>pay', new Set(['5432/TCP'])]]),
+  scanners: new Set(),
+  portsBetween: new Map([['shop>pay', new Set([5432])]]),
   podsOf: new Map([[peerKey(workload('shop/web')), ['shop/web-a', 'shop/web-b', 'shop/web-c']]]),
   connectionsOf: () => 20,
   coversNodes: (addresses) => NODES.every((node) => addresses.has(node)),
@@ -54,7 +54,7 @@ function both(a: EvidenceParts, b: EvidenceParts): EvidenceParts {
 }
 
 const flags = (of: EdgeKey, own: EvidenceParts): readonly Suspicion[] =>
-  suspicionsOf({ ...of, evidence: evidence(own), success: 'confirmed' }, edgeKey(of), AROUND);
+  suspicionsOf({ ...of, evidence: evidence(own), success: 'confirmed' }, AROUND);
 const daysOf = (own: EvidenceParts): number => evidence(own).days.size;
 
 describe('more evidence of an edge', () => {

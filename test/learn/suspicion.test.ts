@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { hoursOf, suspicionsOf, type Neighbourhood } from '../../src/learn/suspicion.ts';
 import { METADATA_ADDRESSES } from '../../src/model/address.ts';
-import { edgeKey, MANY_PORTS, type EdgeKey } from '../../src/model/edge.ts';
+import { MANY_PORTS, type EdgeKey } from '../../src/model/edge.ts';
 import { peerKey, PUBLIC } from '../../src/model/peer.ts';
 import type { Success } from '../../src/learn/success.ts';
 import { APISERVER, edge, evidence, NODE, OTHERS, outside, witness, workload, type EvidenceParts } from '../support/evidence.ts';
 
 const QUIET: Neighbourhood = {
-  scanned: new Set(),
+  scanners: new Set(),
   portsBetween: new Map(),
   podsOf: new Map(),
   connectionsOf: () => 0,
@@ -24,7 +24,7 @@ interface Asked {
 const SETTLED: EvidenceParts = { witnesses: [[witness(), { opened: 5, answered: 5 }]], hours: [0, 1, 2] };
 
 const flags = (of: EdgeKey, parts: EvidenceParts = SETTLED, { around = {}, success = 'confirmed' }: Asked = {}): readonly string[] =>
-  suspicionsOf({ ...of, evidence: evidence(parts), success }, edgeKey(of), { ...QUIET, ...around });
+  suspicionsOf({ ...of, evidence: evidence(parts), success }, { ...QUIET, ...around });
 
 const plain = edge('shop/web', 'shop/cart', 8080);
 
@@ -173,7 +173,7 @@ describe('much-out', () => {
 });
 
 describe('no-success and scan', () => {
-  const scanned = { scanned: new Set([edgeKey(plain)]) };
+  const scanned = { scanners: new Set([peerKey(plain.source)]) };
   it.each<[Success, Partial<Neighbourhood>, readonly string[]]>([
     ['none', {}, ['no-success']],
     ['unconfirmed', {}, []],
@@ -181,7 +181,7 @@ describe('no-success and scan', () => {
     ['none', scanned, ['no-success', 'scan']],
     ['confirmed', scanned, []], // a probe that succeeded is no part of the scan
     ['unconfirmed', scanned, []],
-    ['none', { scanned: new Set([edgeKey(edge('shop/web', 'shop/other'))]) }, ['no-success']],
+    ['none', { scanners: new Set([peerKey(plain.destination)]) }, ['no-success']],
   ])('%s %#', (success, around, expected) => {
     expect(flags(plain, SETTLED, { success, around })).toEqual(expected);
   });
@@ -242,10 +242,10 @@ describe('the cluster’s own infrastructure', () => {
 });
 
 describe('foreign-data-store', () => {
-  const talks = (...ports: readonly string[]): Partial<Neighbourhood> => ({
+  const talks = (...ports: readonly number[]): Partial<Neighbourhood> => ({
     portsBetween: new Map([
       ['shop>pay', new Set(ports)],
-      ['pay>shop', new Set(['8080/TCP'])],
+      ['pay>shop', new Set([8080])],
     ]),
   });
   const books = edge('shop/web', 'pay/books', 5432);
@@ -265,11 +265,11 @@ describe('foreign-data-store', () => {
   });
 
   it.each<[string, Partial<Neighbourhood>, boolean]>([
-    ['the namespaces talk by nothing else', talks('5432/TCP'), true],
-    ['they talk by another port', talks('5432/TCP', '8080/TCP'), false],
-    ['they talk by another data store’s port', talks('5432/TCP', '6379/TCP'), false],
-    ['only the other way', { portsBetween: new Map([['pay>shop', new Set(['8080/TCP'])]]) }, true],
-    ['only with a third', { portsBetween: new Map([['shop>mail', new Set(['8080/TCP'])]]) }, true],
+    ['the namespaces talk by nothing else', talks(5432), true],
+    ['they talk by another port', talks(5432, 8080), false],
+    ['they talk by another data store’s port', talks(5432, 6379), false],
+    ['only the other way', { portsBetween: new Map([['pay>shop', new Set([8080])]]) }, true],
+    ['only with a third', { portsBetween: new Map([['shop>mail', new Set([8080])]]) }, true],
   ])('where %s: %s', (_, around, expected) => {
     expect(flags(books, SETTLED, { around }).includes('foreign-data-store')).toBe(expected);
   });
@@ -292,7 +292,7 @@ describe('several suspicions', () => {
   it('hold at once', () => {
     const of = edge('shop/web', NODE, 10_250);
     expect(
-      flags(of, { witnesses: [[witness(), { opened: 1 }]], hours: [0] }, { success: 'none', around: { scanned: new Set([edgeKey(of)]) } }),
+      flags(of, { witnesses: [[witness(), { opened: 1 }]], hours: [0] }, { success: 'none', around: { scanners: new Set([peerKey(of.source)]) } }),
     ).toEqual(['single-sighting', 'no-success', 'scan', 'kubelet']);
   });
 });

@@ -22,7 +22,7 @@ import { edge, evidence, outside, tally, witness, workload } from '../support/ev
 const counts = fc
   .record(Object.fromEntries(COUNTERS.map((counter) => [counter, fc.nat(1_000)])) as Record<Counter, fc.Arbitrary<number>>)
   .chain((counted) =>
-    fc.tuple(fc.nat(1_000), fc.nat(1_000)).map(([a, b]): Tally => ({ ...counted, firstSeen: Math.min(a, b), lastSeen: Math.max(a, b) })),
+    fc.tuple(fc.nat(1_000), fc.nat(1_000)).map(([a, b]): Tally => ({ ...counted, firstSeen: Math.min(a, b), lastSeen: Math.max(a, b), firstAnswered: Math.max(a, b) })),
   );
 
 const sum = (...tallies: readonly Tally[]): Tally => {

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { EdgeKey } from '../../src/model/edge.ts';
 import { edgeKey } from '../../src/model/edge.ts';
 import type { Peer } from '../../src/model/peer.ts';
-import { Canon, type WorkloadAttributes } from '../../src/resolve/canonical.ts';
+import { Canon, type PendingEnds, type WorkloadAttributes } from '../../src/resolve/canonical.ts';
 import { NO_SIGHTINGS, type Sightings } from '../../src/resolve/sightings.ts';
 import { directoryOf, life, sightings, told, type DirectoryOptions } from '../support/directory.ts';
-import { at, edge, NODE, OTHERS, outside, workload } from '../support/evidence.ts';
+import { APISERVER, at, edge, NODE, OTHERS, outside, workload } from '../support/evidence.ts';
 import { nodeObject, ownerObject, podObject, serviceObject } from '../support/inventory.ts';
 
 const T = Date.UTC(2026, 2, 2);
@@ -41,7 +41,7 @@ interface Known {
 }
 
 const canon = ({ inventory = objects, options = {}, lives = NO_SIGHTINGS, attributes = [], named = [] }: Known = {}): Canon =>
-  new Canon(directoryOf(inventory, options), lives, attributes, new Set(named));
+  new Canon(directoryOf(inventory, options), [...lives.values()].flat(), attributes, new Set(named));
 const end = (peer: Peer, known?: Known): string => told(canon(known).end(peer).peer);
 
 describe('a stored peer is', () => {
@@ -107,7 +107,7 @@ describe('labels and certificates', () => {
   const api: WorkloadAttributes = { workload: workload('shop/api'), labelSets: ['app=api'], accounts: ['api-sa'] };
   const twin: WorkloadAttributes = { workload: workload('shop/twin'), labelSets: ['app=api'], accounts: ['api-sa'] };
   const settled = (address: string, account: string, attributes: readonly WorkloadAttributes[]): string =>
-    told(canon({ attributes }).pending({ ...edge(at(address, account), 'shop/api'), pod: '' }, T, T).source);
+    told(canon({ attributes }).pending({ ...edge(at(address, account), 'shop/api'), sourcePod: '', destinationPod: '', address: '' }, T, T).source);
 
   it('are the one workload’s that has them, whatever the revision', () => {
     expect(canon({ attributes: [api] }).end(labels)).toMatchObject({ peer: workload('shop/api', 'default'), byLabels: true });
@@ -146,8 +146,8 @@ describe('labels and certificates', () => {
 describe('a pending flow is settled', () => {
   const settle = (
     row: EdgeKey,
-    { pod = '', first = T, last = first, ...known }: Known & { readonly pod?: string; readonly first?: number; readonly last?: number } = {},
-  ): ReturnType<Canon['pending']> => canon(known).pending({ ...row, pod }, first, last);
+    { sourcePod = '', destinationPod = '', address = '', first = T, last = first, ...known }: Known & Partial<PendingEnds> & { readonly first?: number; readonly last?: number } = {},
+  ): ReturnType<Canon['pending']> => canon(known).pending({ ...row, sourcePod, destinationPod, address }, first, last);
   const text = (row: ReturnType<Canon['pending']>): string =>
     row.skip === null ? `${told(row.source)} -> ${told(row.destination)} ${row.port}` : `skip ${row.skip}`;
   const lives = sightings(life('10.244.0.21', 'shop/api-1', T, T + 60_000));
@@ -162,8 +162,6 @@ describe('a pending flow is settled', () => {
     ['as another node', edge(at('192.168.0.2'), at('10.244.0.11')), 'node -> Rollout shop/web 8080'],
     ['as kubelet of the pod’s own node', edge(at('192.168.0.1'), at('10.244.0.11')), 'skip local-node'],
     ['as kubelet of the pod’s own node, by its bridge', edge(at('10.244.0.1'), at('10.244.0.11')), 'skip local-node'],
-    ['as kubelet of a node with such a pod', edge(at('192.168.0.1'), workload('shop/web')), 'skip local-node'],
-    ['as another node of such a pod', edge(at('192.168.0.2'), workload('shop/web')), 'node -> Rollout shop/web 8080'],
     ['as a loopback', edge('shop/cart', at('127.0.0.1')), 'skip self'],
   ])('%s', (_, row, expected) => {
     expect(text(settle(row, { lives }))).toBe(expected);
@@ -179,14 +177,45 @@ describe('a pending flow is settled', () => {
   });
 
   it('with the pod that opened it, by its record or by its life', () => {
-    expect(settle(edge(at('10.244.0.21'), 'shop/cart'), { lives }).pod).toBe('shop/api-1');
-    expect(settle(edge('shop/cart', at('10.244.0.21')), { lives, pod: 'shop/cart-0' }).pod).toBe('shop/cart-0');
-    expect(settle(edge('shop/cart', at('10.244.0.21')), { lives }).pod).toBe('');
+    expect(settle(edge(at('10.244.0.21'), 'shop/cart'), { lives }).sourcePod).toBe('shop/api-1');
+    expect(settle(edge('shop/cart', at('10.244.0.21')), { lives, sourcePod: 'shop/cart-0' }).sourcePod).toBe('shop/cart-0');
+    expect(settle(edge('shop/cart', at('10.244.0.21')), { lives })).toMatchObject({ sourcePod: '', destinationPod: 'shop/api-1' });
   });
 
   it('with the address that stood for a class', () => {
     expect(settle(edge(at('192.168.0.2'), 'shop/cart')).addresses).toEqual(['192.168.0.2']);
     expect(settle(edge(at('10.244.0.99'), 'shop/cart')).addresses).toEqual([]);
+    expect(settle(edge(NODE, at('10.244.0.21')), { lives, address: '192.168.0.7' }).addresses).toEqual(['192.168.0.7']);
+    expect(settle(edge(at('10.244.0.21'), APISERVER), { lives, address: '192.168.0.9' }).addresses).toEqual(['192.168.0.9']);
+  });
+
+  it('as no edge between a pod and itself, whichever end was known', () => {
+    expect(text(settle(edge('shop/api', at('10.244.0.21')), { lives, sourcePod: 'shop/api-1' }))).toBe('skip self');
+    expect(text(settle(edge(at('10.244.0.21'), 'shop/api'), { lives, destinationPod: 'shop/api-1' }))).toBe('skip self');
+    expect(text(settle(edge(at('10.244.0.21'), 'shop/api'), { lives, destinationPod: 'shop/api-2' }))).toBe('Deployment shop/api -> Deployment shop/api 8080');
+  });
+
+  it('as no edge where neither end can be a workload', () => {
+    expect(text(settle(edge(at('192.168.0.2'), outside('198.51.100.7'))))).toBe('skip no-workload');
+  });
+
+  it('as kubelet of the node that the named pod is on', () => {
+    const [named] = directoryOf(objects).inventory.pods;
+    const destinationPod = `${named?.namespace}/${named?.name}`;
+    expect(text(settle(edge(at('192.168.0.1'), workload('shop/web')), { destinationPod }))).toBe('skip local-node');
+    expect(text(settle(edge(at('192.168.0.2'), workload('shop/web')), { destinationPod }))).toBe('node -> Rollout shop/web 8080');
+    expect(text(settle(edge(at('192.168.0.1'), workload('shop/web'))))).toBe('node -> Rollout shop/web 8080');
+  });
+
+  it('by labels alone as what only backs others', () => {
+    const labels: Peer = { type: 'labels', cluster: '', namespace: 'shop', labels: 'app=api' };
+    expect(settle(edge(labels, at('10.244.0.21')), { lives }).byLabels).toBe(true);
+    expect(settle(edge('shop/cart', at('10.244.0.21')), { lives }).byLabels).toBe(false);
+  });
+
+  it('by the lives of its own cluster alone', () => {
+    const elsewhere: Peer = { type: 'address', cluster: 'west', address: '10.244.0.21', account: '' };
+    expect(text(settle(edge(elsewhere, 'shop/cart'), { lives, options: { cluster: 'east' } }))).toBe('unresolved 10.244.0.21 -> Deployment shop/cart 8080');
   });
 
   it('to the same edge whatever was known first', () => {

@@ -110,10 +110,10 @@ describe('pods and their lives', () => {
   it('a pod is one row of its workload, by whichever of its names it is asked for', () => {
     const store = storeOf();
     sight(store, {});
-    const id = store.peers.podId(WEB, 'shop/web-1', T0);
+    const id = store.peers.podId(WEB, 'shop/web-1');
     store.forgetRows();
-    expect(store.peers.podId({ ...WEB }, 'shop/web-1', T0)).toBe(id);
-    expect(store.peers.podId(CART, 'shop/web-1', T0)).not.toBe(id);
+    expect(store.peers.podId({ ...WEB }, 'shop/web-1')).toBe(id);
+    expect(store.peers.podId(CART, 'shop/web-1')).not.toBe(id);
     expect(store.peers.readPods().byId.get(id)).toBe('shop/web-1');
   });
 });

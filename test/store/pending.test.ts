@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { PendingDelta } from '../../src/learn/delta.ts';
+import type { PendingDelta, Settlement } from '../../src/learn/delta.ts';
 import type { StoredPending } from '../../src/learn/stored.ts';
 import type { Store, Written } from '../../src/store/store.ts';
-import { AT_DESTINATION, AT_SOURCE, delta, edgeDelta, FAR, pendingDelta, SOMEBODY, tally, WEB } from '../support/deltas.ts';
+import { AT_DESTINATION, AT_SOURCE, delta, edgeDelta, FAR, pendingDelta, settlement, SOMEBODY, tally, WEB } from '../support/deltas.ts';
 import { T0 } from '../support/hubble.ts';
 import { edgesOf, pendingOf, storeOf } from '../support/stores.ts';
 
@@ -17,14 +17,16 @@ describe('a pending flow', () => {
     const store = storeOf();
     const counts = tally({ opened: 3, bytesIn: 7 });
     const operations = new Map([[{ method: 'GET', path: '/' }, 2]]);
-    const { pending } = add(store, [pendingDelta({ source: WEB, destination: SOMEBODY, pod: 'shop/web-1', tally: counts, records: 4, operations, witness: AT_SOURCE })], 6);
+    const { pending } = add(store, [pendingDelta({ source: WEB, destination: SOMEBODY, sourcePod: 'shop/web-1', tally: counts, records: 4, operations, witness: AT_SOURCE })], 6);
     expect([...pending]).toEqual([[1, 4]]);
     expect(pendingOf(store)).toEqual([
       {
         row: 1,
         source: WEB,
         destination: SOMEBODY,
-        pod: 'shop/web-1',
+        sourcePod: 'shop/web-1',
+        destinationPod: '',
+        address: '',
         protocol: 'TCP',
         port: 8080,
         witness: AT_SOURCE,
@@ -56,10 +58,12 @@ describe('a pending flow', () => {
     ['protocol', { protocol: 'UDP' }],
     ['port', { port: 1 }],
     ['witness', { witness: AT_SOURCE }],
-    ['pod', { pod: 'shop/web-2' }],
+    ['pod at the source', { sourcePod: 'shop/web-2' }],
+    ['pod at the destination', { destinationPod: 'shop/cart-2' }],
+    ['address of a class', { address: '192.168.0.1' }],
   ] as const)('is another one with another %s', (_, other) => {
     const store = storeOf();
-    const first = pendingDelta({ source: WEB, pod: '' });
+    const first = pendingDelta({ source: WEB });
     add(store, [first, { ...first, ...other }]);
     expect(pendingOf(store)).toHaveLength(2);
   });
@@ -125,7 +129,7 @@ describe('the cap of pending rows', () => {
 });
 
 describe('settling', () => {
-  const edgeOf = ({ source, destination, port, tally: counts }: StoredPending): ReturnType<typeof edgeDelta> => edgeDelta({ source, destination, port, tally: counts });
+  const edgeOf = ({ source, destination, port, tally: counts }: StoredPending): Settlement => settlement(edgeDelta({ source, destination, port, tally: counts }));
 
   it('turns rows from before a minute into edges, and tells which became which', () => {
     const store = storeOf();

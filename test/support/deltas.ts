@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Delta, EdgeDelta, PendingDelta, Violation } from '../../src/learn/delta.ts';
+import type { Delta, EdgeDelta, PendingDelta, Settlement, Violation } from '../../src/learn/delta.ts';
 import { COUNTERS, DAY, emptyTally, HOUR, SLOT, type EdgeKey, type Tally } from '../../src/model/edge.ts';
 import type { Operation, Protocol, Witness } from '../../src/model/flow.ts';
 import { workloadPeer, type Peer, type WorkloadPeer } from '../../src/model/peer.ts';
@@ -56,21 +56,32 @@ export function edgeDelta(parts: EdgeParts = {}): EdgeDelta {
     protocol: parts.protocol ?? 'TCP',
     port: parts.port ?? 8080,
     witnesses: new Map([
-      [witness, { tally: counted, days: new Map(Object.entries(parts.days ?? {}).map(([day, hours]) => [Number(day), { hours, opened, bytesOut, bytesIn }])) }],
+      [
+        witness,
+        {
+          tally: counted,
+          days: new Map(Object.entries(parts.days ?? {}).map(([day, hours]) => [Number(day), { hours, opened, bytesOut, bytesIn }])),
+          failedSlots: parts.failedSlots ?? [],
+        },
+      ],
     ]),
     pods: new Map((parts.pods ?? []).map((pod) => [pod, byWitness])),
     addresses: new Set(parts.addresses ?? []),
     operations: new Map((parts.operations ?? []).map((operation) => [operation, byWitness])),
-    failedSlots: parts.failedSlots ?? [],
     watching: parts.watching ?? false,
     violation: parts.violation ?? null,
   };
 }
 
+/** What a pending row turns into, were it this edge. */
+export function settlement(edge: EdgeDelta): Settlement {
+  return { edge, podHours: [], sightings: [] };
+}
+
 export function pendingDelta(parts: Partial<PendingDelta> = {}): PendingDelta {
   const minute = parts.minute ?? Math.floor(T0 / 60_000);
   const time = { firstSeen: minute * 60_000, lastSeen: minute * 60_000 };
-  return { source: SOMEBODY, destination: CART, protocol: 'TCP', port: 8080, minute, pod: '', witness: AT_DESTINATION, tally: tally({ opened: 1, ...time }), records: 1, operations: new Map(), ...parts };
+  return { source: SOMEBODY, destination: CART, protocol: 'TCP', port: 8080, minute, sourcePod: '', destinationPod: '', address: '', witness: AT_DESTINATION, tally: tally({ opened: 1, ...time }), records: 1, operations: new Map(), ...parts };
 }
 
 const time = fc.integer({ min: T0, max: T0 + 3 * DAY });
@@ -122,7 +133,7 @@ const podParts = fc
       sightings: [{ peer, namespace: peer.namespace, pod, address, firstSeen: first, lastSeen }],
       podHours: [{ peer, pod: name, witness, hour: Math.floor(lastSeen / HOUR), opened }],
       edges: [edgeDelta({ ...key, source: peer, witness, tally: { opened, firstSeen: first, lastSeen }, pods: [name] })],
-      pending: [pendingDelta({ source: peer, destination: SOMEBODY, pod: name, witness, minute: Math.floor(first / 60_000), tally: tally({ opened, firstSeen: first, lastSeen }) })],
+      pending: [pendingDelta({ source: peer, destination: SOMEBODY, sourcePod: name, witness, minute: Math.floor(first / 60_000), tally: tally({ opened, firstSeen: first, lastSeen }) })],
     };
   });
 

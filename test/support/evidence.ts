@@ -64,7 +64,7 @@ export function evidence({
     pods: new Map(Object.entries(pods)),
     addresses: new Set(addresses),
     operations: [],
-    failedSlots: new Set(failedSlots),
+    failedSlots: new Map(failedSlots.map((slot) => [slot, 0])),
     byLabelsOnly: new Set(),
   };
 }

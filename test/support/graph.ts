@@ -140,7 +140,7 @@ export class Learner {
 
   graph(options: { readonly withUnresolved?: boolean } = {}): Graph {
     const { directory } = this;
-    const connectionsOf = (pod: string, hours: ReadonlySet<number>): number => this.store.edges.connectionsOf(pod, hours);
+    const connectionsOf = (pod: string, hours: ReadonlySet<number>): ReadonlyMap<string, number> => this.store.edges.connectionsOf(pod, hours);
     return this.store.read((stored) => buildGraph({ ...options, stored, directory, fingerprint, connectionsOf }));
   }
 

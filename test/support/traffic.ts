@@ -33,10 +33,9 @@ const named = (at: number): fc.Arbitrary<HubbleEnd> => fc.constantFrom(...web, c
 const end = (at: number): fc.Arbitrary<HubbleEnd> =>
   fc.oneof({ weight: 6, arbitrary: named(at) }, fc.constantFrom(...addressOnly), fc.constantFrom(...classes), fc.constant(proxied));
 
-/** Stopped at the client's end. */
 const DROPPED = {
   verdict: 'DROPPED',
-  direction: 'EGRESS',
+  direction: 'INGRESS',
   extra: { is_reply: undefined, drop_reason_desc: 'POLICY_DENIED', event_type: { type: 5 } },
 } as const;
 type Told = (flow: HubbleFlow) => HubbleFlow;
