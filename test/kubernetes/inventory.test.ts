@@ -142,3 +142,17 @@ describe('an inventory', () => {
     );
   });
 });
+
+describe('objects that look like others', () => {
+  it('nested arrays are read without recursion', () => {
+    const deep = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000)) as unknown;
+    expect(() => eachObject([deep])).not.toThrow();
+  });
+
+  it('a Service of another API group does not replace the Service of its name', () => {
+    const knative = { apiVersion: 'serving.knative.dev/v1', kind: 'Service', metadata: { name: 'web', namespace: 'shop' }, spec: { template: { spec: { containers: [{}] } } } };
+    const { inventory, ignored } = toInventory(eachObject([serviceObject('shop', 'web', '10.96.0.1', { app: 'web' }, [{ port: 80 }]), knative]));
+    expect(inventory.services.map(({ addresses }) => addresses)).toEqual([['10.96.0.1']]);
+    expect([...ignored]).toEqual([['Service', 1]]);
+  });
+});

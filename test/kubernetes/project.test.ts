@@ -225,3 +225,9 @@ describe('the latest moment that an object speaks of', () => {
     expect(latestMoment(object)).toBe(expected === null ? 0 : at(expected));
   });
 });
+
+describe('a node’s bridge', () => {
+  it('the bridge of an IPv6 range is its first address, however the range is written', () => {
+    expect(projectNode({ metadata: { name: 'a' }, spec: { podCIDR: 'fd00:10:244::1:0/112' } })?.inPodRange).toEqual(['fd00:10:244::1:0', 'fd00:10:244::1:1']);
+  });
+});

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { envoyAccessLog } from '../../collectors/envoy-access-log/index.ts';
 import { inbound, outbound } from '../support/envoy.ts';
-import { Learner } from '../support/graph.ts';
+import { Learner, type Log } from '../support/graph.ts';
 import { connection, hubbleLine, pod, T0, type HubbleFlow } from '../support/hubble.ts';
 import { nodeObject, ownerObject, podObject, serviceObject } from '../support/inventory.ts';
 
@@ -11,6 +11,8 @@ const web = pod('shop', 'web-6b746f74dc-9rcxx', '10.0.0.11', { app: 'web' });
 const cart = pod('shop', 'cart-7d9f8b6c5d-x7x2l', '10.0.0.12', { app: 'cart' });
 const books = pod('pay', 'books-0', '10.0.0.13', { app: 'books' });
 const EDGE = 'shop/web -> shop/cart 8080/TCP';
+
+const apiPod = (name: string, ip: string): object => podObject({ namespace: 'shop', name, ip, start: '2026-03-01T00:00:00Z', owner: ['ReplicaSet', name.replace(/-[^-]*$/, '')] });
 
 /** Some connections within one hour: enough to be no single sighting. */
 const usual = (flow: HubbleFlow): readonly string[] =>
@@ -316,5 +318,35 @@ describe('traffic that is no edge', () => {
     expect(learner.edges()).toContain('shop/web -> shop/cart 9080/TCP accepted');
     learner.read(refusals, envoyAccessLog, of('cart-7d9f8b6c5d-x7x2l'));
     expect(learner.edges()).toContain('shop/web -> shop/cart 9080/TCP observed [no-success]');
+  });
+});
+
+describe('what follows from the whole log', () => {
+  it('a refused edge is not learned because nothing else in the log was answered', () => {
+    const answers = [0, 1].flatMap((n) => [hubbleLine({ from: web, to: cart, time: T0 + n * HOUR }), hubbleLine({ from: web, to: cart, time: T0 + n * HOUR, reply: true, flags: ['RST'] })]);
+    expect(new Learner().read(answers).edges()).toEqual(['shop/web -> shop/cart 8080/TCP observed [no-success]']);
+  });
+
+  it('a scan does not depend on how records are cut into batches', () => {
+    const log = (name: string, lines: readonly string[]): Log => ({ lines, collector: envoyAccessLog, origin: { source: name, owner: { namespace: 'shop', pod: name, container: 'istio-proxy' } } });
+    const ports = [...Array(10).keys()].map((n) => 9000 + n);
+    const asked = log('web-6b746f74dc-9rcxx', ports.map((port) => outbound({ code: 403, host: `10.0.0.12:${port}`, upstreamLocal: '10.0.0.11:41000', downstreamRemote: '10.0.0.11:40000' })));
+    const listed = [apiPod('web-6b746f74dc-9rcxx', '10.0.0.11'), apiPod('cart-7d9f8b6c5d-x7x2l', '10.0.0.12')];
+    const refusals = log('cart-7d9f8b6c5d-x7x2l', ports.map((port) => inbound({ code: 403, details: 'rbac_access_denied_matched_policy[none]', host: `10.0.0.12:${port}`, downstreamLocal: `10.0.0.12:${port}`, downstreamRemote: '10.0.0.11:41000', cluster: `inbound|${port}||` })));
+    const one = new Learner().know(...listed).batch([asked, refusals]);
+    const two = new Learner().know(...listed).batch([asked]).batch([refusals]);
+    expect(two.answer()).toBe(one.answer());
+  });
+
+  it('states are the same whether unresolved edges are shown or not (answers)', () => {
+    const learner = new Learner().read([...[0, 1].map((n) => hubbleLine({ from: web, to: cart, time: T0 + n * HOUR })), ...connection({ from: { ip: '10.9.9.9' }, to: { ip: '10.9.9.8' } })]);
+    const resolved = (all: readonly string[]): readonly string[] => all.filter((text) => !text.includes('unresolved'));
+    expect(resolved(learner.edges({ withUnresolved: true }))).toEqual(learner.edges());
+  });
+
+  it('a scan falls on all edges of its source without success', () => {
+    const closed = (port: number, time: number): readonly string[] => [hubbleLine({ from: web, to: cart, port, time }), hubbleLine({ from: web, to: cart, port, time, reply: true, flags: ['RST'] })];
+    const lines = [...[...Array(10).keys()].flatMap((n) => closed(20_000 + n, T0)), ...closed(9999, T0 + 5 * HOUR), ...connection({ from: cart, to: books })];
+    expect(new Learner().read(lines).edges().find((text) => text.includes('9999'))).toContain('scan');
   });
 });

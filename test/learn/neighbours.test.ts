@@ -107,3 +107,10 @@ describe('a scan', () => {
     expect(learner.edges().filter((text) => text.includes('many-ports'))).toHaveLength(1);
   });
 });
+
+describe('a data store’s port', () => {
+  it('the same port over another protocol is no other port', () => {
+    const learner = new Learner().read([...settledTraffic({ from: web, to: books, port: 11_211 }), ...settledTraffic({ from: web, to: books, port: 11_211, protocol: 'UDP' })]);
+    expect(learner.edges().every((text) => text.includes('foreign-data-store'))).toBe(true);
+  });
+});

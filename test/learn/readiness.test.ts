@@ -234,3 +234,14 @@ describe('thirty days with one new edge a day', () => {
     expect(of(learner, 'web').lastNewEdge).toBe(MONDAY + 29 * DAY + 7 * HOUR);
   });
 });
+
+describe('a source', () => {
+  it('a gap of one source is told though another went on', () => {
+    const lines = [...Array(10).keys()].flatMap((hour) => [
+      ...connection({ from: web, to: cart, time: T0 + hour * HOUR }),
+      ...(hour > 2 && hour < 7 ? [] : connection({ from: web, to: cart, time: T0 + hour * HOUR, node: 'node-b' })),
+    ]);
+    const [row] = readinessOf(new Learner().read(lines).graph());
+    expect(row?.missing.some((text) => text.includes('without records'))).toBe(true);
+  });
+});

@@ -264,3 +264,16 @@ describe('addresses of the cluster', () => {
     expect(podRanges.map(({ text }) => text)).toEqual(['10.244.0.0/16', 'fd00::/48']);
   });
 });
+
+describe('an operator', () => {
+  it('an operator’s resource does not merge the workloads that it owns', () => {
+    const directory = directoryOf([
+      ownerObject('Deployment', 'shop', 'exporter', { app: 'exporter' }, { owner: ['Kafka', 'events'] }),
+      ownerObject('ReplicaSet', 'shop', 'exporter-6b746f74dc', { app: 'exporter' }, { owner: ['Deployment', 'exporter'] }),
+      ownerObject('StatefulSet', 'shop', 'broker', { app: 'broker' }, { owner: ['Kafka', 'events'] }),
+      podObject({ namespace: 'shop', name: 'exporter-6b746f74dc-9rcxx', owner: ['ReplicaSet', 'exporter-6b746f74dc'] }),
+      podObject({ namespace: 'shop', name: 'broker-0', owner: ['StatefulSet', 'broker'] }),
+    ]);
+    expect(directory.inventory.pods.map((fact) => told({ type: 'workload', ...directory.workloadOfPod(fact) }))).toEqual(['Deployment shop/exporter', 'StatefulSet shop/broker']);
+  });
+});

@@ -176,3 +176,10 @@ describe('ports that Services show to the outside', () => {
     expect(exposed(service({}, WEB, 'LoadBalancer'), pod('web-6b746f74dc-9rcxx', { hostNetwork: true }))).toEqual([]);
   });
 });
+
+describe('a Service without a selector', () => {
+  it('a LoadBalancer without a selector shows nothing of its namespace to the outside', () => {
+    const objects = [podObject({ namespace: 'shop', name: 'cart-0', ip: '10.0.0.12', labels: { app: 'cart' } }), serviceObject('shop', 'legacy', '10.96.0.9', null, [{ port: 80, targetPort: 8080 }], 'LoadBalancer')];
+    expect([...exposedPorts(directoryOf(objects))]).toEqual([]);
+  });
+});
