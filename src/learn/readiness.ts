@@ -85,7 +85,11 @@ export function readinessOf(graph: Graph): readonly WorkloadReadiness[] {
   const edgesOf = new Map<string, GraphEdge[]>();
   for (const edge of graph.edges) {
     if (!isResolved(edge)) continue;
-    for (const key of new Set([peerKey(edge.source), peerKey(edge.destination)])) edgesOf.set(key, [...(edgesOf.get(key) ?? []), edge]);
+    for (const key of new Set([peerKey(edge.source), peerKey(edge.destination)])) {
+      const own = edgesOf.get(key);
+      if (own === undefined) edgesOf.set(key, [edge]);
+      else own.push(edge);
+    }
   }
   const order = ([key, { workload }]: readonly [string, { readonly workload: WorkloadPeer }]): string => `${peerName(workload)} ${key}`;
   return [...graph.workloads]
@@ -95,7 +99,7 @@ export function readinessOf(graph: Graph): readonly WorkloadReadiness[] {
 
 function readinessOfOne(graph: Graph, workload: WorkloadPeer, all: readonly GraphEdge[], window: Window): WorkloadReadiness {
   const edges = all.filter(learnable);
-  const first = Math.min(...all.map(({ totals }) => totals.firstSeen), ...(graph.pods.get(peerKey(workload)) ?? []).map(({ firstSeen }) => firstSeen));
+  const first = [...all.map(({ totals }) => totals), ...(graph.pods.get(peerKey(workload)) ?? [])].reduce((time, { firstSeen }) => Math.min(time, firstSeen), Infinity);
   const { hours, coverage, expected } = measure(edges, window, Number.isFinite(first) ? first : 0);
   const missing = missingOf(graph, workload, window);
   return {
@@ -106,7 +110,7 @@ function readinessOfOne(graph: Graph, workload: WorkloadPeer, all: readonly Grap
     observedHours: hours,
     coverage,
     expectedNewEdges: expected,
-    lastNewEdge: all.length === 0 ? null : Math.max(...all.map(({ totals }) => totals.firstSeen)),
+    lastNewEdge: all.length === 0 ? null : all.reduce((time, { totals }) => Math.max(time, totals.firstSeen), 0),
     missing,
   };
 }
@@ -131,7 +135,7 @@ function missingOf(graph: Graph, workload: WorkloadPeer, window: Window): readon
   const fact = graph.directory.workload(workload);
   if (workload.kind === 'CronJob' && fact?.lastRun === null) missing.push('has not run');
   const pods = graph.pods.get(peerKey(workload)) ?? [];
-  const oldest = Math.min(...pods.map(({ firstSeen }) => firstSeen));
+  const oldest = pods.reduce((time, { firstSeen }) => Math.min(time, firstSeen), Infinity);
   const mayRestart = workload.kind !== 'CronJob' && workload.kind !== 'Job' && pods.length > 0;
   // A pod that was not there in the first minutes is a new one.
   if (mayRestart && pods.every(({ firstSeen }) => firstSeen - oldest < HOUR)) missing.push('no restart seen');

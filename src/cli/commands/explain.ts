@@ -16,7 +16,7 @@ export const define: Define = (command, run) => {
 async function explain(context: Context, text: string, options: { readonly rule?: string }): Promise<number> {
   const form = outputOf(context, ['table', 'json']);
   const isWanted = workloadOption(text);
-  const [{ withStore, graphOf }, { propose }, { edgeJson }, { namesOf }, { readinessLine }, { edgeName }] = await Promise.all([
+  const [{ withStore, graphOf }, { propose }, { edgeJson }, { namesOf }, { readinessLines }, { edgeName }] = await Promise.all([
     import('../session.ts'),
     import('../../policy/propose.ts'),
     import('../json.ts'),
@@ -43,7 +43,7 @@ async function explain(context: Context, text: string, options: { readonly rule?
         namespace: workload.namespace,
         workload: workload.name,
         workloadKind: workload.kind,
-        readiness: readinessLine(graph, workload),
+        readiness: readinessLines(graph)(workload),
         reason: refusal?.reason ?? null,
         rules: wanted.map((i) => ({ ...rules[i], edges: (rules[i]?.edges ?? []).map((id) => byId.get(id)).filter((edge): edge is GraphEdge => edge !== undefined).map((edge) => edgeJson(edge, names)) })),
         leftAlone: proposal?.leftAlone ?? [],
@@ -55,7 +55,7 @@ async function explain(context: Context, text: string, options: { readonly rule?
       return 0;
     }
     const style = styleFor(context.stdout, context.env);
-    context.print(`${style.bold(readinessLine(graph, workload))}\n`);
+    context.print(`${style.bold(readinessLines(graph)(workload))}\n`);
     if (refusal !== undefined) context.print(`no policy: ${refusal.reason}\n`);
     for (const i of wanted) {
       const rule = rules[i];

@@ -46,8 +46,9 @@ async function proposePolicies(context: Context, options: Options): Promise<numb
     } else if (form === 'json') {
       context.print(`${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: files.map(({ object }) => object) }, null, 2)}\n`);
     } else {
-      const { readinessLine } = await import('../readiness-line.ts');
-      const headers = new Map(proposals.map(({ policy, workload }) => [`${policy.metadata.namespace}__${policy.metadata.name}.yaml`, readinessLine(graph, workload)]));
+      const { readinessLines } = await import('../readiness-line.ts');
+      const readinessLine = readinessLines(graph);
+      const headers = new Map(proposals.map(({ policy, workload }) => [`${policy.metadata.namespace}__${policy.metadata.name}.yaml`, readinessLine(workload)]));
       context.print(files.map(({ name, content }) => `${headers.has(name) ? `# ${headers.get(name) ?? ''}\n` : ''}${content}`).join('---\n'));
     }
     for (const { workload, reason } of none) context.say(`${peerName(workload)}: no policy: ${reason}`);
