@@ -74,6 +74,7 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
     damaged: [],
     leftOut: [],
   };
+  const resolver = new Resolver(directory);
   const here = store.readKnown();
   const known = new KnownPositions(store.positions.read());
   const onDamage = (name: string, damage: 'cut' | 'corrupt'): void => {
@@ -89,7 +90,7 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
   const named = new Set(sources.filter((_, i) => isNamed(inputs[i] ?? '-')).map(({ name }) => name));
   await observe(sources, {
     store,
-    resolver: new Resolver(directory),
+    resolver: () => resolver,
     admission: new Admission(config?.limits ?? DEFAULT_LIMITS, here.edges, here.operations),
     sources: new Set(here.sources),
     settings,

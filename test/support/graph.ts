@@ -162,7 +162,8 @@ export class Learner {
   }
 }
 
-function recordsOf(lines: readonly string[]): Records {
+/** Lines as records, one after the other in memory. */
+export function recordsOf(lines: readonly string[]): Records {
   const records = lines.map((line) => Buffer.from(line));
   const ends = new Int32Array(records.length);
   for (const [i, { length }] of records.entries()) ends[i] = (ends[i - 1] ?? 0) + length;

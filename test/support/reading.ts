@@ -34,9 +34,10 @@ export async function readSources(store: Store, sources: Iterable<Source>, more:
   const totals = new Map<string, number>();
   let commits = 0;
   const settings = { accessLogFormat: null };
+  const resolver = new Resolver(new Directory(store.inventory.read(), store.inventory.readRanges(), null));
   await observe(sources, {
     store,
-    resolver: new Resolver(new Directory(store.inventory.read(), store.inventory.readRanges(), null)),
+    resolver: () => resolver,
     admission: new Admission(DEFAULT_LIMITS, edges, operations),
     sources: new Set(names),
     settings,

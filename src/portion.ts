@@ -1,0 +1,72 @@
+import type { Decoder } from './collector.ts';
+import { Intake } from './intake.ts';
+import type { Admission } from './learn/admission.ts';
+import { Fold, type Judge } from './learn/fold.ts';
+import type { Endpoint } from './model/flow.ts';
+import type { Resolver } from './resolve/resolver.ts';
+import type { Batch, Position } from './source.ts';
+import type { Store, Written } from './store/store.ts';
+
+/** Input is committed in portions of about this many bytes; what a crash interrupts is read again from the last one. */
+const PORTION_BYTES = 32 << 20;
+const PORTION_BATCHES = 2_000;
+
+export interface Learning {
+  readonly store: Store;
+  /** Who is at an address, as it is known when a portion begins. */
+  readonly resolver: () => Resolver;
+  readonly admission: Admission;
+  /** Names of sources that the database knows. */
+  readonly sources: Set<string>;
+  /** People's choices, as they are when a portion begins. */
+  readonly judge: () => Judge;
+  readonly onCommit?: (written: Written, totals: ReadonlyMap<string, number>) => void;
+}
+
+/** What is read between two commits. */
+export class Portion {
+  readonly #learning: Learning;
+  readonly #described: WeakSet<Endpoint>;
+  readonly #intake: Intake;
+  readonly #positions = new Map<Position['file'], Position>();
+  readonly #acks: (() => void)[] = [];
+  #bytes = 0;
+
+  /** `described` are the endpoints of which everything that records say of them is stored. */
+  constructor(learning: Learning, described: WeakSet<Endpoint> = new WeakSet()) {
+    const { admission, judge, resolver, sources } = learning;
+    this.#learning = learning;
+    this.#described = described;
+    this.#intake = new Intake({ resolver: resolver(), fold: new Fold(admission, judge()), described, sources });
+  }
+
+  get isFull(): boolean {
+    return this.#bytes >= PORTION_BYTES || this.#acks.length >= PORTION_BATCHES;
+  }
+
+  get isEmpty(): boolean {
+    return this.#acks.length === 0;
+  }
+
+  take({ runs, tooLong, bytes, position, ack }: Batch, collector: string, decoder: Decoder | null): void {
+    this.#intake.collector = collector;
+    for (const { records, origin } of runs) decoder?.decode(records, origin, this.#intake);
+    for (let i = 0; i < tooLong; i++) this.#intake.skip('too-long', null, '');
+    if (position !== null) this.#positions.set(position.file, position);
+    this.#acks.push(ack);
+    this.#bytes += bytes;
+  }
+
+  /** Writes it in one transaction. If it throws, nothing is written, and it may be tried again. */
+  write(): Written {
+    const { store } = this.#learning;
+    return store.transaction(() => store.add(this.#intake.delta(), [...this.#positions.values()]));
+  }
+
+  /** After it was written: tells everybody, and gives the next one. */
+  next(written: Written): Portion {
+    for (const ack of this.#acks) ack();
+    this.#learning.onCommit?.(written, this.#intake.totals());
+    return new Portion(this.#learning, this.#described);
+  }
+}
