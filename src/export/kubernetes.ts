@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isMap, isSeq, parse, type Document } from 'yaml';
 import type { Exporter, RenderedFile } from '../exporter.ts';
 import type { NetworkPolicy } from '../model/policy.ts';
-import type { Direction, Proposal } from '../model/proposal.ts';
+import { DEFAULT_DENY, type Direction, type Proposal } from '../model/proposal.ts';
 import { validatePolicy } from '../policy/validate.ts';
 import { printDocument, yamlDocument } from './yaml.ts';
 
@@ -20,7 +20,7 @@ export function defaultDenyPolicy(namespace: string): NetworkPolicy {
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
-    metadata: { name: 'default-deny', namespace, labels: { 'app.kubernetes.io/managed-by': 'footpath' } },
+    metadata: { name: DEFAULT_DENY, namespace, labels: { 'app.kubernetes.io/managed-by': 'footpath' } },
     spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
   };
 }

@@ -75,6 +75,8 @@ export function projectPod(object: Json): PodFact | null {
     ports: containerPorts(get(object, 'spec')),
     from: maxTime(started, time(get(networkReady, 'lastTransitionTime'))),
     until: ended ? (endOf(status) ?? started ?? 0) : time(get(object, 'metadata', 'deletionTimestamp')),
+    completed: ended,
+    gone: false,
   };
 }
 

@@ -21,6 +21,10 @@ export interface PodFact {
   readonly from: number | null;
   /** When it gave them up: deletion, or the end of its containers. */
   readonly until: number | null;
+  /** All its containers have ended, for good. */
+  readonly completed: boolean;
+  /** A newer list of its namespace no longer holds it. */
+  readonly gone: boolean;
 }
 
 export interface ContainerPort {

@@ -18,6 +18,9 @@ export interface Widening {
   readonly beyond: string;
 }
 
+/** The policy that closes every pod of a namespace is called so, and no other. */
+export const DEFAULT_DENY = 'default-deny';
+
 export type Direction = 'ingress' | 'egress';
 
 export const POLICY_TYPE: Readonly<Record<Direction, PolicyType>> = { ingress: 'Ingress', egress: 'Egress' };
@@ -37,6 +40,8 @@ export interface ProposedRule {
 export interface LeftAlone {
   readonly direction: Direction;
   readonly reason: string;
+  /** Accepted edges that it has all the same: whatever else closes the direction cuts them. */
+  readonly edges: number;
 }
 
 export interface Proof {
@@ -58,4 +63,6 @@ export interface Proposal {
 export interface NoProposal {
   readonly workload: WorkloadPeer;
   readonly reason: string;
+  /** On the host's network no policy touches it, not even one that closes its namespace. */
+  readonly hostNetwork: boolean;
 }

@@ -1,4 +1,4 @@
-import { hoursSeen } from '../model/edge.ts';
+import { hoursSeen, type Evidence } from '../model/edge.ts';
 import { peerName } from '../model/peer.ts';
 import type { Direction } from '../model/proposal.ts';
 import { WIDENINGS, type Widening } from '../model/proposal.ts';
@@ -20,9 +20,19 @@ export function ruleComment(direction: Direction, edges: readonly GraphEdge[], w
 function seenFor(edges: readonly GraphEdge[]): string {
   const days = Math.max(...edges.map(({ evidence }) => evidence.days.size));
   const hours = Math.max(...edges.map(({ evidence }) => hoursSeen(evidence)));
-  if (days >= 7) return hours >= 24 * 6 ? 'every hour for a week or more' : 'for a week or more';
+  if (days >= 7) return edges.some(({ evidence }) => isConstant(evidence)) ? 'almost every hour for a week or more' : 'for a week or more';
   if (days > 1) return 'on several days';
   return hours > 1 ? 'on one day' : 'within one hour';
+}
+
+/** Seen on the days of a week, in nine of ten hours from the first to the last. */
+function isConstant(evidence: Evidence): boolean {
+  const ends = [...evidence.days].flatMap(([day, mask]) => [day * 24 + highestBit(mask & -mask), day * 24 + highestBit(mask)]);
+  return evidence.days.size >= 7 && hoursSeen(evidence) >= 0.9 * (Math.max(...ends) - Math.min(...ends) + 1);
+}
+
+function highestBit(mask: number): number {
+  return 31 - Math.clz32(mask);
 }
 
 function seenFrom(edges: readonly GraphEdge[]): string {
@@ -36,6 +46,10 @@ function seenFrom(edges: readonly GraphEdge[]): string {
 function weak(edges: readonly GraphEdge[]): string {
   const notes: string[] = [];
   if (edges.some(({ success }) => success === 'unconfirmed')) notes.push('no answers were shown');
-  if (edges.some(({ suspicions }) => suspicions.length > 0)) notes.push(`accepted although flagged ${[...new Set(edges.flatMap(({ suspicions }) => suspicions))].toSorted().join(', ')}`);
+  const flagsOf = (all: readonly GraphEdge[]): string => [...new Set(all.flatMap(({ suspicions }) => suspicions))].toSorted().join(', ');
+  const accepted = flagsOf(edges.filter(({ state }) => state === 'accepted'));
+  if (accepted !== '') notes.push(`accepted although flagged ${accepted}`);
+  const others = edges.filter(({ state }) => state !== 'accepted');
+  if (others.length > 0) notes.push(`not accepted${flagsOf(others) === '' ? ' yet' : `: flagged ${flagsOf(others)}`}`);
   return notes.length === 0 ? '' : `, ${notes.join(', ')}`;
 }

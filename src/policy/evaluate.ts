@@ -91,6 +91,11 @@ export class PolicySet {
     return { allowed: into.allowed, because: into.allowed ? because.join('; ') || 'no policy selects either end' : into.because, warnings };
   }
 
+  /** The same of ends that stand for several pods each: where both are one, two of its pods are meant. */
+  evaluateBetween(source: End, destination: End, port: number, protocol: PolicyProtocol): Answer {
+    return this.evaluate(source, source === destination ? { ...destination } : destination, port, protocol);
+  }
+
   /** Whether some policy selects the pod in a direction. */
   isolates(direction: Direction, pod: PodEnd): boolean {
     return this.#policiesFor(pod).some(({ rules }) => rules[direction] !== null);

@@ -50,7 +50,7 @@ function podEnd(pod: PodFact): PodEnd {
     hostAddresses: pod.hostAddresses,
     ports: pod.ports,
     hostNetwork: pod.hostNetwork,
-    completed: pod.until !== null && pod.addresses.length > 0,
+    completed: pod.completed,
   };
 }
 

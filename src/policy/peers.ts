@@ -1,8 +1,9 @@
-import { cidrCovers, compactCidrs, parseAddress, parseCidr, singleAddressCidr, type Cidr } from '../model/address.ts';
+import { compactCidrs, parseAddress, parseCidr, singleAddressCidr, type Cidr } from '../model/address.ts';
 import { OTHER_ADDRESSES, peerName, type Peer, type WorkloadPeer } from '../model/peer.ts';
 import type { PolicyPeer } from '../model/policy.ts';
 import type { Widening } from '../model/proposal.ts';
 import type { Directory } from '../resolve/directory.ts';
+import { classAddresses, inRanges, type AddressClass } from './classes.ts';
 import { chooseSelector } from './selector.ts';
 import type { Roster } from './roster.ts';
 
@@ -19,11 +20,10 @@ export function namePeer(peer: Peer, self: WorkloadPeer, seen: ReadonlySet<strin
     case 'external':
       return nameAddress(peer.address);
     case 'public':
-      return namePublic(seen, directory);
+      return namePublic(seen, roster, directory);
     case 'node':
-      return nameClass('all-nodes', 'node', directory.nodeAddresses, seen, directory);
     case 'apiserver':
-      return nameClass('all-apiservers', 'API server', directory.apiserverAddresses, seen, directory);
+      return nameClass(peer.type, seen, roster, directory);
     case 'unresolved':
     case 'address':
     case 'labels':
@@ -51,7 +51,7 @@ function nameAddress(text: string): NamedPeer {
 }
 
 /** Anybody outside: every address but those of pods. Node addresses stay in, since many balancers hand the client over as a node. */
-function namePublic(seen: ReadonlySet<string>, directory: Directory): NamedPeer {
+function namePublic(seen: ReadonlySet<string>, roster: Roster, directory: Directory): NamedPeer {
   const peers: PolicyPeer[] = [];
   const families = new Set(seen.size > 0 ? [...seen].map((text) => parseAddress(text)?.family ?? 4) : [4]);
   for (const [family, world] of [
@@ -59,29 +59,53 @@ function namePublic(seen: ReadonlySet<string>, directory: Directory): NamedPeer 
     [6, '::/0'],
   ] as const) {
     if (!families.has(family)) continue;
-    const pods = directory.podRanges.filter((range) => range.family === family);
-    if (pods.length === 0) {
+    const ranges = directory.podRanges.filter((range) => range.family === family);
+    if (ranges.length === 0) {
       return { peers: null, reason: `the pods' ranges${family === 6 ? ' (IPv6)' : ''} are not known, and without them ${world} would admit every pod: give them with --cluster-cidr or an inventory with nodes` };
     }
-    peers.push({ ipBlock: { cidr: world, except: pods.map(({ text }) => text) } });
+    const stray = roster.strays.find((address) => address.family === family);
+    if (stray !== undefined) return { peers: null, reason: `the pods' ranges are not all known: a pod has ${stray.text}, and ${world} would admit it: give its range with --cluster-cidr` };
+    if (ranges.some(({ bits }) => bits === 0)) return { peers: null, reason: `--cluster-cidr ${world} leaves nobody outside` };
+    peers.push({ ipBlock: { cidr: world, except: ranges.map(({ text }) => text) } });
+    // A range that a person named may hold nodes beside pods.
+    const nodes = [...directory.nodeAddresses].filter((text) => isNameable(text, roster) && inRanges(text, ranges));
+    peers.push(...blocksOf(nodes));
   }
   return { peers, widenings: [{ reason: 'public-entry', beyond: peers.map(({ ipBlock }) => ipBlock?.cidr ?? '').join(', ') }], notes: [] };
 }
 
-function nameClass(reason: 'all-nodes' | 'all-apiservers', what: string, known: ReadonlySet<string>, seen: ReadonlySet<string>, directory: Directory): NamedPeer {
-  // A node's address within the pods' ranges is the bridge's: an ipBlock on it would name pods.
-  const outsidePods = (text: string): boolean => {
-    const range = parseCidr(text);
-    return range !== null && !directory.podRanges.some((pods) => cidrCovers(pods, range));
-  };
-  const all = [...(known.size > 0 ? known : seen)].filter(outsidePods);
-  if (all.length === 0) return { peers: null, reason: `no address of the ${what} is known; give an inventory with ${what === 'node' ? 'nodes' : 'endpointslices'}` };
-  const cidrs = compactCidrs(all.map(parseCidr).filter((cidr): cidr is Cidr => cidr !== null));
-  const beyond = cidrs.map(({ text }) => text).filter((text) => !seen.has(text.slice(0, text.indexOf('/'))));
+const CLASSES = {
+  node: { what: 'node', reason: 'all-nodes', source: 'nodes' },
+  apiserver: { what: 'API server', reason: 'all-apiservers', source: 'endpointslices' },
+} as const;
+
+function nameClass(type: AddressClass, seen: ReadonlySet<string>, roster: Roster, directory: Directory): NamedPeer {
+  const { what, reason, source } = CLASSES[type];
+  const { known, present, gone } = classAddresses(type, seen, directory);
+  // What only records tell may be a bridge's address, in a range that a person named.
+  const canName = (text: string): boolean => isNameable(text, roster) && (known.size > 0 ? known.has(text) : !inRanges(text, directory.podRanges));
+  const nameless = present.find((text) => !canName(text));
+  if (nameless !== undefined) return { peers: null, reason: `the ${what} was seen at ${nameless}, where pods have theirs: a range would name pods` };
+  const all = (known.size > 0 ? [...known] : present).filter(canName);
+  if (all.length === 0) return { peers: null, reason: `no address of the ${what} is known; give an inventory with ${source}` };
+  const peers = blocksOf(all);
+  const beyond = peers.map(({ ipBlock }) => ipBlock?.cidr ?? '').filter((text) => !seen.has(text.slice(0, text.indexOf('/'))));
   return {
-    peers: cidrs.map(({ text }) => ({ ipBlock: { cidr: text } })),
+    peers,
     widenings: beyond.length > 0 ? [{ reason, beyond: beyond.join(', ') }] : [],
-    notes: known.size === 0 ? [`addresses of the ${what} are those that were seen: no inventory tells them`] : [],
+    notes: [
+      ...(known.size === 0 ? [`addresses of the ${what} are those that were seen: no inventory tells them`] : []),
+      ...(gone.length > 0 ? [`${gone.join(', ')} stood for the ${what} and is left out: the inventory no longer holds it`] : []),
+    ],
   };
 }
 
+/** Not an address that a pod has, or may have tomorrow. */
+function isNameable(text: string, { podCidrs, podAddresses }: Roster): boolean {
+  return !podAddresses.has(text) && !inRanges(text, podCidrs);
+}
+
+/** Addresses as ranges of one, sorted. */
+function blocksOf(texts: readonly string[]): readonly PolicyPeer[] {
+  return compactCidrs(texts.map(parseCidr).filter((cidr): cidr is Cidr => cidr !== null)).map(({ text }) => ({ ipBlock: { cidr: text } }));
+}

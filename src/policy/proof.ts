@@ -6,34 +6,39 @@ import type { GraphEdge } from '../learn/graph.ts';
 import { PolicySet, type End, type PodEnd, type PolicyProtocol } from './evaluate.ts';
 import type { Roster } from './roster.ts';
 
+/** The edges that a policy is for, by the direction that it closes them in: one between two pods of the workload is in both. */
+export type EdgesByDirection = ReadonlyMap<Direction, readonly GraphEdge[]>;
+
 /**
  * Proves a policy by the project's own evaluator: every edge that it is for stays allowed, from every stand-in to every
  * stand-in. Returns what is allowed beyond them, or a sentence that says which edge would break.
  */
-export function prove(policy: NetworkPolicy, workload: WorkloadPeer, edges: readonly GraphEdge[], rules: readonly ProposedRule[], roster: Roster): Proof | string {
+export function prove(policy: NetworkPolicy, workload: WorkloadPeer, edges: EdgesByDirection, rules: readonly ProposedRule[], roster: Roster): Proof | string {
   const policies = new PolicySet([policy], roster.namespaces);
   const own = roster.member(workload)?.standIns ?? [];
   if (own.length === 0) return 'no pod is known that it could select';
-  let proved = 0;
-  for (const edge of edges) {
-    if (!hasPorts(edge.protocol) || edge.port <= 0) continue;
-    const into = peerKey(edge.destination) === peerKey(workload);
-    const others = roster.endsOf(into ? edge.source : edge.destination, edge.evidence.addresses);
-    if (others.length === 0) return `nothing stands for ${peerName(into ? edge.source : edge.destination)}`;
-    for (const self of own) {
-      for (const other of others) {
-        const answer = ask(policies, into ? 'ingress' : 'egress', self, other, edge.port, edge.protocol);
-        if (!answer) return `${peerName(edge.source)} -> ${peerName(edge.destination)} ${edge.port}/${edge.protocol} would be denied`;
+  const proved = new Set<string>();
+  for (const [direction, all] of edges) {
+    for (const edge of all) {
+      if (!hasPorts(edge.protocol) || edge.port <= 0) continue;
+      const peer = direction === 'ingress' ? edge.source : edge.destination;
+      const others = roster.endsOf(peer, edge.evidence.addresses);
+      if (others.length === 0) return `nothing stands for ${peerName(peer)}`;
+      for (const self of own) {
+        for (const other of others) {
+          const answer = ask(policies, direction, self, other, edge.port, edge.protocol);
+          if (!answer) return `${peerName(edge.source)} -> ${peerName(edge.destination)} ${edge.port}/${edge.protocol} would be denied`;
+        }
       }
+      proved.add(edge.id);
     }
-    proved++;
   }
-  return { acceptedEdges: proved, excess: excess(policies, workload, own, edges, rules, roster) };
+  return { acceptedEdges: proved.size, excess: excess(policies, workload, own, [...edges.values()].flat(), rules, roster) };
 }
 
 function ask(policies: PolicySet, direction: Direction, self: PodEnd, other: End, port: number, protocol: PolicyProtocol): boolean {
-  // Only this policy is in the set, so the other end is closed by nothing.
-  const answer = direction === 'ingress' ? policies.evaluate(other, self, port, protocol) : policies.evaluate(self, other, port, protocol);
+  // Only this policy is in the set: an end that is no pod of the workload is closed by nothing.
+  const answer = direction === 'ingress' ? policies.evaluateBetween(other, self, port, protocol) : policies.evaluateBetween(self, other, port, protocol);
   return answer.allowed !== false;
 }
 
@@ -44,7 +49,7 @@ function excess(policies: PolicySet, workload: WorkloadPeer, own: readonly PodEn
   for (const direction of ['ingress', 'egress'] as const) {
     const ports = new Map(rules.filter((rule) => rule.direction === direction).flatMap((rule) => rule.ports.map((port) => [`${port.port}/${port.protocol}`, port] as const)));
     if (ports.size === 0) continue;
-    for (const member of roster.members()) {
+    for (const member of roster.local()) {
       if (member.hostNetwork || peerKey(member.peer) === peerKey(workload)) continue;
       for (const { port, protocol = 'TCP' } of ports.values()) {
         const [from, to] = direction === 'ingress' ? [member.peer, workload] : [workload, member.peer];

@@ -5,10 +5,12 @@ import type { EgressRule, IngressRule, NetworkPolicy, PolicyPort } from '../mode
 import { POLICY_TYPE, type Direction, type LeftAlone, type NoProposal, type Proposal, type ProposedRule, type Widening } from '../model/proposal.ts';
 import type { Graph, GraphEdge } from '../learn/graph.ts';
 import { ruleComment } from './comment.ts';
-import { clusterResolvers, isDns, isResolver, type Resolver } from './dns.ts';
+import { clusterResolvers, isDns, type Resolver } from './dns.ts';
+import { lacksDns, unseenClients, unseenResolvers } from './unseen-dns.ts';
+import { policyNames } from './names.ts';
 import { namePeer } from './peers.ts';
 import { prove } from './proof.ts';
-import { Roster } from './roster.ts';
+import { Roster, type Member } from './roster.ts';
 import { chooseSelector } from './selector.ts';
 
 export interface ProposeOptions {
@@ -35,15 +37,17 @@ export function propose(graph: Graph, options: ProposeOptions = {}): Proposals {
   const edges = graph.edges.filter((edge) => makesRule(edge, options.includeObserved === true));
   const into = groupBy(edges, ({ destination }) => peerKey(destination));
   const out = groupBy(edges, ({ source }) => peerKey(source));
-  const members = roster
-    .local()
+  const local = roster.local();
+  const members = local
     .filter(({ peer }) => options.wants?.(peer) !== false)
     .toSorted((a, b) => (peerKey(a.peer) < peerKey(b.peer) ? -1 : 1));
-  const sameName = groupBy(roster.local(), ({ peer }) => `${peer.namespace}/${peer.name}`);
-  const results = members.map(({ peer }) => {
-    const clash = (sameName.get(`${peer.namespace}/${peer.name}`) ?? []).length > 1;
-    const name = clash ? `${peer.name}-${peer.kind.toLowerCase()}` : peer.name;
-    return proposeFor(peer, name, { ingress: into.get(peerKey(peer)) ?? [], egress: out.get(peerKey(peer)) ?? [] }, { graph, roster, resolvers });
+  // Of everybody, so that neither depends on whom else is proposed for.
+  const names = policyNames(local.map(({ peer }) => peer));
+  const withoutDns = local.map(({ peer }) => peer).filter((peer) => lacksDns(peer, out.get(peerKey(peer)) ?? [], resolvers));
+  const around = { graph, roster, resolvers, withoutDns };
+  const results = members.map((member) => {
+    const key = peerKey(member.peer);
+    return proposeFor(member, names.get(key) ?? member.peer.name, { ingress: into.get(key) ?? [], egress: out.get(key) ?? [] }, around);
   });
   return {
     proposals: results.filter((result): result is Proposal => 'policy' in result),
@@ -59,32 +63,33 @@ interface Surroundings {
   readonly graph: Graph;
   readonly roster: Roster;
   readonly resolvers: readonly Resolver[];
+  /** Workloads that need names, and were not seen to ask for one. */
+  readonly withoutDns: readonly WorkloadPeer[];
 }
 
-function proposeFor(workload: WorkloadPeer, name: string, edges: Readonly<Record<Direction, readonly GraphEdge[]>>, around: Surroundings): Proposal | NoProposal {
-  const member = around.roster.member(workload);
-  if (member === null) return { workload, reason: 'it is not known' };
-  if (member.hostNetwork) return { workload, reason: "its pods are on the host's network, where NetworkPolicies do not apply" };
-  if (edges.ingress.length === 0 && edges.egress.length === 0) return { workload, reason: whyNoEdges(workload, around.graph) };
+function proposeFor(member: Member, name: string, edges: Readonly<Record<Direction, readonly GraphEdge[]>>, around: Surroundings): Proposal | NoProposal {
+  const { peer: workload, hostNetwork } = member;
+  const no = (reason: string): NoProposal => ({ workload, reason, hostNetwork });
+  if (hostNetwork) return no("its pods are on the host's network, where NetworkPolicies do not apply");
+  if (edges.ingress.length === 0 && edges.egress.length === 0) return no(whyNoEdges(workload, around.graph));
   const chosen = chooseSelector(member, around.roster);
-  if (chosen.selector === null) return { workload, reason: chosen.reason };
+  if (chosen.selector === null) return no(chosen.reason);
   const rules: ProposedRule[] = [];
   const leftAlone: LeftAlone[] = [];
   const notes = [...chosen.notes];
-  const closed: Direction[] = [];
+  const closed = new Map<Direction, readonly GraphEdge[]>();
   for (const direction of DIRECTIONS) {
     const made = rulesFor(direction, workload, edges[direction], around, notes);
-    if (typeof made === 'string') leftAlone.push({ direction, reason: made });
+    if (typeof made === 'string') leftAlone.push({ direction, reason: made, edges: edges[direction].length });
     else {
-      closed.push(direction);
+      closed.set(direction, edges[direction]);
       rules.push(...made);
     }
   }
-  if (closed.length === 0) return { workload, reason: leftAlone.map(({ direction, reason }) => `${direction}: ${reason}`).join('; ') };
-  const policy = policyOf(workload, name, chosen.selector, closed, rules);
-  const inClosed = closed.flatMap((direction) => edges[direction]);
-  const proof = prove(policy, workload, inClosed, rules, around.roster);
-  if (typeof proof === 'string') return { workload, reason: `the proposal failed its proof: ${proof}` };
+  if (closed.size === 0) return no(leftAlone.map(({ direction, reason }) => `${direction}: ${reason}`).join('; '));
+  const policy = policyOf(workload, name, chosen.selector, [...closed.keys()], rules);
+  const proof = prove(policy, workload, closed, rules, around.roster);
+  if (typeof proof === 'string') return no(`the proposal failed its proof: ${proof}`);
   return { workload, policy, rules, leftAlone, notes, proof };
 }
 
@@ -115,7 +120,9 @@ function rulesFor(direction: Direction, workload: WorkloadPeer, edges: readonly 
     notes.push(...made.notes);
     rules.push(made.rule);
   }
-  if (direction === 'egress') rules.push(...unseenDns(workload, named, around));
+  const unseen = direction === 'ingress' ? unseenClients(workload, around) : unseenResolvers(workload, around);
+  rules.push(...unseen.rules);
+  notes.push(...unseen.notes);
   return rules.toSorted((a, b) => (ruleOrder(a) < ruleOrder(b) ? -1 : 1));
 }
 
@@ -150,8 +157,8 @@ function ruleFor(direction: Direction, workload: WorkloadPeer, edges: readonly G
   const ports = portsOf(edges);
   // A rule without a peer or a port would admit everybody, or everything.
   if (peers.length === 0 || ports.length === 0) return 'a rule would have no peer or no port';
-  // Answers that do not fit into a datagram come over TCP: whoever asks over one must be able to use the other.
-  for (const edge of edges.filter((candidate) => direction === 'egress' && isDns(candidate, resolvers))) {
+  // Answers that do not fit into a datagram come over TCP: whoever asks over one must be able to use the other, at both ends.
+  for (const edge of edges.filter((candidate) => isDns(candidate, resolvers))) {
     for (const protocol of ['UDP', 'TCP'] as const) {
       if (ports.some((known) => known.port === edge.port && known.protocol === protocol)) continue;
       ports.push({ port: edge.port, protocol });
@@ -173,21 +180,6 @@ function portsOf(edges: readonly GraphEdge[]): { readonly port: number; readonly
   const ports = new Map<string, { readonly port: number; readonly protocol: 'TCP' | 'UDP' | 'SCTP' }>();
   for (const { port, protocol } of edges) if (protocol === 'TCP' || protocol === 'UDP' || protocol === 'SCTP') ports.set(`${port}/${protocol}`, { port, protocol });
   return [...ports.values()];
-}
-
-/** Whoever has egress needs names: resolvers cache, so none may have been asked while somebody looked. */
-function unseenDns(workload: WorkloadPeer, edges: readonly GraphEdge[], { graph, roster, resolvers }: Surroundings): readonly ProposedRule[] {
-  if (edges.some((edge) => isDns(edge, resolvers)) || isResolver(workload, resolvers)) return [];
-  return resolvers.flatMap(({ peer, port }): ProposedRule[] => {
-    const named = namePeer(peer, workload, new Set(), roster, graph.directory);
-    if (named.peers === null) return [];
-    const widenings: Widening[] = [...named.widenings, { reason: 'dns-unseen', beyond: `UDP and TCP ${port} to ${peerName(peer)}` }];
-    const ports: PolicyPort[] = [
-      { port, protocol: 'TCP' },
-      { port, protocol: 'UDP' },
-    ];
-    return [{ direction: 'egress', peers: named.peers, ports, edges: [], widenings, comment: ruleComment('egress', [], widenings) }];
-  });
 }
 
 function byPort(a: PolicyPort, b: PolicyPort): number {

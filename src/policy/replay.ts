@@ -59,7 +59,7 @@ function judgeEdge(edge: GraphEdge, set: PolicySet, roster: Roster, warnings: Se
   let allowed = 0;
   for (const source of sources) {
     for (const destination of destinations) {
-      const answer = set.evaluate(source, destination, edge.port, edge.protocol);
+      const answer = set.evaluateBetween(source, destination, edge.port, edge.protocol);
       for (const warning of answer.warnings) warnings.add(warning);
       if (answer.allowed === null) return answer.because;
       if (answer.allowed) allowed++;

@@ -1,9 +1,10 @@
-import { parseAddress, type Address } from '../model/address.ts';
+import { parseAddress, parseCidr, type Address, type Cidr } from '../model/address.ts';
 import { groupBy } from '../model/group.ts';
 import type { PodFact, WorkloadFact } from '../model/inventory.ts';
 import { formatLabels, parseLabels, stableLabels, type Labels } from '../model/labels.ts';
 import { peerKey, workloadPeer, type Peer, type WorkloadPeer } from '../model/peer.ts';
 import type { Graph } from '../learn/graph.ts';
+import { classAddresses, inRanges } from './classes.ts';
 import { namespaceLabels, type End, type Namespaces, type PodEnd } from './evaluate.ts';
 
 /** What its pods look like is known from the API's pods, from a template, or only from the labels of records. */
@@ -16,14 +17,21 @@ export interface Member {
   readonly hostNetwork: boolean;
   readonly knownBy: KnownBy;
   readonly standIns: readonly PodEnd[];
+  /** The inventory holds none of its pods any more, and nothing that would make new ones. */
+  readonly gone: boolean;
 }
 
 /** Everybody in the cluster, as far as policies can see them. */
 export class Roster {
   readonly namespaces: Namespaces;
+  /** Ranges that the nodes give their pods addresses from. */
+  readonly podCidrs: readonly Cidr[];
+  /** Addresses of the pods of this cluster, by the inventory and by records; not those of nodes. */
+  readonly podAddresses: ReadonlySet<string>;
   readonly #members: ReadonlyMap<string, Member>;
   readonly #byNamespace: ReadonlyMap<string, readonly Member[]>;
   readonly #graph: Graph;
+  #strays: readonly Address[] | null = null;
 
   constructor(graph: Graph) {
     this.#graph = graph;
@@ -56,12 +64,37 @@ export class Roster {
     this.#byNamespace = groupBy(this.#members.values(), ({ peer }) => `${peer.cluster}/${peer.namespace}`);
     const named = [...peers.values()].map(({ namespace }) => ({ name: namespace, labels: new Map() as Labels }));
     this.namespaces = namespaceLabels([...named, ...namespaces]);
+    this.podCidrs = directory.inventory.nodes.flatMap((node) => node.podCidrs.map(parseCidr)).filter((cidr) => cidr !== null);
+    this.podAddresses = this.#knownAddresses();
+  }
+
+  /** Addresses of pods that are in no known range, sorted. */
+  get strays(): readonly Address[] {
+    const { podRanges } = this.#graph.directory;
+    this.#strays ??= [...this.podAddresses]
+      .filter((text) => !inRanges(text, podRanges))
+      .toSorted()
+      .map(parseAddress)
+      .filter((address) => address !== null);
+    return this.#strays;
+  }
+
+  #knownAddresses(): ReadonlySet<string> {
+    const { directory, pods } = this.#graph;
+    const stated = directory.inventory.pods.filter(({ hostNetwork, completed, gone }) => !hostNetwork && !completed && !gone);
+    const seen = this.local().flatMap(({ peer, hostNetwork }) => (hostNetwork ? [] : (pods.get(peerKey(peer)) ?? [])));
+    const sighted = seen.flatMap((pod) => pod.addresses.map(({ address }) => address)).filter((address) => !directory.isNode(address));
+    return new Set([...stated.flatMap(({ addresses }) => addresses), ...sighted]);
   }
 
   #member(peer: WorkloadPeer, fact: WorkloadFact | null, pods: readonly PodFact[], recorded: readonly string[]): Member {
+    const { directory } = this.#graph;
+    const seen = this.#graph.pods.get(peerKey(peer)) ?? [];
+    const present = pods.filter((pod) => !pod.gone);
+    // What was seen later than the inventory's moment, it cannot know to be gone.
+    const gone = fact === null && pods.length > 0 && present.length === 0 && seen.every(({ lastSeen }) => lastSeen <= directory.inventory.asOf);
     const onHost = pods.length > 0 ? pods.some(({ hostNetwork }) => hostNetwork) : (fact?.hostNetwork ?? false);
     const ports = pods[0]?.ports ?? fact?.ports ?? [];
-    const { directory } = this.#graph;
     const stand = (labels: Labels, name: string, addresses: readonly string[], hostAddresses: readonly string[]): PodEnd => ({
       kind: 'pod',
       namespace: peer.namespace,
@@ -73,11 +106,13 @@ export class Roster {
       hostNetwork: onHost,
       completed: false,
     });
-    const distinct = [...groupBy(pods, ({ labels }) => formatLabels(labels)).values()];
+    // Pods that are there say most; those that are gone, only what nothing else says.
+    const telling = present.length > 0 ? present : (fact?.templateLabels ?? null) === null ? pods : [];
+    const distinct = [...groupBy(telling, ({ labels }) => formatLabels(labels)).values()];
     const fromPods = distinct.flatMap(([pod]) => (pod === undefined ? [] : [{ ...stand(pod.labels, pod.name, pod.addresses, directory.hostAddressesOf(pod)), ports: pod.ports }]));
-    const common = { peer, fact, hostNetwork: onHost };
+    const common = { peer, fact, hostNetwork: onHost, gone };
     if (fromPods.length > 0) return { ...common, knownBy: 'pods', standIns: fromPods };
-    const seenAt = (this.#graph.pods.get(peerKey(peer)) ?? []).flatMap(({ addresses }) => addresses.map(({ address }) => address)).slice(0, 4);
+    const seenAt = seen.flatMap(({ addresses }) => addresses.map(({ address }) => address)).slice(0, 4);
     if (fact !== null && fact.templateLabels !== null) return { ...common, knownBy: 'template', standIns: [stand(fact.templateLabels, peer.name, seenAt, [])] };
     const fromRecords = recorded.map((labels) => stand(parseLabels(labels), peer.name, seenAt, []));
     return { ...common, knownBy: fromRecords.length > 0 ? 'records' : 'nothing', standIns: fromRecords };
@@ -98,14 +133,36 @@ export class Roster {
 
   /** Workloads of the cluster that the policies are for. */
   local(): readonly Member[] {
-    return [...this.#members.values()].filter(({ peer }) => peer.cluster === this.#graph.canon.localCluster);
+    return [...this.members()].filter(({ peer }) => this.#isLocal(peer));
+  }
+
+  #isLocal({ cluster }: WorkloadPeer): boolean {
+    return cluster === this.#graph.canon.localCluster;
   }
 
   /** The ends that stand for a peer when a policy is asked about it; none if it cannot be asked. */
   endsOf(peer: Peer, addresses: Iterable<string>): readonly End[] {
-    if (peer.type === 'workload') return this.member(peer)?.standIns ?? [];
-    const texts = peer.type === 'external' ? [peer.address] : [...addresses];
-    return texts.map(parseAddress).flatMap((address): End[] => (address === null ? [] : [{ kind: 'address', address }]));
+    if (peer.type === 'workload' && this.#isLocal(peer)) return this.member(peer)?.standIns ?? [];
+    return this.#addressesOf(peer, addresses)
+      .map(parseAddress)
+      .flatMap((address): End[] => (address === null ? [] : [{ kind: 'address', address }]));
+  }
+
+  #addressesOf(peer: Peer, seen: Iterable<string>): readonly string[] {
+    switch (peer.type) {
+      case 'external':
+        return [peer.address];
+      case 'workload':
+        // Of another cluster: here its pods are addresses, that no selector matches and no policy closes.
+        return [...new Set((this.#graph.pods.get(peerKey(peer)) ?? []).flatMap((pod) => pod.addresses.map(({ address }) => address)))].toSorted();
+      case 'node':
+      case 'apiserver': {
+        const { known, present } = classAddresses(peer.type, seen, this.#graph.directory);
+        return present.length > 0 ? present : [...known];
+      }
+      default:
+        return [...seen];
+    }
   }
 }
 

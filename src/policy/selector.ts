@@ -19,7 +19,7 @@ const MAX_TRIED = 12;
  */
 export function chooseSelector(member: Member, roster: Roster): ChosenSelector {
   if (member.standIns.length === 0) return { selector: null, reason: 'no labels of its pods are known; give an inventory (--inventory)' };
-  const others = roster.neighbours(member.peer).filter((other) => other !== member && !other.hostNetwork);
+  const others = roster.neighbours(member.peer).filter((other) => other !== member && !other.hostNetwork && !other.gone);
   const fits = (selector: LabelSelector): boolean =>
     !isEmptySelector(selector) &&
     member.standIns.every(({ labels }) => selectorMatches(selector, labels)) &&

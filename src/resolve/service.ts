@@ -38,7 +38,7 @@ function fromSelector(service: ServiceFact, labels: Labels, { targetPort, protoc
   };
   const node: Peer = { type: 'node', cluster: '' };
   for (const pod of pods) {
-    if (pod.namespace !== service.namespace || !selectorMatches(selector, pod.labels)) continue;
+    if (pod.completed || pod.namespace !== service.namespace || !selectorMatches(selector, pod.labels)) continue;
     add(pod.hostNetwork ? node : workloadPeer(directory.workloadOfPod(pod)), pod.ports);
   }
   for (const workload of workloads) {

@@ -70,7 +70,7 @@ export class InventoryTable {
       const fact = JSON.parse(body, revive) as Fact;
       const isCurrent = at === newest.get(`${kind} ${namespace}`);
       if (isCurrent) facts.push({ kind, fact });
-      else if (kind === 'pod') facts.push({ kind, fact: { ...(fact as PodFact), until: (fact as PodFact).until ?? at } });
+      else if (kind === 'pod') facts.push({ kind, fact: { ...(fact as PodFact), until: (fact as PodFact).until ?? at, gone: true } });
     }
     const of = <T extends Fact>(wanted: Kind): T[] => facts.filter(({ kind }) => kind === wanted).map(({ fact }) => fact as T);
     return {

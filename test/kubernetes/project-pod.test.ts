@@ -53,6 +53,8 @@ describe('a pod', () => {
       ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
       from: at(STARTED),
       until: null,
+      completed: false,
+      gone: false,
     });
     expect(formatLabels(fact!.labels)).toBe('a=1,b=2');
   });
@@ -118,7 +120,7 @@ describe('a pod', () => {
       pod({ status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: READY }] } }),
       { from: at(STARTED) },
     ],
-    ['ends with its deletion', pod({ metadata: { deletionTimestamp: DELETED } }), { until: at(DELETED) }],
+    ['ends with its deletion, and works until then', pod({ metadata: { deletionTimestamp: DELETED } }), { until: at(DELETED), completed: false }],
     [
       'ends with its last container',
       pod({
@@ -127,7 +129,7 @@ describe('a pod', () => {
           containerStatuses: [{ state: { terminated: { finishedAt: READY } } }, { state: { terminated: { finishedAt: ENDED } } }],
         },
       }),
-      { until: at(ENDED) },
+      { until: at(ENDED), completed: true },
     ],
     [
       'ends with its last container though it is deleted later',
@@ -142,7 +144,7 @@ describe('a pod', () => {
       pod({ status: { phase: 'Failed', conditions: [{ type: 'Ready', lastTransitionTime: ENDED }] } }),
       { until: at(ENDED) },
     ],
-    ['that failed at once ended when it began', pod({ status: { phase: 'Failed' } }), { until: at(STARTED) }],
+    ['that failed at once ended when it began', pod({ status: { phase: 'Failed' } }), { until: at(STARTED), completed: true }],
     [
       'has the ports of all its containers',
       pod({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Direction, Widening } from '../../src/model/proposal.ts';
 import { ruleComment } from '../../src/policy/comment.ts';
+import { SIGNED } from '../support/choices.ts';
 import { Learner } from '../support/graph.ts';
 import { connection, hubbleLine, pod, T0, WORLD, type HubbleFlow } from '../support/hubble.ts';
 import { DAY, HOUR } from '../support/shop.ts';
@@ -29,7 +30,10 @@ describe('how long a rule’s edges were seen', () => {
     ['on seven days', days(7), 'for a week or more'],
     ['every hour of a day', hours(12), 'on one day'],
     ['every second hour of a week', hours(7 * 12, 2), 'for a week or more'],
-    ['every hour of a week', hours(7 * 24), 'every hour for a week or more'],
+    ['every hour of a week', hours(7 * 24), 'almost every hour for a week or more'],
+    ['every hour of a week but the last of each day', hours(7 * 24).filter((after) => (after / HOUR) % 24 !== 23), 'almost every hour for a week or more'],
+    ['by day for a month', hours(30 * 24).filter((after) => (after / HOUR) % 24 < 8), 'for a week or more'],
+    ['every hour of two weeks with three days between', hours(17 * 24).filter((after) => Math.abs(after - 8.5 * DAY) > 1.5 * DAY), 'for a week or more'],
   ])('%s', (_, times, expected) => {
     expect(comment(at(times))).toBe(`to shop/cart: ${expected}, seen from both ends`);
   });
@@ -88,11 +92,18 @@ describe('what weakens it', () => {
     const learner = new Learner().read(connection({ ...flow, port: 22 }));
     const [edge] = learner.graph().edges;
     expect(edge?.suspicions).toEqual(['single-sighting', 'remote-shell']);
+    expect(ruleComment('egress', learner.graph().edges, [])).toMatch(/, not accepted: flagged remote-shell, single-sighting$/);
+    learner.store.choices.decide('accept', [learner.graph().canon.storedEdge(edge!)], 'edge', SIGNED);
     expect(ruleComment('egress', learner.graph().edges, [])).toMatch(/, accepted although flagged remote-shell, single-sighting$/);
   });
 
+  it('nobody accepted it, where that was asked for', () => {
+    const learner = new Learner().read(at([0, 1000])).switchTo('watching').read(at([2000, 3000], { port: 9090 }));
+    expect(ruleComment('egress', learner.graph().edges, [])).toMatch(/, not accepted yet$/);
+  });
+
   it('nothing', () => {
-    expect(comment(at([0, 1000]))).not.toContain('although');
+    expect(comment(at([0, 1000]))).not.toContain('accepted');
   });
 });
 

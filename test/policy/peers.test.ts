@@ -136,6 +136,36 @@ describe('the public as a peer', () => {
     ).toMatchObject({ widenings: [{ beyond: '0.0.0.0/0, ::/0' }] });
   });
 
+  it('holds the nodes that are in a range which a person named, but not their pods', () => {
+    const { peers } = named({ type: 'public' }, graphOf([...SHOP, ...NODES], { ranges: ['10.0.0.0/8', '192.168.0.0/16'] }), ['198.51.100.7']);
+    expect(peers).toEqual([
+      { ipBlock: { cidr: '0.0.0.0/0', except: ['10.0.0.0/8', '192.168.0.0/16'] } },
+      { ipBlock: { cidr: '192.168.0.1/32' } },
+      { ipBlock: { cidr: '192.168.0.2/32' } },
+    ]);
+  });
+
+  it('has no name while a pod is known outside the ranges, by the inventory or by records: it would hold the pod', () => {
+    const stray = deployed('bank/stray', '10.9.0.1');
+    const reason = /the pods' ranges are not all known: a pod has 10\.9\.0\.1.*--cluster-cidr/;
+    expect(refusal({ type: 'public' }, graphOf([...SHOP, ...NODES, ...stray.objects]), ['198.51.100.7'])).toMatch(reason);
+    const seen = learned([{ from: stray.end, to: deployed('shop/web', '10.0.0.1').end }], [...SHOP, ...NODES]).graph();
+    expect(refusal({ type: 'public' }, seen, ['198.51.100.7'])).toMatch(reason);
+    expect(named({ type: 'public' }, graphOf([...SHOP, ...NODES, ...stray.objects], { ranges: ['10.9.0.0/16'] }), ['198.51.100.7']).peers).toHaveLength(1);
+  });
+
+  it.each([
+    ['on the host’s network', { hostNetwork: true }],
+    ['that has completed', { phase: 'Succeeded' }],
+  ])('a pod %s has no address of its own that would be admitted', (_, pod) => {
+    const other = deployed('bank/other', '192.168.0.1', { pod });
+    expect(named({ type: 'public' }, graphOf([...SHOP, ...NODES, ...other.objects]), ['198.51.100.7']).peers).toHaveLength(1);
+  });
+
+  it('has no name where the whole world is the cluster', () => {
+    expect(refusal({ type: 'public' }, graphOf(SHOP, { ranges: ['0.0.0.0/0'] }), ['198.51.100.7'])).toBe('--cluster-cidr 0.0.0.0/0 leaves nobody outside');
+  });
+
   it('has no name while the ranges of the pods are not known: it would hold every pod', () => {
     expect(refusal({ type: 'public' }, graphOf(SHOP), ['198.51.100.7'])).toMatch(/pods' ranges are not known.*--cluster-cidr/);
     expect(refusal({ type: 'public' }, graphOf([...SHOP, ...NODES]), ['2001:db8:ff::7'])).toMatch(/pods' ranges \(IPv6\) are not known/);
@@ -167,13 +197,34 @@ describe('nodes and the API server as peers', () => {
     });
   });
 
-  it('an address of a node within the pods’ ranges is never named', () => {
-    const seen = ['10.0.0.1', '10.0.1.0', '192.168.0.1', '192.168.0.2'];
-    expect(named(NODE, graphOf([...SHOP, ...NODES]), seen).peers).toEqual([
-      { ipBlock: { cidr: '192.168.0.1/32' } },
-      { ipBlock: { cidr: '192.168.0.2/32' } },
-    ]);
-    expect(refusal(NODE, graphOf(SHOP, { ranges: ['10.0.0.0/16'] }), ['10.0.0.1'])).toMatch(/no address of the node is known/);
+  const BLOCKS = ['192.168.0.1/32', '192.168.0.2/32'].map((cidr) => ({ ipBlock: { cidr } }));
+  const withTunnel = (address: string): readonly object[] =>
+    NODES.map((node) => ({ ...node, metadata: { name: 'node-a', annotations: { 'projectcalico.org/IPv4VXLANTunnelAddr': address } } }));
+
+  it.each<[string, string, readonly object[], readonly string[]]>([
+    ['its bridge', '10.0.1.1', NODES, []],
+    ['its tunnel', '10.0.1.0', NODES, []],
+    ['a tunnel of a range that is not told', '10.7.0.1', withTunnel('10.7.0.1'), []],
+    ['whoever has it in a node’s range', '10.0.1.77', NODES, []],
+    ['whoever has it in a range that a person named', '10.5.0.77', NODES, ['10.5.0.0/16']],
+    ['whoever has it in such a range, and no inventory tells the nodes', '10.5.0.77', [], ['10.5.0.0/16']],
+    ['a pod', '10.0.0.2', [], []],
+  ])('seen at an address where pods have theirs a node has no name, for it cannot be left out: %s', (_, address, nodes, ranges) => {
+    const reason = `the node was seen at ${address}, where pods have theirs: a range would name pods`;
+    expect(refusal(NODE, graphOf([...SHOP, ...nodes], { ranges }), ['192.168.0.1', address])).toBe(reason);
+  });
+
+  it('a node that the inventory no longer holds is left out, with a note', () => {
+    const { peers, notes } = { notes: [], ...named(NODE, graphOf([...SHOP, ...NODES]), ['192.168.0.1', '192.168.0.9']) };
+    expect(peers).toEqual(BLOCKS);
+    expect(notes).toEqual(['192.168.0.9 stood for the node and is left out: the inventory no longer holds it']);
+  });
+
+  it('a node within a range that a person named is one all the same: only pods’ own ranges hold nobody else', () => {
+    const wide = graphOf([...SHOP, ...NODES], { ranges: ['192.168.0.0/16'] });
+    expect(named(NODE, wide, ['192.168.0.1']).peers).toEqual(BLOCKS);
+    const pod = deployed('shop/odd', '192.168.0.2');
+    expect(named(NODE, graphOf([...SHOP, NODES[0]!, ...pod.objects]), ['192.168.0.1']).peers).toEqual(BLOCKS.slice(0, 1));
   });
 
   it('a node of which no address is known has no name', () => {

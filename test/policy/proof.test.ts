@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Graph } from '../../src/learn/graph.ts';
+import type { Graph, GraphEdge } from '../../src/learn/graph.ts';
+import type { Peer } from '../../src/model/peer.ts';
 import type { NetworkPolicySpec, PolicyPeer, PolicyPort } from '../../src/model/policy.ts';
 import type { Direction, Proof, ProposedRule, Widening } from '../../src/model/proposal.ts';
 import { prove } from '../../src/policy/proof.ts';
@@ -38,9 +39,11 @@ function proof(graph: Graph, rules: readonly ProposedRule[], path = 'shop/cart')
     ingress: of('ingress').map(({ peers, ports }) => ({ from: peers, ports })),
     egress: of('egress').map(({ peers, ports }) => ({ to: peers, ports })),
   };
-  const own = graph.edges.filter(({ source, destination }) =>
-    [source, destination].some((peer) => peer.type === 'workload' && workloadName(peer) === path),
-  );
+  const isOwn = (peer: Peer): boolean => peer.type === 'workload' && workloadName(peer) === path;
+  const own = new Map<Direction, readonly GraphEdge[]>([
+    ['ingress', graph.edges.filter(({ destination }) => isOwn(destination))],
+    ['egress', graph.edges.filter(({ source }) => isOwn(source))],
+  ]);
   return prove(networkPolicy(spec, namespace), member.peer, own, rules, roster);
 }
 

@@ -49,6 +49,20 @@ function inBlock(end: End, { ipBlock }: PolicyPeer): boolean {
   return addresses.some((address) => cidrContains(range, address) && !(ipBlock.except ?? []).some((hole) => cidrContains(parseCidr(hole)!, address)));
 }
 
+/** The same connection over the other protocol that DNS has. */
+const otherProtocol = (key: string): string => (key.endsWith('/UDP') ? key.replace('/UDP', '/TCP') : key.replace('/TCP', '/UDP'));
+
+/** Who may ask whom for names, though nobody was seen to: `shop/web -> kube-system/coredns`. */
+function statedPairs({ workload, rules }: Proposal): readonly string[] {
+  const own = workloadName(workload);
+  return rules
+    .flatMap(({ widenings }) => widenings)
+    .flatMap(({ reason, beyond }) => {
+      const [, word = '', others = ''] = (reason === 'dns-unseen' ? /^UDP and TCP 53 (to|from) (.*)$/.exec(beyond) : null) ?? [];
+      return others.split(', ').map((other) => (word === 'to' ? `${own} -> ${other}` : `${other} -> ${own}`));
+    });
+}
+
 /** The ends that an edge is about; none of those that policies do not touch. */
 function endsOf(peer: GraphEdge['source'], edge: GraphEdge, pods: Learnt['pods']): readonly End[] {
   if (peer.type === 'workload') return (pods.get(workloadName(peer)) ?? []).filter(({ hostNetwork }) => !hostNetwork);
@@ -145,11 +159,7 @@ describe('for every small cluster and whatever was seen in it', () => {
         (own) =>
           all.inventory !== 'none' || [...graph.workloads.values()].some(({ workload }) => workloadName(workload) === `${own.namespace}/${own.name}`),
       );
-      const opensDns = new Set(
-        proposals
-          .filter(({ rules }) => rules.some(({ widenings }) => widenings.some(({ reason }) => reason.startsWith('dns-'))))
-          .map(({ workload }) => workloadName(workload)),
-      );
+      const unseenDns = new Set(proposals.flatMap(statedPairs));
       const wrong: string[] = [];
       for (const from of known) {
         for (const to of known) {
@@ -163,7 +173,8 @@ describe('for every small cluster and whatever was seen in it', () => {
               for (const port of PORTS) {
                 for (const protocol of PROTOCOLS) {
                   const key = `workload|default|${from.namespace}|${from.kind}|${from.name}>workload|default|${to.namespace}|${to.kind}|${to.name}:${port}/${protocol}`;
-                  if (accepted.has(key) || (!closed.in && port === 53 && opensDns.has(`${from.namespace}/${from.name}`))) continue;
+                  const isStated = unseenDns.has(`${from.namespace}/${from.name} -> ${to.namespace}/${to.name}`) || accepted.has(otherProtocol(key));
+                  if (accepted.has(key) || (port === 53 && isStated)) continue;
                   if (policies.evaluate(source, destination, port, protocol).allowed === true) wrong.push(key);
                 }
               }
@@ -196,10 +207,12 @@ describe('for every small cluster and whatever was seen in it', () => {
                   const { allowed } =
                     direction === 'ingress' ? policies.evaluate(end, pod, port, protocol) : policies.evaluate(pod, end, port, protocol);
                   const told = key(end.kind === 'address' ? end.address.text : '', port, protocol);
-                  const isPublic =
-                    direction === 'ingress' && reasons.includes('public-entry') && accepted.has(told.replace(/^external\|[^>]*/, 'public'));
-                  const isDns = direction === 'egress' && port === 53 && reasons.some((reason) => reason.startsWith('dns-'));
-                  if (allowed === true && !accepted.has(told) && !isPublic && !isDns) wrong.push(told);
+                  const isOpen = (one: string): boolean =>
+                    accepted.has(one) ||
+                    (direction === 'ingress' && reasons.includes('public-entry') && accepted.has(one.replace(/^external\|[^>]*/, 'public')));
+                  const isUnseenDns = direction === 'egress' && port === 53 && reasons.includes('dns-unseen');
+                  const isDns = port === 53 && reasons.includes('dns-protocol') && isOpen(otherProtocol(told));
+                  if (allowed === true && !isOpen(told) && !isDns && !isUnseenDns) wrong.push(told);
                 }
               }
             }

@@ -25,6 +25,7 @@ const pod = (
     readonly ports?: readonly object[];
     readonly hostNetwork?: boolean;
     readonly ip?: string;
+    readonly phase?: string;
   } = {},
 ): object => podObject({ namespace: 'shop', labels: WEB, owner: ['ReplicaSet', name.replace(/-[^-]*$/, '')], ...more, name });
 const web = (port?: object): object => pod('web-6b746f74dc-9rcxx', { ports: port === undefined ? [] : [port] });
@@ -49,6 +50,11 @@ describe('behind a Service’s address and port is', () => {
     ['the pod port of its workload', 'Deployment shop/web 8080', [service(), web()]],
     ['the port itself, where it has no target port', 'Deployment shop/web 80', [serviceObject('shop', 'web', VIP, WEB, [{ port: 80 }]), web()]],
     ['a quoted target port', 'Deployment shop/web 8080', [service({ targetPort: '8080' }), web()]],
+    [
+      'the running one’s, where another has completed',
+      'Deployment shop/web 8080',
+      [service(), web(), pod('migrate-x7k2p', { phase: 'Succeeded' }), pod('import-x7k2p', { phase: 'Failed' })],
+    ],
     ['a named port, by the pod', 'Deployment shop/web 8081', [service({ targetPort: 'http' }), web({ name: 'http', containerPort: 8081 })]],
     ['nothing, where no pod has a port of that name', 'unknown', [service({ targetPort: 'http' }), web({ name: 'https', containerPort: 8081 })]],
     [
@@ -170,6 +176,10 @@ describe('ports that Services show to the outside', () => {
         pod('canary-5d4f8c7b9-x7x2l', { ports: [{ name: 'http', containerPort: 8082 }] }),
       ).toSorted(),
     ).toEqual(['shop/Deployment/canary:8082/TCP', 'shop/Deployment/web:8081/TCP']);
+  });
+
+  it('are not those of pods that have completed', () => {
+    expect(exposed(service({}, WEB, 'LoadBalancer'), web(), pod('migrate-x7k2p', { phase: 'Succeeded' }))).toEqual(['shop/Deployment/web:8080/TCP']);
   });
 
   it('are no node’s: there is no policy for a pod on the host’s network', () => {

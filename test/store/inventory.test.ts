@@ -69,12 +69,12 @@ describe('a newer list', () => {
       [{ pods: [pod('a'), pod('b')], asOf: 100 }, { pods: [pod('b')], asOf: 200 }],
       [{ pods: [pod('b')], asOf: 200 }, { pods: [pod('a'), pod('b')], asOf: 100 }],
     ]) {
-      expect(after(...lists).pods).toEqual([pod('a', { until: 100 }), pod('b')]);
+      expect(after(...lists).pods).toEqual([pod('a', { until: 100, gone: true }), pod('b')]);
     }
   });
 
   it('leaves the end of a pod that had ended as it was', () => {
-    expect(after({ pods: [pod('a', { until: 50 }), pod('b')], asOf: 100 }, { pods: [pod('b')], asOf: 200 }).pods[0]).toEqual(pod('a', { until: 50 }));
+    expect(after({ pods: [pod('a', { until: 50 }), pod('b')], asOf: 100 }, { pods: [pod('b')], asOf: 200 }).pods[0]).toEqual(pod('a', { until: 50, gone: true }));
   });
 
   it('of another namespace ends nothing', () => {
@@ -93,7 +93,7 @@ describe('a newer list', () => {
 
   it('tells a pod from its successor of the same name', () => {
     const [old, young] = [pod('db-0', { uid: 'first' }), pod('db-0', { uid: 'second' })];
-    expect(after({ pods: [old], asOf: 100 }, { pods: [young], asOf: 200 }).pods).toEqual([{ ...old, until: 100 }, young]);
+    expect(after({ pods: [old], asOf: 100 }, { pods: [young], asOf: 200 }).pods).toEqual([{ ...old, until: 100, gone: true }, young]);
   });
 
   it('tells a workload from one of the same name and another kind', () => {

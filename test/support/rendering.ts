@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { workloadPeer } from '../../src/model/peer.ts';
 import type { NetworkPolicy, PolicyPeer } from '../../src/model/policy.ts';
-import type { Direction, Proposal, ProposedRule } from '../../src/model/proposal.ts';
+import type { Direction, LeftAlone, Proposal, ProposedRule } from '../../src/model/proposal.ts';
 import type { LabelSelector } from '../../src/model/selector.ts';
 import { anyText } from './any-text.ts';
 import { podSelector, policyPort } from './arbitrary-policy.ts';
@@ -13,7 +13,7 @@ export interface Proposed {
   readonly name?: string;
   readonly selector?: LabelSelector;
   readonly rules?: readonly Partial<ProposedRule>[];
-  readonly leftAlone?: Proposal['leftAlone'];
+  readonly leftAlone?: readonly Omit<LeftAlone, 'edges'>[];
   readonly notes?: readonly string[];
   readonly excess?: readonly string[];
   readonly acceptedEdges?: number;
@@ -36,7 +36,7 @@ export function proposal({ namespace = 'shop', name = 'cart', selector = { match
       ...(egress.length > 0 ? { egress: egress.map(({ peers, ports }) => ({ to: peers, ports })) } : {}),
     },
   };
-  return { workload: workloadPeer({ cluster: '', namespace, kind: 'Deployment', name }), policy, rules: whole, leftAlone, notes, proof: { acceptedEdges, excess } };
+  return { workload: workloadPeer({ cluster: '', namespace, kind: 'Deployment', name }), policy, rules: whole, leftAlone: leftAlone.map((left) => ({ ...left, edges: 0 })), notes, proof: { acceptedEdges, excess } };
 }
 
 /** Names that an object can have, and that YAML reads as something else where they are not quoted. */

@@ -1,6 +1,9 @@
 import { UsageError } from '../../errors.ts';
 import { hoursSeen } from '../../model/edge.ts';
-import type { GraphEdge } from '../../learn/graph.ts';
+import { peerKey, type WorkloadPeer } from '../../model/peer.ts';
+import type { LeftAlone, ProposedRule, Proof } from '../../model/proposal.ts';
+import type { Graph, GraphEdge } from '../../learn/graph.ts';
+import type { Proposals } from '../../policy/propose.ts';
 import { outputOf, type Context } from '../context.ts';
 import type { Define } from '../command.ts';
 import { workloadOption } from '../workload-option.ts';
@@ -12,6 +15,23 @@ export const define: Define = (command, run) => {
     .option('--rule <n>', 'only this rule of its policy, counted from 1')
     .action((workload: string, options: { readonly rule?: string }) => run((context) => explain(context, workload, options)));
 };
+
+interface Explanation {
+  readonly workload: WorkloadPeer;
+  /** Why it has no policy. */
+  readonly reason: string | null;
+  readonly rules: readonly ExplainedRule[];
+  readonly leftAlone: readonly LeftAlone[];
+  readonly notes: readonly string[];
+  readonly proof: Proof | null;
+  readonly withoutRule: readonly GraphEdge[];
+}
+
+interface ExplainedRule {
+  readonly number: number;
+  readonly rule: ProposedRule;
+  readonly edges: readonly GraphEdge[];
+}
 
 async function explain(context: Context, text: string, options: { readonly rule?: string }): Promise<number> {
   const form = outputOf(context, ['table', 'json']);
@@ -26,57 +46,75 @@ async function explain(context: Context, text: string, options: { readonly rule?
   ]);
   return withStore(context, async (store) => {
     const graph = await graphOf(store);
-    const { proposals, none } = propose(graph, { wants: (workload) => isWanted?.(workload) === true });
-    const [proposal] = proposals;
-    const [refusal] = none;
-    const workload = proposal?.workload ?? refusal?.workload;
-    if (workload === undefined) throw new UsageError(`${plain(text)}: no such workload; footpath status lists them`);
-    const byId = new Map(graph.edges.map((edge) => [edge.id, edge]));
-    const rules = proposal?.rules ?? [];
-    const wanted = options.rule === undefined ? rules.map((_, i) => i) : [Number(options.rule) - 1];
-    for (const i of wanted) if (rules[i] === undefined) throw new UsageError(`--rule ${options.rule ?? ''}: its policy has ${plural(rules.length, 'rule')}`);
-    const used = new Set(rules.flatMap(({ edges }) => edges));
-    const unused = graph.edges.filter((edge) => !used.has(edge.id) && [edge.source, edge.destination].some((peer) => peer.type === 'workload' && isWanted?.(peer) === true));
+    const all = explanations(graph, propose(graph, { wants: (workload) => isWanted?.(workload) === true }));
+    if (all.length === 0) throw new UsageError(`${plain(text)}: no such workload; footpath status lists them`);
+    const shown = options.rule === undefined ? all : onlyRule(all, options.rule);
+    const readinessLine = readinessLines(graph);
     if (form === 'json') {
       const names = namesOf(graph);
-      const value = {
+      const [first, ...namesakes] = shown.map(({ workload, rules, withoutRule, ...rest }) => ({
         namespace: workload.namespace,
         workload: workload.name,
         workloadKind: workload.kind,
-        readiness: readinessLines(graph)(workload),
-        reason: refusal?.reason ?? null,
-        rules: wanted.map((i) => ({ ...rules[i], edges: (rules[i]?.edges ?? []).map((id) => byId.get(id)).filter((edge): edge is GraphEdge => edge !== undefined).map((edge) => edgeJson(edge, names)) })),
-        leftAlone: proposal?.leftAlone ?? [],
-        notes: proposal?.notes ?? [],
-        proof: proposal?.proof ?? null,
-        withoutRule: unused.map((edge) => edgeJson(edge, names)),
-      };
-      context.print(`${JSON.stringify(value, null, 2)}\n`);
+        readiness: readinessLine(workload),
+        ...rest,
+        rules: rules.map(({ rule, edges }) => ({ ...rule, edges: edges.map((edge) => edgeJson(edge, names)) })),
+        withoutRule: withoutRule.map((edge) => edgeJson(edge, names)),
+      }));
+      context.print(`${JSON.stringify({ ...first, namesakes }, null, 2)}\n`);
       return 0;
     }
     const style = styleFor(context.stdout, context.env);
-    context.print(`${style.bold(readinessLines(graph)(workload))}\n`);
-    if (refusal !== undefined) context.print(`no policy: ${refusal.reason}\n`);
-    for (const i of wanted) {
-      const rule = rules[i];
-      if (rule === undefined) continue;
-      const ports = rule.ports.map(({ port, protocol }) => `${port ?? 'any'}/${protocol ?? 'TCP'}`).join(', ');
-      context.print(`\nrule ${i + 1}, ${rule.direction} ${ports}: ${plain(rule.comment.split('\n', 1)[0] ?? '')}\n`);
-      for (const id of rule.edges) {
-        const edge = byId.get(id);
-        if (edge !== undefined) context.print(evidenceText(edge, edgeName(edge)));
+    for (const [i, { workload, reason, rules, leftAlone, notes, withoutRule }] of shown.entries()) {
+      context.print(`${i > 0 ? '\n' : ''}${style.bold(readinessLine(workload))}\n`);
+      if (reason !== null) context.print(`no policy: ${reason}\n`);
+      for (const { number, rule, edges } of rules) {
+        const ports = rule.ports.map(({ port, protocol }) => `${port ?? 'any'}/${protocol ?? 'TCP'}`).join(', ');
+        context.print(`\nrule ${number}, ${rule.direction} ${ports}: ${plain(rule.comment.split('\n', 1)[0] ?? '')}\n`);
+        for (const edge of edges) context.print(evidenceText(edge, edgeName(edge)));
+        for (const { reason: why, beyond } of rule.widenings) context.print(`  ${style.yellow(`wider than its edges: ${why}`)} (${plain(beyond)})\n`);
       }
-      for (const { reason, beyond } of rule.widenings) context.print(`  ${style.yellow(`wider than its edges: ${reason}`)} (${plain(beyond)})\n`);
-    }
-    for (const { direction, reason } of proposal?.leftAlone ?? []) context.print(`\n${direction} is left alone: ${reason}\n`);
-    for (const note of new Set(proposal?.notes ?? [])) context.print(`note: ${plain(note)}\n`);
-    if (options.rule === undefined && unused.length > 0) {
-      context.print(`\nno rule comes of:\n`);
-      for (const edge of unused) context.print(`  ${edgeName(edge)}: ${edge.state}${edge.flags.length > 0 ? `, ${edge.flags.join(', ')}` : ''}\n`);
+      for (const { direction, reason: why } of leftAlone) context.print(`\n${direction} is left alone: ${why}\n`);
+      for (const note of new Set(notes)) context.print(`note: ${plain(note)}\n`);
+      if (options.rule === undefined && withoutRule.length > 0) {
+        context.print(`\nno rule comes of:\n`);
+        for (const edge of withoutRule) context.print(`  ${edgeName(edge)}: ${edge.state}${edge.flags.length > 0 ? `, ${edge.flags.join(', ')}` : ''}\n`);
+      }
     }
     context.hint(`next: footpath propose --workload ${text} · footpath accept | reject ID`);
     return 0;
   });
+}
+
+/** One for each workload of the name, by kind: there may be several. Their rules are counted through. */
+function explanations(graph: Graph, { proposals, none }: Proposals): readonly Explanation[] {
+  const byId = new Map(graph.edges.map((edge) => [edge.id, edge]));
+  let number = 0;
+  return [...proposals, ...none]
+    .toSorted((a, b) => (a.workload.kind < b.workload.kind ? -1 : 1))
+    .map((outcome): Explanation => {
+      const { workload } = outcome;
+      const proposal = 'policy' in outcome ? outcome : null;
+      const rules = (proposal?.rules ?? []).map((rule) => ({ number: ++number, rule, edges: rule.edges.map((id) => byId.get(id)).filter((edge) => edge !== undefined) }));
+      const used = new Set(rules.flatMap(({ edges }) => edges));
+      const isOwn = ({ source, destination }: GraphEdge): boolean => [source, destination].some((peer) => peerKey(peer) === peerKey(workload));
+      return {
+        workload,
+        reason: 'policy' in outcome ? null : outcome.reason,
+        rules,
+        leftAlone: proposal?.leftAlone ?? [],
+        notes: proposal?.notes ?? [],
+        proof: proposal?.proof ?? null,
+        withoutRule: graph.edges.filter((edge) => !used.has(edge) && isOwn(edge)),
+      };
+    });
+}
+
+function onlyRule(all: readonly Explanation[], text: string): readonly Explanation[] {
+  const isWanted = ({ number }: ExplainedRule): boolean => number === Number(text);
+  const found = all.filter(({ rules }) => rules.some(isWanted)).map((one) => ({ ...one, rules: one.rules.filter(isWanted) }));
+  if (found.length === 0) throw new UsageError(`--rule ${plain(text)}: its policy has ${plural(all.flatMap(({ rules }) => rules).length, 'rule')}`);
+  return found;
 }
 
 function evidenceText(edge: GraphEdge, name: string): string {

@@ -1,5 +1,6 @@
 import { UsageError } from '../../errors.ts';
 import { peerName, type WorkloadPeer } from '../../model/peer.ts';
+import type { NoProposal, Proposal } from '../../model/proposal.ts';
 import type { Graph } from '../../learn/graph.ts';
 import { outputOf, suggestion, type Context } from '../context.ts';
 import type { Define } from '../command.ts';
@@ -53,7 +54,7 @@ async function proposePolicies(context: Context, options: Options): Promise<numb
     }
     for (const { workload, reason } of none) context.say(`${peerName(workload)}: no policy: ${reason}`);
     for (const { workload, leftAlone } of proposals) for (const { direction, reason } of leftAlone) context.say(`${peerName(workload)}: ${direction} left alone: ${reason}`);
-    if (defaultDeny.length > 0) for (const line of cutOff(none, defaultDeny)) context.say(line);
+    for (const line of cutOff(proposals, none, defaultDeny)) context.say(line);
     if (proposals.length === 0) context.say('no policies: no workload has an accepted edge (footpath edges, footpath accept)');
     else context.hint('next: footpath explain NS/NAME · footpath propose --out policies · footpath simulate --policies policies');
     return 0;
@@ -68,11 +69,16 @@ function namespacesOf(graph: Graph, only: string | null): readonly string[] {
   return [...all].filter((name) => only === null || name === only).toSorted();
 }
 
-/** Workloads that a default deny would cut off from everything. */
-function cutOff(none: readonly { readonly workload: WorkloadPeer; readonly reason: string }[], namespaces: readonly string[]): readonly string[] {
-  return none
-    .filter(({ workload, reason }) => namespaces.includes(workload.namespace) && !reason.includes("host's network"))
-    .map(({ workload }) => `${peerName(workload)}: default-deny would cut it off: it has no accepted edges`);
+/** What a default deny of these namespaces would cut: whole workloads, and directions that are left alone although edges were accepted. */
+function cutOff(proposals: readonly Proposal[], none: readonly NoProposal[], namespaces: readonly string[]): readonly string[] {
+  const isClosed = ({ workload }: { readonly workload: WorkloadPeer }): boolean => namespaces.includes(workload.namespace);
+  const whole = none.filter((one) => isClosed(one) && !one.hostNetwork).map(({ workload, reason }) => `${peerName(workload)}: default-deny would cut it off: ${reason}`);
+  const directions = proposals.filter(isClosed).flatMap(({ workload, leftAlone }) =>
+    leftAlone
+      .filter(({ edges }) => edges > 0)
+      .map(({ direction, reason, edges }) => `${peerName(workload)}: default-deny would cut its ${direction}, ${plural(edges, 'edge')}: ${reason}`),
+  );
+  return [...whole, ...directions];
 }
 
 function kustomization(names: readonly string[]): string {

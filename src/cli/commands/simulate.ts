@@ -23,7 +23,7 @@ export const define: Define = (command, run) => {
     .option('--port <port>', 'at which port of the pod')
     .option('--protocol <protocol>', 'TCP, UDP or SCTP', 'TCP')
     .option('--questions <->', 'many: one JSON object a line on standard input, {"id","src","src_kind","dst","dst_kind","port","protocol"}')
-    .addHelpText('after', '\nWith --policies exit status 3 means that an accepted edge would break. With --from: {"allowed": true | false | null, "because", "warnings"}.')
+    .addHelpText('after', '\nWith --from: {"allowed": true | false | null, "because", "warnings"}. Exit status 3: with --policies, an accepted edge would break or a policy is invalid; with --from, the answer is false.')
     .action((options: Options) =>
       run((context) => {
         if (options.policies !== undefined && options.manifests === undefined) return replayPolicies(context, options.policies);
@@ -40,6 +40,7 @@ async function readPolicies(context: Context, paths: readonly string[], strict: 
   const policies: NetworkPolicy[] = [];
   const wrong = [...problems];
   const warnings: string[] = [];
+  let invalid = 0;
   const notRead = new Map<string, number>();
   for (const { kind, object } of objects) {
     if (kind.endsWith('NetworkPolicy') && kind !== 'NetworkPolicy') notRead.set(kind, (notRead.get(kind) ?? 0) + 1);
@@ -48,15 +49,16 @@ async function readPolicies(context: Context, paths: readonly string[], strict: 
     const [first] = own;
     const name = nameOf(object);
     if (policy !== null) policies.push(policy);
-    else if (first !== undefined) {
-      wrong.push(`policy ${name}: ${first.field}: ${first.message}`);
+    else {
+      invalid++;
+      wrong.push(`policy ${name}: ${first?.field}: ${first?.message}`);
     }
     warnings.push(...doubts.map(({ field, message }) => `policy ${name}: ${field} ${message}`));
   }
   for (const problem of [...wrong, ...warnings]) context.say(`footpath: ${plain(problem)}`);
   for (const [kind, n] of notRead) context.say(`footpath: ${n} of kind ${plain(kind)} not evaluated`);
   if (strict && policies.length === 0) throw new OperationError(`${paths.join(', ')}: no valid NetworkPolicy found`);
-  return { policies, objects, warnings: [...warnings, ...[...notRead].map(([kind, n]) => `${n} of kind ${kind} not evaluated`)] };
+  return { policies, invalid, objects, warnings: [...warnings, ...[...notRead].map(([kind, n]) => `${n} of kind ${kind} not evaluated`)] };
 }
 
 function nameOf(object: unknown): string {
@@ -67,7 +69,7 @@ function nameOf(object: unknown): string {
 
 async function replayPolicies(context: Context, paths: readonly string[]): Promise<number> {
   const form = outputOf(context, ['table', 'wide', 'json']);
-  const { policies } = await readPolicies(context, paths, true);
+  const { policies, invalid } = await readPolicies(context, paths, true);
   const [{ withStore, graphOf }, { replay }, { newest }] = await Promise.all([import('../session.ts'), import('../../policy/replay.ts'), import('../when.ts')]);
   return withStore(context, async (store) => {
     const graph = await graphOf(store);
@@ -105,7 +107,7 @@ async function replayPolicies(context: Context, paths: readonly string[]): Promi
       if (form === 'wide') for (const line of [...result.unused, ...result.unusedRanges]) context.print(`  ${line}\n`);
       for (const warning of result.warnings) context.say(`warning: ${plain(warning)}`);
     }
-    return accepted.length > 0 ? 3 : 0;
+    return accepted.length + invalid > 0 ? 3 : 0;
   });
 }
 
@@ -141,16 +143,35 @@ async function ask(context: Context, paths: readonly string[], options: Options)
   if (options.questions !== undefined) {
     if (options.questions !== '-') throw new UsageError('--questions takes - (standard input)');
     return answerQuestions(context, (question) => {
-      const { src, src_kind: srcKind, dst, dst_kind: dstKind, port, protocol } = question;
-      return answer(String(src), typeof srcKind === 'string' ? srcKind : null, String(dst), typeof dstKind === 'string' ? dstKind : null, Number(port), typeof protocol === 'string' ? protocol : 'TCP').allowed;
+      const { src, src_kind: srcKind, dst, dst_kind: dstKind } = question;
+      const protocol = protocolOf(question.protocol ?? 'TCP', 'protocol');
+      const port = portOf(question.port, protocol, 'port');
+      return answer(String(src), typeof srcKind === 'string' ? srcKind : null, String(dst), typeof dstKind === 'string' ? dstKind : null, port, protocol).allowed;
     });
   }
   if (options.from === undefined || options.to === undefined) throw new UsageError('say --from and --to, and --port; or --questions -');
-  const protocol = options.protocol.toUpperCase();
-  const port = Number(options.port ?? Number.NaN);
-  if (protocol !== 'ICMP' && (!Number.isInteger(port) || port < 1 || port > 65_535)) throw new UsageError(`--port ${options.port ?? ''}: must be between 1 and 65535`);
-  context.print(`${JSON.stringify(answer(options.from, null, options.to, null, port, protocol))}\n`);
-  return 0;
+  const protocol = protocolOf(options.protocol, '--protocol');
+  const port = portOf(options.port, protocol, '--port');
+  const result = answer(options.from, null, options.to, null, port, protocol);
+  context.print(`${JSON.stringify(result)}\n`);
+  return result.allowed === false ? 3 : 0;
+}
+
+function protocolOf(value: unknown, field: string): string {
+  if (typeof value !== 'string' || value === '') throw new UsageError(`${field} ${shown(value)}: must be TCP, UDP or SCTP`);
+  return value.toUpperCase();
+}
+
+/** A number, or its digits; NaN for ICMP, which has none. */
+function portOf(value: unknown, protocol: string, field: string): number {
+  if (protocol === 'ICMP') return Number.NaN;
+  const port = typeof value === 'number' || (typeof value === 'string' && /^[0-9]+$/.test(value)) ? Number(value) : Number.NaN;
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new UsageError(`${field} ${shown(value)}: must be between 1 and 65535`);
+  return port;
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? plain(value) : (JSON.stringify(value) ?? '');
 }
 
 async function answerQuestions(context: Context, answer: (question: Question) => boolean | null): Promise<number> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type EdgeJson } from '../../support/cli.ts';
+import { Session, type EdgeJson } from '../../support/cli.ts';
+import { pod, settledTraffic } from '../../support/hubble.ts';
 import { cart, few, learnedShop, METADATA, must, watchedShop } from '../../support/shop.ts';
 
 interface Explained {
@@ -69,6 +70,17 @@ describe('footpath explain', () => {
     const explained = await session.json<Explained>('explain', 'new/lonely');
     expect([explained.rules, typeof explained.reason]).toEqual([[], 'string']);
     expect((await session.run('explain', 'new/lonely')).out).toContain(`no policy: ${explained.reason}`);
+  });
+
+  it('explains workloads of one name and several kinds one after the other, by kind', async () => {
+    const session = new Session();
+    const [deployment, set] = [pod('shop', 'web-6b746f74dc-9rcxx', '10.0.0.1', { app: 'web' }), pod('shop', 'web-0', '10.0.0.9', { app: 'webset' })];
+    await session.observe([...settledTraffic({ from: deployment, to: cart, port: 8080 }), ...settledTraffic({ from: set, to: cart, port: 9090 })]);
+    const { out } = await session.run('explain', 'shop/web');
+    expect(out.match(/^shop\/web \(\w+\)|^rule \d, [^:]+|^no rule/gm)).toEqual(['shop/web (Deployment)', 'rule 1, egress 8080/TCP', 'shop/web (StatefulSet)', 'rule 2, egress 9090/TCP']);
+    const { namesakes, ...first } = await session.json<Explained & { readonly namesakes: readonly Explained[] }>('explain', 'shop/web');
+    expect([first, ...namesakes].map(({ workloadKind, rules }) => [workloadKind, rules.flatMap(({ edges }) => edges.map(({ port }) => port))])).toEqual([['Deployment', [8080]], ['StatefulSet', [9090]]]);
+    expect(await session.json('explain', 'shop/web', '--rule', '2')).toMatchObject({ workloadKind: 'StatefulSet', namesakes: [] });
   });
 
   it.each([

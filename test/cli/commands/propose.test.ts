@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { Session, type PolicyJson } from '../../support/cli.ts';
-import { pod } from '../../support/hubble.ts';
+import { pod, WORLD, type HubbleFlow } from '../../support/hubble.ts';
 import { listObject, ownerObject, podObject } from '../../support/inventory.ts';
+import { deployed, used } from '../../support/proposals.ts';
 import { cart, database, few, learnedShop, must, watchedShop, web } from '../../support/shop.ts';
 
 const name = ({ metadata }: PolicyJson): string => `${metadata.namespace}/${metadata.name}`;
@@ -106,7 +107,31 @@ describe('--default-deny', () => {
     await session.observe([], '--inventory', cluster);
     const { out, err } = await session.run('propose', '--default-deny', '-o', 'json');
     expect(out).toContain('"namespace": "idle"');
-    expect(err).toContain('idle/queue: default-deny would cut it off: it has no accepted edges\n');
+    expect(err).toContain('idle/queue: default-deny would cut it off: no connection of it was seen\n');
+  });
+
+  it('says what it would cut of a workload that has accepted edges, with the reason why no policy keeps them', async () => {
+    const session = new Session();
+    const [app, db, bare] = [deployed('shop/app', '10.0.0.1'), deployed('shop/db', '10.0.0.2'), deployed('shop/bare', '10.0.0.9', { labels: {}, selector: {} })];
+    const outside = Array.from({ length: 65 }, (_, i): HubbleFlow => ({ from: app.end, to: WORLD(`198.51.100.${i + 1}`), port: 443, direction: 'EGRESS', point: 'TO_STACK' }));
+    const flows: readonly HubbleFlow[] = [...outside, { from: db.end, to: app.end, port: 80 }, { from: bare.end, to: db.end, port: 5432 }];
+    await session.observe(flows.flatMap(used), '--inventory', session.write('inventory.json', listObject([app, db, bare].flatMap(({ objects }) => objects))));
+    const { err } = await session.run('propose', '--default-deny');
+    expect(err.split('\n').filter((line) => line.includes('default-deny'))).toEqual([
+      'shop/bare: default-deny would cut it off: its pods have no stable label',
+      'shop/app: default-deny would cut its egress, 65 edges: 65 outside addresses were used: choose ranges for them by hand',
+      'shop/db: default-deny would cut its ingress, 1 edge: shop/bare cannot be selected: its pods have no stable label',
+    ]);
+  });
+
+  it('cuts nothing of a workload on the host’s network', async () => {
+    const session = new Session();
+    const [agent, app] = [deployed('shop/agent', '192.168.0.1', { pod: { hostNetwork: true } }), deployed('shop/app', '10.0.0.1')];
+    const lines = used({ from: app.end, to: agent.end, port: 9100 });
+    await session.observe(lines, '--inventory', session.write('inventory.json', listObject([...agent.objects, ...app.objects])));
+    const { err } = await session.run('propose', '--default-deny');
+    expect(err).toContain('shop/agent: no policy: its pods are on the host');
+    expect(err).not.toContain('shop/agent: default-deny');
   });
 });
 

@@ -12,10 +12,18 @@ const OBJECTS: readonly object[] = [
   podObject({ namespace: 'shop', name: 'cart', ip: '10.0.0.2', labels: { app: 'cart' }, ports: [{ name: 'http', containerPort: 8080 }] }),
   podObject({ namespace: 'shop', name: 'agent', ip: '192.168.0.1', labels: { app: 'agent' }, hostNetwork: true }),
   podObject({ namespace: 'shop', name: 'done', ip: '10.0.0.9', labels: { app: 'web' }, phase: 'Succeeded' }),
+  podObject({ namespace: 'shop', name: 'migrated', phase: 'Failed' }),
+  withDeletion(podObject({ namespace: 'shop', name: 'going', ip: '10.0.0.5' })),
   ownerObject('Deployment', 'bank', 'web', { app: 'web' }),
   ownerObject('CronJob', 'bank', 'nightly', { app: 'nightly' }),
   serviceObject('shop', 'cart', '10.96.0.2', { app: 'cart' }, [{ port: 80, targetPort: 8080 }]),
 ];
+
+/** Asked to end, and still at work until then. */
+function withDeletion(object: object): object {
+  const { metadata, ...rest } = object as { readonly metadata: object };
+  return { ...rest, metadata: { ...metadata, deletionTimestamp: '2026-03-02T12:00:00Z' } };
+}
 
 const admitWeb = networkPolicy(
   {
@@ -73,6 +81,8 @@ describe('one question', () => {
     ['a workload without pods', question('bank/nightly', 'shop/web'), true, /no policy selects/],
     ['the host’s network', question('shop/agent', 'shop/cart'), null, /host's network/],
     ['a completed pod', question('shop/done', 'shop/cart'), null, /completed/],
+    ['a completed pod whose address is not told', question('shop/cart', 'shop/migrated'), null, /completed/],
+    ['a pod that is being deleted', question('shop/going', 'shop/web'), true, /no policy selects/],
     ['a Service’s address', question('shop/web', '10.96.0.2', '--port', '80'), null, /10\.96\.0\.2 is a Service's address/],
     ['ICMP, which needs no port', ['--from', 'shop/web', '--to', 'shop/cart', '--protocol', 'ICMP'], null, /ICMP/],
     ['a pod to itself', question('shop/cart', 'shop/cart', '--port', '1'), true, /itself/],
@@ -124,6 +134,7 @@ describe('many questions', () => {
   it.each<[string, object, boolean | null]>([
     ['a port in quotes', { port: '8080' }, true],
     ['no protocol is TCP', { protocol: undefined }, true],
+    ['a protocol in small letters', { protocol: 'tcp' }, true],
     ['ICMP', { protocol: 'ICMP' }, null],
     ['the host’s network', { src: 'shop/agent' }, null],
     ['a range of one address', { src: '198.51.100.7/32', src_kind: 'IP' }, true],
@@ -183,7 +194,7 @@ describe('what is read of manifests', () => {
     session.write('deep/er/closed.yml', yaml([closed]));
     session.write('deep/README.md', '# not YAML: [');
     const result = await footpath(['simulate', '--manifests', session.folder, ...question('shop/web', 'shop/cart')]);
-    expect(result).toMatchObject({ status: 0, err: '' });
+    expect(result).toMatchObject({ status: 3, err: '' });
     expect(result.json()).toMatchObject({ allowed: false, because: 'no ingress rule of shop/closed admits it' });
   });
 

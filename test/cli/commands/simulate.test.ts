@@ -63,6 +63,15 @@ describe('simulate --policies', () => {
     expect([status, value.policies]).toEqual([0, 2]);
   });
 
+  it('exits with 3 though nothing would break, where one that no cluster would take is among them', async () => {
+    const open = policy({ podSelector: {}, policyTypes: ['Ingress'], ingress: [{}] });
+    const session = await learnedShop();
+    const path = session.write('policies.yaml', `${open}\n---\n${policy({ podSelector: {}, policyTypes: ['Sideways'] })}`);
+    const { status, out, err } = await session.run('simulate', '--policies', path);
+    expect([status, err]).toEqual([3, expect.stringContaining('spec.policyTypes[0]: must be Ingress or Egress')]);
+    expect(out).toMatch(/^1 policy against .* 0 accepted edges would break\n/);
+  });
+
   it.each([
     ['is not there', null, /^footpath: \S+policies\.yaml: cannot be read: ENOENT\n$/],
     ['holds no policies', 'kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n', /no valid NetworkPolicy found\n$/],
@@ -100,7 +109,7 @@ describe('simulate --from --to', () => {
     ['shop/web', 'shop/cart', '8080', 'ICMP', null],
   ])('%s -> %s %s/%s: %s', async (from, to, port, protocol, allowed) => {
     const { status, out, err } = await ask('--from', from, '--to', to, '--port', port, '--protocol', protocol);
-    expect([status, err]).toEqual([0, '']);
+    expect([status, err]).toEqual([allowed === false ? 3 : 0, '']);
     expect(JSON.parse(out)).toEqual({ allowed, because: expect.stringMatching(/./) as string, warnings: expect.any(Array) as unknown[] });
   });
 
@@ -149,6 +158,13 @@ describe('simulate --questions -', () => {
     ['a number', '7', 'question 7: '],
     ['null', 'null', 'question null: '],
     ['a name that is not there', question(1, 'shop/nobody', 'shop/cart'), 'shop/nobody: not in the manifests, and no address'],
+    ['no port', question(1, 'shop/web', 'shop/cart', undefined).replace(',"port":8080', ''), 'port : must be between 1 and 65535'],
+    ['a port that is null', question(1, 'shop/web', 'shop/cart', null), 'port null: must be between 1 and 65535'],
+    ['a port that is 0', question(1, 'shop/web', 'shop/cart', 0), 'port 0: must be between 1 and 65535'],
+    ['a port over the last one', question(1, 'shop/web', 'shop/cart', 70_000), 'port 70000: must be between 1 and 65535'],
+    ['a port by name', question(1, 'shop/web', 'shop/cart', 'http'), 'port http: must be between 1 and 65535'],
+    ['a port that is true', question(1, 'shop/web', 'shop/cart', true), 'port true: must be between 1 and 65535'],
+    ['a protocol by number', question(1, 'shop/web', 'shop/cart', 80, { protocol: 5 }), 'protocol 5: must be TCP, UDP or SCTP'],
     ['an escape', '{"id":"\u001b[2J', 'question {"id":"\\u001b[2J: '],
   ])('answers the others and exits with 1 after a bad one: %s', async (_, bad, message) => {
     const { status, out, err } = await answers([bad, question(2, 'shop/web', 'shop/cart')]);

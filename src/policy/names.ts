@@ -1,0 +1,40 @@
+import { groupBy } from '../model/group.ts';
+import { peerKey, type WorkloadPeer } from '../model/peer.ts';
+import { DEFAULT_DENY } from '../model/proposal.ts';
+
+/** As the API server has it for an object's name. */
+const MAX_NAME = 253;
+
+/**
+ * The name of each workload's policy, by the key of the workload: the workload's own, where no other of its namespace has it, else with
+ * its kind, else numbered. Equal workloads get equal names, in whatever order they come.
+ */
+export function policyNames(workloads: readonly WorkloadPeer[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const neighbours of groupBy(workloads, ({ namespace }) => namespace).values()) {
+    const taken = new Set([DEFAULT_DENY]);
+    const namesakes: WorkloadPeer[] = [];
+    const give = (workload: WorkloadPeer, name: string): void => {
+      taken.add(name);
+      names.set(peerKey(workload), name);
+    };
+    for (const own of groupBy(neighbours, ({ name }) => name).values()) {
+      const [first] = own;
+      if (first !== undefined && own.length === 1 && first.name !== DEFAULT_DENY) give(first, first.name);
+      else namesakes.push(...own);
+    }
+    for (const workload of namesakes.toSorted((a, b) => (peerKey(a) < peerKey(b) ? -1 : 1))) give(workload, freeName(workload, taken));
+  }
+  return names;
+}
+
+function freeName({ name, kind }: WorkloadPeer, taken: ReadonlySet<string>): string {
+  for (let n = 1; ; n++) {
+    const candidate = withSuffix(name, `-${kind.toLowerCase()}${n === 1 ? '' : `-${n}`}`);
+    if (!taken.has(candidate)) return candidate;
+  }
+}
+
+function withSuffix(name: string, suffix: string): string {
+  return `${name.slice(0, MAX_NAME - suffix.length).replace(/[.-]+$/, '')}${suffix}`;
+}
