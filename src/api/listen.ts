@@ -1,6 +1,7 @@
 import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { OperationError, UsageError } from '../errors.ts';
+import { parseAddress, scopeOf } from '../model/address.ts';
 
 export interface Listening {
   readonly address: string;
@@ -18,7 +19,8 @@ export function parseListen(text: string): { readonly host: string; readonly por
 
 /** Whether only this machine can reach it. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+  const address = parseAddress(host);
+  return host === 'localhost' || (address !== null && scopeOf(address) === 'loopback');
 }
 
 export async function listen(app: Hono, { host, port }: { readonly host: string; readonly port: number }): Promise<Listening> {

@@ -42,16 +42,17 @@ export class Metrics {
     this.#commits = new Histogram({ name: 'footpath_commit_seconds', help: 'Time of a transaction with the counts of a portion.', buckets: SECONDS, registers });
     this.#deliveries = new Counter({ name: 'footpath_deliveries_total', help: 'Deliveries of alerts, by target and outcome.', labelNames: ['target', 'outcome'], registers });
     const gauge = (name: string, help: string, labelNames: readonly string[], collect: (gauge: Gauge) => void): void => {
-      new Gauge({
+      const own: Gauge = new Gauge({
         name,
         help,
         labelNames,
-        registers,
-        collect() {
-          this.reset();
-          collect(this);
+        collect: () => {
+          own.reset();
+          collect(own);
         },
+        registers: [],
       });
+      this.#registry.registerMetric(own);
     };
     gauge('footpath_source_up', '1 while a source gives records or waits for some, 0 while it is lost.', ['source'], (own) => {
       for (const { name, up } of readings.sources()) own.set({ source: name }, up ? 1 : 0);

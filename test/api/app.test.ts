@@ -72,6 +72,7 @@ describe('where to listen', () => {
     ['localhost', true],
     ['0.0.0.0', false],
     ['10.0.0.1', false],
+    ['127.example.com', false],
   ])('%s is this machine’s alone: %s', (host, expected) => {
     expect(isLoopback(host)).toBe(expected);
   });
@@ -82,6 +83,6 @@ describe('where to listen', () => {
     expect(await answer.text()).toBe('ok\n');
     await expect(listen(appOf(), { host: '127.0.0.1', port: first.port })).rejects.toThrow(`127.0.0.1:${first.port}: cannot listen: EADDRINUSE`);
     await first.close();
-    await expect(fetch(`http://127.0.0.1:${first.port}/healthz`)).rejects.toThrow();
+    await expect(fetch(`http://127.0.0.1:${first.port}/healthz`)).rejects.toThrow('fetch failed');
   });
 });
