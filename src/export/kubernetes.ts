@@ -12,7 +12,10 @@ export const kubernetes: Exporter = {
   description: 'NetworkPolicy (networking.k8s.io/v1)',
   render({ proposals, defaultDeny }) {
     const files = [...proposals.map(renderProposal), ...defaultDeny.map((namespace) => renderPolicy(defaultDenyPolicy(namespace), [], () => undefined))];
-    return files.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const sorted = files.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const twice = sorted.find(({ name }, i) => name === sorted[i - 1]?.name);
+    if (twice !== undefined) throw new Error(`two policies are written to ${twice.name}: one would replace the other`);
+    return sorted;
   },
 };
 

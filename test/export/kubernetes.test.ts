@@ -9,6 +9,11 @@ const render = (...proposed: readonly Proposed[]): readonly RenderedFile[] => ku
 const text = (proposed: Proposed): string => render(proposed)[0]?.content ?? '';
 
 describe('NetworkPolicies as files', () => {
+  it('two of one name are refused: one would replace the other', () => {
+    expect(() => render({}, {})).toThrow('two policies are written to shop__cart.yaml');
+    expect(() => kubernetes.render({ proposals: [proposal({ name: 'default-deny' })], defaultDeny: ['shop'] })).toThrow('two policies are written to shop__default-deny.yaml');
+  });
+
   it('a policy with the evidence of each rule above it', () => {
     const dns = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } }, podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } } };
     const [file] = render({

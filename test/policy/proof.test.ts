@@ -72,6 +72,15 @@ describe('a proof keeps what was accepted', () => {
     expect(proof(graphOf([webToCart]), [wrong])).toBe('shop/web -> shop/cart 8080/TCP would be denied');
   });
 
+  it('asks about two pods of one workload in both directions, and counts their edge once', () => {
+    const second = podObject({ namespace: 'shop', name: 'cart-1', ip: '10.0.0.9', labels: { app: 'cart' }, owner: ['StatefulSet', 'cart'] });
+    const graph = graphOf([{ from: cart.end, to: pod('shop', 'cart-1', '10.0.0.9', { app: 'cart' }), port: 8080 }], [...EVERYBODY, second]);
+    const denied = 'shop/cart -> shop/cart 8080/TCP would be denied';
+    expect(proof(graph, [rule('ingress', [app('cart')]), rule('egress', [app('cart')])])).toEqual({ acceptedEdges: 1, excess: [] });
+    expect(proof(graph, [rule('ingress', [app('cart')]), rule('egress', [app('web')])])).toBe(denied);
+    expect(proof(graph, [rule('ingress', [app('web')]), rule('egress', [app('cart')])])).toBe(denied);
+  });
+
   it('asks for every set of labels that the peer’s pods have', () => {
     const canary = podObject({
       namespace: 'shop',
@@ -147,6 +156,13 @@ describe('a proof lists what is allowed beyond', () => {
   it('not an edge that was accepted, even if another rule was made for it', () => {
     const graph = graphOf([webToCart, { from: blog.end, to: cart.end, port: 8080 }]);
     expect(excess(graph, [rule('ingress', [app('web')]), rule('ingress', [{ podSelector: {} }])])).toEqual([]);
+  });
+
+  it('not a workload of another cluster, which no selector matches', () => {
+    const there = pod('shop', 'blog-0', '10.9.0.1', { app: 'blog' }, { cluster: 'east' });
+    const local = (one: typeof web) => ({ ...one.end, cluster: 'west' });
+    const graph = learned([{ ...webToCart, from: local(web), to: local(cart) }, { from: there, to: local(vault) }], [], { cluster: 'west' }).graph();
+    expect(excess(graph, [rule('ingress', [{ podSelector: {} }])])).toEqual([]);
   });
 
   it('not a pod on the host’s network, which no selector matches', () => {

@@ -152,6 +152,18 @@ describe('for every small cluster and whatever was seen in it', () => {
     expect(found).toBeUndefined();
   });
 
+  it('DNS that one end opens without having seen it is open at the other', () => {
+    const found = counterexample(({ proposals, policies, pods }) =>
+      proposals.flatMap(statedPairs).flatMap((pair) => {
+        const [sources = [], destinations = []] = pair.split(' -> ').map((name) => pods.get(name));
+        const all = sources.flatMap((source) => destinations.map((destination) => [source, destination] as const));
+        const closed = all.filter(([source, destination]) => PROTOCOLS.some((protocol) => policies.evaluate(source, destination, 53, protocol).allowed === false));
+        return closed.map(([source, destination]) => `${source.name} -> ${destination.name}`);
+      }),
+    );
+    expect(found).toBeUndefined();
+  });
+
   it('they let no workload reach a closed one by a connection that nobody accepted', () => {
     const found = counterexample(({ graph, proposals, policies, pods }, all) => {
       const accepted = new Set(graph.edges.filter(({ state }) => state === 'accepted').map(({ key }) => key));

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { kubernetes } from '../../src/export/kubernetes.ts';
 import type { ProposedRule } from '../../src/model/proposal.ts';
 import { propose } from '../../src/policy/propose.ts';
 import { Learner } from '../support/graph.ts';
 import { connection, hubbleLine, pod, T0, WORLD, type HubbleFlow } from '../support/hubble.ts';
 import { nodeObject, ownerObject, serviceObject } from '../support/inventory.ts';
 import { deployed, edgeOf, learned, proposed, unproposed, used, workloadName } from '../support/proposals.ts';
-import { APISERVER } from '../support/shop.ts';
+import { APISERVER, NODE } from '../support/shop.ts';
 
 const web = deployed('shop/web', '10.0.0.1');
 const cart = deployed('shop/cart', '10.0.0.2');
@@ -69,6 +70,13 @@ describe('what cannot be named leaves its direction alone, never half closed', (
     expect(propose(graph).proposals.every(({ workload }) => workload.cluster === 'west')).toBe(true);
   });
 
+  it('a node at an address where pods have theirs', () => {
+    const nodes = [nodeObject('node-a', '192.168.0.1', '10.0.0.0/24'), nodeObject('node-b', '192.168.0.2', '10.0.1.0/24')];
+    const graph = learned([{ from: { ...NODE, ip: '10.0.1.77' }, to: web.end }, webToCart], [...BOTH, ...nodes]).graph();
+    expect(proposed(graph, { wants: ({ name }) => name === 'web' })).toEqual(['shop/web {app=web} Egress', '  out {app=cart} 8080/TCP']);
+    expect(unproposed(graph)).toContainEqual('shop/web ingress: the node was seen at 10.0.1.77, where pods have theirs: a range would name pods');
+  });
+
   it('only ICMP', () => {
     const ping = (reply: boolean, time: number): string =>
       hubbleLine({ ...webToCart, time, reply, extra: { l4: { ICMPv4: { type: reply ? 0 : 8 } } } });
@@ -87,6 +95,19 @@ describe('what cannot be named leaves its direction alone, never half closed', (
     ).graph();
     expect(proposed(graph, { wants: ({ name }) => name === 'cart' })).toEqual(['shop/cart {app=cart} Egress', '  out {app=web} 80/TCP']);
     expect(unproposed(graph, { wants: ({ name }) => name === 'bare' })).toEqual(['shop/bare: its pods have no stable label']);
+  });
+});
+
+describe('a node that is gone', () => {
+  it('costs nobody a policy: those that are there are named, with a note', () => {
+    const graph = learned([{ from: NODE, to: web.end }, webToCart], [...BOTH, nodeObject('node-a', '192.168.0.1', '10.0.0.0/16')]).graph();
+    expect(proposed(graph, { wants: ({ name }) => name === 'web' })).toEqual([
+      'shop/web {app=web} Ingress Egress',
+      '  in 192.168.0.1/32 8080/TCP',
+      '  out {app=cart} 8080/TCP',
+    ]);
+    const notes = propose(graph).proposals.flatMap((proposal) => proposal.notes);
+    expect(notes).toContainEqual('192.168.0.2 stood for the node and is left out: the inventory no longer holds it');
   });
 });
 
@@ -178,6 +199,13 @@ describe('how rules are put together', () => {
     expect(propose(graph, { wants: ({ kind }) => kind === 'CronJob' }).proposals.map(({ policy }) => policy.metadata.name)).toEqual(['web-cronjob']);
   });
 
+  it('leaves the name of the policy that closes a namespace to that', () => {
+    const named = deployed('shop/default-deny', '10.0.0.8');
+    const { proposals } = propose(learned([{ from: named.end, to: cart.end }], [...named.objects, ...cart.objects]).graph());
+    const files = kubernetes.render({ proposals, defaultDeny: ['shop'] }).map((file) => file.name);
+    expect(files).toEqual(['shop__cart.yaml', 'shop__default-deny-statefulset.yaml', 'shop__default-deny.yaml']);
+  });
+
   it('says why a workload gets none', () => {
     const rejected = learned([webToCart], [...BOTH, ...blog.objects]);
     rejected.store.choices.decide('reject', [rejected.graph().canon.storedEdge(edgeOf(rejected.graph(), ':8080'))], 'edge', {
@@ -217,8 +245,44 @@ describe('DNS', () => {
     expect(rulesOf(learner, 'shop/web').flatMap(({ widenings }) => widenings.map(({ reason }) => reason))).toEqual([UNSEEN]);
   });
 
-  it('is not opened where none is known', () => {
+  const notesOfWeb = (learner: Learner): readonly string[] => propose(learner.graph(), { wants: ({ name }) => name === 'web' }).proposals.flatMap(({ notes }) => notes);
+
+  it('is not opened where none is known, with a note', () => {
     expect(ofWeb(learned([webToCart], BOTH))).toEqual(['  out {app=cart} 8080/TCP']);
+    expect(notesOfWeb(learned([webToCart], BOTH))).toEqual(['egress is closed without DNS: no resolver is known, an inventory with services tells it']);
+  });
+
+  it('is not opened where the resolver has no name, with a note', () => {
+    const bare = deployed('kube-system/coredns', '10.0.0.53', { labels: {}, selector: {} });
+    const slice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name: 'dns', namespace: 'kube-system', labels: { 'kubernetes.io/service-name': 'kube-dns' } }, endpoints: [{ addresses: ['10.0.0.53'] }], ports: [{ port: 53, protocol: 'UDP' }] };
+    const dns = serviceObject('kube-system', 'kube-dns', '10.96.0.10', null, [{ port: 53, protocol: 'UDP', targetPort: 53 }]);
+    expect(notesOfWeb(learned([webToCart], [...BOTH, ...bare.objects, dns, slice]))).toEqual([
+      'egress is closed without DNS: kube-system/coredns cannot be selected: its pods have no stable label',
+    ]);
+  });
+
+  it('needs no note where it is open, or where nothing else is', () => {
+    expect(notesOfWeb(learned([webToCart], [...BOTH, ...coredns.objects, service(53)]))).toEqual([]);
+    expect(notesOfWeb(learned([{ from: cart.end, to: web.end }], BOTH))).toEqual([]);
+  });
+
+  it('that is open at a client is open at the resolver, too', () => {
+    const asked: HubbleFlow = { from: cart.end, to: resolver, port: 53, protocol: 'UDP' };
+    const learner = learned([webToCart, { from: blog.end, to: WORLD('198.51.100.7'), port: 443 }, asked], [...BOTH, ...blog.objects, ...coredns.objects, service(53)]);
+    expect(proposed(learner.graph(), { wants: ({ name }) => name === 'coredns' })).toEqual([
+      'kube-system/coredns {k8s-app=kube-dns} Ingress',
+      '  in shop/{app=blog} | shop/{app=web} 53/TCP 53/UDP',
+      '  in shop/{app=cart} 53/TCP 53/UDP',
+    ]);
+    expect(rulesOf(learner, 'kube-system/coredns').map(({ widenings }) => widenings)).toEqual([
+      [{ reason: 'dns-unseen', beyond: 'UDP and TCP 53 from shop/blog, shop/web' }],
+      [{ reason: 'dns-protocol', beyond: 'TCP 53' }],
+    ]);
+  });
+
+  it('does not close a resolver that nobody was seen to ask', () => {
+    const learner = learned([webToCart, { from: resolver, to: WORLD('198.51.100.53'), port: 853 }], [...BOTH, ...coredns.objects, service(53)]);
+    expect(proposed(learner.graph(), { wants: ({ name }) => name === 'coredns' })[0]).toBe('kube-system/coredns {k8s-app=kube-dns} Egress');
   });
 
   it('is not opened beside a resolver that was seen, whoever it is', () => {
@@ -260,6 +324,14 @@ describe('a public entry', () => {
     const [, first, ...rest] = proposed(learned(egress, [...web.objects, NODE]).graph());
     expect(first).toContain('203.0.113.20/32');
     expect(rest).toEqual([]);
+  });
+
+  it('never holds a pod that is known outside the ranges', () => {
+    const there = deployed('shop/web', '10.9.0.1');
+    const service = serviceObject('shop', 'web', '10.96.0.1', { app: 'web' }, [{ port: 80, targetPort: 8080 }], 'LoadBalancer');
+    const graph = learned([{ from: WORLD('198.51.100.7'), to: there.end }], [...there.objects, service, NODE]).graph();
+    expect(proposed(graph)).toEqual([]);
+    expect(unproposed(graph)).toEqual([expect.stringMatching(/^shop\/web: ingress: the pods' ranges are not all known: a pod has 10\.9\.0\.1/)]);
   });
 
   it('does not swallow the rules of pods beside it', () => {

@@ -6,7 +6,7 @@ import { replay, type Replay } from '../../src/policy/replay.ts';
 import type { Graph } from '../../src/learn/graph.ts';
 import { Learner } from '../support/graph.ts';
 import { hubbleLine, pod, WORLD, type HubbleFlow } from '../support/hubble.ts';
-import { podObject } from '../support/inventory.ts';
+import { nodeObject, podObject } from '../support/inventory.ts';
 import { ingressOnly, networkPolicy } from '../support/policy.ts';
 import { deployed, learned } from '../support/proposals.ts';
 import { NODE } from '../support/shop.ts';
@@ -103,10 +103,56 @@ describe('edges that policies would deny', () => {
     expect(broken(replay(graphOf(flows), [admit('192.168.0.0/16')]))).toEqual(['external 198.51.100.7 -> shop/cart 8080/TCP']);
   });
 
+  it('between two pods of one workload are edges like any other', () => {
+    const second = podObject({ namespace: 'shop', name: 'web-1', ip: '10.0.0.9', labels: { app: 'web' }, owner: ['StatefulSet', 'web'] });
+    const gossip = graphOf([{ from: web.end, to: pod('shop', 'web-1', '10.0.0.9', { app: 'web' }), port: 7000 }], [...EVERYBODY, second]);
+    const self = { podSelector: { matchLabels: { app: 'web' } } };
+    expect(broken(replay(gossip, [forApp('web', { policyTypes: ['Ingress'] })]))).toEqual(['shop/web -> shop/web 7000/TCP']);
+    expect(broken(replay(gossip, [forApp('web', { policyTypes: ['Egress'] })]))).toEqual(['shop/web -> shop/web 7000/TCP']);
+    expect(broken(replay(gossip, [forApp('web', { ingress: [{ from: [self] }], egress: [{ to: [self] }] })]))).toEqual([]);
+  });
+
+  it('of a node that the inventory no longer holds are judged by those that it holds', () => {
+    const nodes = [nodeObject('node-b', '192.168.0.5', '10.0.0.0/16')];
+    const admit = (cidr: string): NetworkPolicy => forApp('cart', { ingress: [{ from: [{ ipBlock: { cidr } }] }] });
+    const graph = graphOf([{ from: NODE, to: cart.end }], [...EVERYBODY, ...nodes]);
+    expect(broken(replay(graph, [admit('192.168.0.5/32')]))).toEqual([]);
+    expect(broken(replay(graph, [admit('192.168.0.2/32')]))).toEqual(['node -> shop/cart 8080/TCP']);
+  });
+
+  it('of a node by an address in the pods’ ranges are judged by that address', () => {
+    const nodes = [nodeObject('node-a', '192.168.0.1', '10.0.0.0/24'), nodeObject('node-b', '192.168.0.2', '10.0.1.0/24')];
+    const graph = graphOf([{ from: { ...NODE, ip: '10.0.1.0' }, to: cart.end }], [...EVERYBODY, ...nodes]);
+    expect(broken(replay(graph, [forApp('cart', { ingress: [{ from: [{ ipBlock: { cidr: '192.168.0.0/24' } }] }] })]))).toEqual(['node -> shop/cart 8080/TCP']);
+  });
+
   it('come with the warnings of their answers, once each', () => {
     const flows = [webToCart, { ...webToCart, port: 9090 }];
     const { warnings } = replay(graphOf(flows), [forApp('cart', { ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8' } }] }] })]);
     expect(warnings).toEqual([expect.stringContaining('ipBlock')]);
+  });
+});
+
+describe('workloads of another cluster', () => {
+  const there = pod('shop', 'web-0', '10.9.0.1', { app: 'web' }, { cluster: 'east' });
+  const here = pod('shop', 'cart-0', '10.0.0.2', { app: 'cart' }, { cluster: 'west' });
+  const graph = (flow: HubbleFlow = { from: there, to: here }): Graph => learned([flow], [], { cluster: 'west' }).graph();
+
+  it('are matched by no selector, but by their addresses', () => {
+    const admit = (peer: object): NetworkPolicy => forApp('cart', { ingress: [{ from: [peer] }] });
+    expect(broken(replay(graph(), [admit({ podSelector: { matchLabels: { app: 'web' } } })]))).toEqual(['shop/web -> shop/cart 8080/TCP']);
+    expect(broken(replay(graph(), [admit({ namespaceSelector: {} })]))).toEqual(['shop/web -> shop/cart 8080/TCP']);
+    expect(replay(graph(), [admit({ ipBlock: { cidr: '10.9.0.0/16' } })])).toMatchObject({ judged: 1, broken: [], warnings: [] });
+  });
+
+  it('are closed by no policy', () => {
+    expect(replay(graph(), [forApp('web', { policyTypes: ['Egress'] })])).toMatchObject({ judged: 1, broken: [] });
+    expect(replay(graph({ from: here, to: there }), [forApp('web', { policyTypes: ['Ingress'] })])).toMatchObject({ judged: 1, broken: [] });
+  });
+
+  it('are not judged while no address of theirs is known', () => {
+    const { judged, unjudged } = replay(graph({ from: { ...there, ip: undefined }, to: here }), [networkPolicy({})]);
+    expect([judged, unjudged.map(({ because }) => because)]).toEqual([0, ['nothing is known of the pods or addresses of shop/web']]);
   });
 });
 

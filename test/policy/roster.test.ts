@@ -3,10 +3,11 @@ import { formatLabels } from '../../src/model/labels.ts';
 import type { Peer } from '../../src/model/peer.ts';
 import { Roster, type Member } from '../../src/policy/roster.ts';
 import { Learner } from '../support/graph.ts';
-import { pod } from '../support/hubble.ts';
+import { pod, T0 } from '../support/hubble.ts';
 import { nodeObject, ownerObject, podObject } from '../support/inventory.ts';
 import { endName } from '../support/policy.ts';
-import { deployed, learned, workloadName } from '../support/proposals.ts';
+import { deployed, learned, used, workloadName } from '../support/proposals.ts';
+import { DAY } from '../support/shop.ts';
 
 const rosterOf = (learner: Learner): Roster => new Roster(learner.graph());
 
@@ -134,6 +135,60 @@ describe('the pods that stand for a workload', () => {
   });
 });
 
+describe('pods that the inventory no longer holds', () => {
+  const START = { old: '2026-03-01T00:00:00Z', young: '2026-03-02T00:00:00Z' };
+  const owner: readonly [string, string] = ['StatefulSet', 'web'];
+  const old = podObject({ namespace: 'shop', name: 'web-0', ip: '10.0.0.1', labels: { app: 'web', release: 'a' }, owner, start: START.old });
+  const young = podObject({ namespace: 'shop', name: 'web-1', ip: '10.0.0.9', labels: { app: 'web', release: 'b' }, owner, start: START.young });
+  const elsewhere = podObject({ namespace: 'shop', name: 'other-0', ip: '10.0.0.8', owner: ['StatefulSet', 'other'], start: START.young });
+  const template = ownerObject('StatefulSet', 'shop', 'web', { app: 'web', release: 'c' });
+
+  it.each<[string, readonly (readonly object[])[], readonly string[], boolean]>([
+    ['say nothing beside those that it holds', [[old], [young]], ['app=web,release=b'], false],
+    ['say nothing beside a template', [[old], [elsewhere, template]], ['app=web,release=c'], false],
+    ['say what there is to say where all are gone', [[old], [elsewhere]], ['app=web,release=a'], true],
+    ['are those of a list that holds them, too', [[old, elsewhere]], ['app=web,release=a'], false],
+  ])('%s', (_, lists, labels, gone) => {
+    const learner = new Learner();
+    for (const objects of lists) learner.know(...objects);
+    const member = memberOf(rosterOf(learner), 'shop/web');
+    expect([labelsOf(member), member.gone]).toEqual([labels, gone]);
+  });
+
+  it('are not gone where records show the workload at work after the list was made', () => {
+    const later = T0 + DAY;
+    const flow = { from: pod('shop', 'web-2', '10.0.0.10', { app: 'web' }), to: cart.end };
+    const gone = (time: number): boolean => memberOf(rosterOf(new Learner().know(old).know(elsewhere).read(used({ ...flow, time }))), 'shop/web').gone;
+    expect(gone(later)).toBe(false);
+    expect(gone(Date.parse(START.young) - DAY)).toBe(true);
+  });
+});
+
+describe('addresses of pods', () => {
+  const NODES = [nodeObject('node-a', '192.168.0.1', '10.0.0.0/24')];
+  const addressesOf = (learner: Learner): readonly string[] => [...rosterOf(learner).podAddresses].toSorted();
+
+  it('are those of the inventory and of records, in this cluster', () => {
+    const seen = pod('shop', 'seen-0', '10.7.0.1', { app: 'seen' });
+    expect(addressesOf(learned([{ from: seen, to: web.end }], web.objects))).toEqual(['10.0.0.1', '10.7.0.1']);
+    const there = { ...seen, cluster: 'east' };
+    expect(addressesOf(learned([{ from: there, to: { ...web.end, cluster: 'west' } }], web.objects, { cluster: 'west' }))).toEqual(['10.0.0.1']);
+  });
+
+  it('are not those of nodes, nor those that pods have given up', () => {
+    const agent = deployed('shop/agent', '192.168.0.1', { pod: { hostNetwork: true } });
+    const done = deployed('shop/done', '10.0.0.7', { pod: { phase: 'Succeeded' } });
+    expect(addressesOf(new Learner().know(...web.objects, ...agent.objects, ...done.objects, ...NODES))).toEqual(['10.0.0.1']);
+  });
+
+  it('stray where no range holds them', () => {
+    const strays = (...ranges: readonly string[]): readonly string[] =>
+      rosterOf(new Learner({ ranges }).know(...web.objects, ...deployed('shop/odd', '10.7.0.1').objects, ...NODES)).strays.map(({ text }) => text);
+    expect(strays()).toEqual(['10.7.0.1']);
+    expect(strays('10.7.0.0/16')).toEqual([]);
+  });
+});
+
 describe('who is on the host’s network', () => {
   it.each<[string, readonly object[], boolean]>([
     ['a pod says so', deployed('shop/web', '192.168.0.1', { pod: { hostNetwork: true } }).objects, true],
@@ -167,6 +222,15 @@ describe('the ends that stand for a peer', () => {
     ],
   ])('%s', (_, told, expected) => {
     expect(told).toEqual(expected);
+  });
+
+  it('a node is those that the inventory holds, once what stood for it is gone', () => {
+    const known = rosterOf(new Learner().know(...web.objects, nodeObject('node-a', '192.168.0.1', '10.0.0.0/24'), nodeObject('node-b', '192.168.0.2')));
+    const ends = (...seen: readonly string[]): readonly string[] => known.endsOf({ type: 'node', cluster: 'default' }, seen).map(endName);
+    expect(ends('192.168.0.2')).toEqual(['192.168.0.2']);
+    expect(ends('192.168.0.2', '192.168.0.9')).toEqual(['192.168.0.2']);
+    expect(ends('192.168.0.9')).toEqual(['192.168.0.1', '192.168.0.2']);
+    expect(ends('10.0.0.0')).toEqual(['10.0.0.0']);
   });
 
   it('a workload is its pods', () => {

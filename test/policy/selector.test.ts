@@ -89,6 +89,24 @@ describe('the owner’s own selector', () => {
   });
 });
 
+describe('pods of a workload that is gone', () => {
+  const OLD = '2026-03-01T00:00:00Z';
+  const gone = podObject({ namespace: 'shop', name: 'old-0', ip: '10.0.0.8', labels: { app: 'web' }, owner: ['StatefulSet', 'old'], start: OLD });
+  const heir = [
+    ownerObject('StatefulSet', 'shop', 'web', { app: 'web' }),
+    podObject({ namespace: 'shop', name: 'web-0', ip: '10.0.0.1', labels: { app: 'web' }, owner: ['StatefulSet', 'web'], start: '2026-03-02T00:00:00Z' }),
+  ];
+
+  it('do not keep its selector from its heir', () => {
+    expect(choice(new Learner().know(gone).know(...heir))).toBe('{app=web}');
+  });
+
+  it('keep it while they are there, or while something may make new ones', () => {
+    expect(choice(new Learner().know(gone, ...heir))).toMatch(/no label that tells them/);
+    expect(choice(new Learner().know(gone).know(...heir, ownerObject('StatefulSet', 'shop', 'old', { app: 'web' })))).toMatch(/no label that tells them/);
+  });
+});
+
 describe('else the smallest set of stable labels', () => {
   const without = (labels: Record<string, string>): ReturnType<typeof web> => web(labels, null);
   it.each<[string, readonly Objects[], string]>([

@@ -55,6 +55,11 @@ describe('behind a Service’s address and port is', () => {
       'Deployment shop/web 8080',
       [service(), web(), pod('migrate-x7k2p', { phase: 'Succeeded' }), pod('import-x7k2p', { phase: 'Failed' })],
     ],
+    [
+      'the running one’s, where a Job has completed that would be behind it, too',
+      'Deployment shop/web 8080',
+      [service(), web(), ownerObject('Job', 'shop', 'migrate', WEB), podObject({ namespace: 'shop', name: 'migrate-x7k2p', labels: WEB, phase: 'Succeeded', owner: ['Job', 'migrate'] })],
+    ],
     ['a named port, by the pod', 'Deployment shop/web 8081', [service({ targetPort: 'http' }), web({ name: 'http', containerPort: 8081 })]],
     ['nothing, where no pod has a port of that name', 'unknown', [service({ targetPort: 'http' }), web({ name: 'https', containerPort: 8081 })]],
     [
