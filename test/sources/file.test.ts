@@ -155,7 +155,32 @@ describe('a compressed file that is cut', () => {
   });
 });
 
+describe('whoever stops early', () => {
+  const openFiles = (): number => readdirSync('/proc/self/fd').length;
+
+  it.skipIf(process.platform !== 'linux').each([
+    ['plain', TEXT],
+    ['gzip', gzip(TEXT)],
+    ['zstd', zstd(TEXT)],
+  ])('leaves no file open: %s', async (_, content) => {
+    const path = fileOf(content);
+    const before = openFiles();
+    const source = fileSource({ path, size: 0, isRegular: true, named: true }, { known: new KnownPositions([]), onDamage: () => undefined });
+    for await (const batch of source.open(new AbortController().signal)) {
+      expect(batch.runs.length).toBeGreaterThan(0);
+      break;
+    }
+    expect(openFiles()).toBe(before);
+  });
+});
+
 describe('what cannot be read', () => {
+  it('a compressed file that is damaged from its first block on is said to be', async () => {
+    const { records, damage } = await readFileBack(fileOf(Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3])));
+    expect([records, damage.length]).toEqual([[], 1]);
+  });
+
+
   it.each([
     ['is gone', (path: string) => rmSync(path), /a\.log: cannot be read: ENOENT$/],
     ['has become a folder', (path: string) => (rmSync(path), mkdirSync(path)), /a\.log: cannot be read: EISDIR$/],

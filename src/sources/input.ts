@@ -1,0 +1,68 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { inflated, PIECE, type Compression, type Damage } from './compression.ts';
+import { CHUNK, type Cutter } from './cutter.ts';
+
+/** What was put into the cutter's memory, and how many bytes of the file that were. */
+export interface Piece {
+  readonly added: number;
+  readonly inputBytes: number;
+}
+
+/** The bytes of a plain file from an offset on, up to `until` or its end. */
+export async function* plainInput(file: FileHandle, offset: number, cutter: Cutter, until = Infinity): AsyncGenerator<Piece, Damage> {
+  for (let at = offset; at < until; ) {
+    const { bytesRead } = await file.read(cutter.room(CHUNK), 0, Math.min(CHUNK, until - at), at);
+    if (bytesRead === 0) return null;
+    yield { added: bytesRead, inputBytes: bytesRead };
+    at += bytesRead;
+  }
+  return null;
+}
+
+/** What a compressed file holds from an offset of its plain bytes on. */
+export async function* compressedInput(path: string, compression: Compression, offset: number, cutter: Cutter): AsyncGenerator<Piece, Damage> {
+  let inputBytes = 0;
+  let toSkip = offset;
+  const chunks = inflated(pieces(path, (bytes) => (inputBytes += bytes)), compression);
+  try {
+    for (;;) {
+      const next = await chunks.next();
+      if (next.done === true) return next.value;
+      const skip = Math.min(toSkip, next.value.length);
+      toSkip -= skip;
+      const added = next.value.copy(cutter.room(next.value.length - skip), 0, skip);
+      yield { added, inputBytes };
+      inputBytes = 0;
+    }
+  } finally {
+    // Whoever stops early leaves no file open.
+    await chunks.return(null);
+  }
+}
+
+/** The bytes of a compressed file as they lie there; `onRead` is told how many went by. */
+export async function* pieces(path: string, onRead?: (bytes: number) => void): AsyncGenerator<Buffer> {
+  const file = await open(path);
+  try {
+    for (;;) {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(PIECE), 0, PIECE);
+      if (bytesRead === 0) return;
+      onRead?.(bytesRead);
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Up to `length` bytes from an offset on: fewer at the end of the file. */
+export async function readAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await file.read(buffer, filled, length - filled, offset + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}
