@@ -205,7 +205,8 @@ describe('for every small cluster and whatever was seen in it', () => {
       return proposals.flatMap(({ workload, rules }) =>
         (['ingress', 'egress'] as const).flatMap((direction) => {
           const own = pods.get(workloadName(workload)) ?? [];
-          const reasons = rules.filter((rule) => rule.direction === direction).flatMap(({ widenings }) => widenings.map(({ reason }) => reason));
+          const stated = rules.filter((rule) => rule.direction === direction).flatMap(({ widenings }) => widenings.map(({ reason }) => reason));
+          const reasons = new Set(stated);
           const key = (address: string, port: number, protocol: string): string => {
             const [outside, inside] = [`external|${address}`, `workload|default|${workload.namespace}|${workload.kind}|${workload.name}`];
             return direction === 'ingress' ? `${outside}>${inside}:${port}/${protocol}` : `${inside}>${outside}:${port}/${protocol}`;
@@ -221,9 +222,9 @@ describe('for every small cluster and whatever was seen in it', () => {
                   const told = key(end.kind === 'address' ? end.address.text : '', port, protocol);
                   const isOpen = (one: string): boolean =>
                     accepted.has(one) ||
-                    (direction === 'ingress' && reasons.includes('public-entry') && accepted.has(one.replace(/^external\|[^>]*/, 'public')));
-                  const isUnseenDns = direction === 'egress' && port === 53 && reasons.includes('dns-unseen');
-                  const isDns = port === 53 && reasons.includes('dns-protocol') && isOpen(otherProtocol(told));
+                    (direction === 'ingress' && reasons.has('public-entry') && accepted.has(one.replace(/^external\|[^>]*/, 'public')));
+                  const isUnseenDns = direction === 'egress' && port === 53 && reasons.has('dns-unseen');
+                  const isDns = port === 53 && reasons.has('dns-protocol') && isOpen(otherProtocol(told));
                   if (allowed === true && !isOpen(told) && !isDns && !isUnseenDns) wrong.push(told);
                 }
               }

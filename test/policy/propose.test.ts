@@ -308,20 +308,20 @@ describe('DNS', () => {
 });
 
 describe('a public entry', () => {
-  const NODE = nodeObject('node-a', '192.168.0.1', '10.0.0.0/24');
+  const NODE_A = nodeObject('node-a', '192.168.0.1', '10.0.0.0/24');
   const into = (n: number): readonly HubbleFlow[] => Array.from({ length: n }, (_, i) => ({ from: WORLD(`198.51.100.${i + 1}`), to: web.end }));
 
   it('is what more than sixteen outside clients reached, without a Service', () => {
-    expect(proposed(learned(into(17), [...web.objects, NODE]).graph())).toEqual([
+    expect(proposed(learned(into(17), [...web.objects, NODE_A]).graph())).toEqual([
       'shop/web {app=web} Ingress',
       '  in 0.0.0.0/0 but 10.0.0.0/24 8080/TCP',
     ]);
-    expect(proposed(learned(into(16), [...web.objects, NODE]).graph())[1]).toContain('198.51.100.16/32 | ');
+    expect(proposed(learned(into(16), [...web.objects, NODE_A]).graph())[1]).toContain('198.51.100.16/32 | ');
   });
 
   it('is one of ingress only: whom a workload reaches outside stays named', () => {
     const egress = Array.from({ length: 20 }, (_, i) => out(`203.0.113.${i + 1}`));
-    const [, first, ...rest] = proposed(learned(egress, [...web.objects, NODE]).graph());
+    const [, first, ...rest] = proposed(learned(egress, [...web.objects, NODE_A]).graph());
     expect(first).toContain('203.0.113.20/32');
     expect(rest).toEqual([]);
   });
@@ -329,14 +329,14 @@ describe('a public entry', () => {
   it('never holds a pod that is known outside the ranges', () => {
     const there = deployed('shop/web', '10.9.0.1');
     const service = serviceObject('shop', 'web', '10.96.0.1', { app: 'web' }, [{ port: 80, targetPort: 8080 }], 'LoadBalancer');
-    const graph = learned([{ from: WORLD('198.51.100.7'), to: there.end }], [...there.objects, service, NODE]).graph();
+    const graph = learned([{ from: WORLD('198.51.100.7'), to: there.end }], [...there.objects, service, NODE_A]).graph();
     expect(proposed(graph)).toEqual([]);
     expect(unproposed(graph)).toEqual([expect.stringMatching(/^shop\/web: ingress: the pods' ranges are not all known: a pod has 10\.9\.0\.1/)]);
   });
 
   it('does not swallow the rules of pods beside it', () => {
     const service = serviceObject('shop', 'web', '10.96.0.1', { app: 'web' }, [{ port: 80, targetPort: 8080 }], 'NodePort');
-    const graph = learned([...into(1), { from: cart.end, to: web.end }], [...BOTH, service, NODE]).graph();
+    const graph = learned([...into(1), { from: cart.end, to: web.end }], [...BOTH, service, NODE_A]).graph();
     expect(proposed(graph, { wants: ({ name }) => name === 'web' })).toEqual([
       'shop/web {app=web} Ingress',
       '  in 0.0.0.0/0 but 10.0.0.0/24 8080/TCP',
