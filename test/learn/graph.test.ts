@@ -349,4 +349,10 @@ describe('what follows from the whole log', () => {
     const lines = [...[...Array(10).keys()].flatMap((n) => closed(20_000 + n, T0)), ...closed(9999, T0 + 5 * HOUR), ...connection({ from: cart, to: books })];
     expect(new Learner().read(lines).edges().find((text) => text.includes('9999'))).toContain('scan');
   });
+
+  it('holds two pods of one name in two clusters apart', () => {
+    const there = pod('shop', 'db-0', '10.9.0.1', { app: 'db' }, { cluster: 'east' });
+    const here = pod('shop', 'db-0', '10.0.0.2', { app: 'db' }, { cluster: 'west' });
+    expect(new Learner({ cluster: 'west' }).read(connection({ from: there, to: here, port: 7000 })).edges()).toHaveLength(1);
+  });
 });
