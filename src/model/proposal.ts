@@ -63,6 +63,6 @@ export interface Proposal {
 export interface NoProposal {
   readonly workload: WorkloadPeer;
   readonly reason: string;
-  /** On the host's network no policy touches it, not even one that closes its namespace. */
-  readonly hostNetwork: boolean;
+  /** It is on the host's network, or gone: not even a policy that closes its namespace touches it. */
+  readonly untouched: boolean;
 }

@@ -43,7 +43,7 @@ export function propose(graph: Graph, options: ProposeOptions = {}): Proposals {
     .toSorted((a, b) => (peerKey(a.peer) < peerKey(b.peer) ? -1 : 1));
   // Of everybody, so that neither depends on whom else is proposed for.
   const names = policyNames(local.map(({ peer }) => peer));
-  const withoutDns = local.map(({ peer }) => peer).filter((peer) => lacksDns(peer, out.get(peerKey(peer)) ?? [], resolvers));
+  const withoutDns = new Set(local.map(({ peer }) => peer).filter((peer) => lacksDns(peer, out.get(peerKey(peer)) ?? [], resolvers)));
   const around = { graph, roster, resolvers, withoutDns };
   const results = members.map((member) => {
     const key = peerKey(member.peer);
@@ -64,12 +64,12 @@ interface Surroundings {
   readonly roster: Roster;
   readonly resolvers: readonly Resolver[];
   /** Workloads that need names, and were not seen to ask for one. */
-  readonly withoutDns: readonly WorkloadPeer[];
+  readonly withoutDns: ReadonlySet<WorkloadPeer>;
 }
 
 function proposeFor(member: Member, name: string, edges: Readonly<Record<Direction, readonly GraphEdge[]>>, around: Surroundings): Proposal | NoProposal {
-  const { peer: workload, hostNetwork } = member;
-  const no = (reason: string): NoProposal => ({ workload, reason, hostNetwork });
+  const { peer: workload, hostNetwork, gone } = member;
+  const no = (reason: string): NoProposal => ({ workload, reason, untouched: hostNetwork || gone });
   if (hostNetwork) return no("its pods are on the host's network, where NetworkPolicies do not apply");
   if (edges.ingress.length === 0 && edges.egress.length === 0) return no(whyNoEdges(workload, around.graph));
   const chosen = chooseSelector(member, around.roster);

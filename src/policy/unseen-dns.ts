@@ -16,7 +16,7 @@ interface Surroundings {
   readonly graph: Graph;
   readonly roster: Roster;
   readonly resolvers: readonly Resolver[];
-  readonly withoutDns: readonly WorkloadPeer[];
+  readonly withoutDns: ReadonlySet<WorkloadPeer>;
 }
 
 interface Opened {
@@ -31,7 +31,7 @@ export function lacksDns(workload: WorkloadPeer, egress: readonly GraphEdge[], r
 
 /** Egress to the cluster's resolvers. */
 export function unseenResolvers(workload: WorkloadPeer, { graph, roster, resolvers, withoutDns }: Surroundings): Opened {
-  if (!withoutDns.includes(workload)) return { rules: [], notes: [] };
+  if (!withoutDns.has(workload)) return { rules: [], notes: [] };
   const rules: ProposedRule[] = [];
   let why = 'no resolver is known, an inventory with services tells it';
   for (const { peer, port } of resolvers) {
@@ -46,7 +46,7 @@ export function unseenResolvers(workload: WorkloadPeer, { graph, roster, resolve
 export function unseenClients(workload: WorkloadPeer, { graph, roster, resolvers, withoutDns }: Surroundings): Opened {
   const ports = resolvers.filter(({ peer }) => peerKey(peer) === peerKey(workload)).map(({ port }) => port);
   if (ports.length === 0) return { rules: [], notes: [] };
-  const clients = withoutDns
+  const clients = [...withoutDns]
     .map((peer) => ({ name: peerName(peer), named: namePeer(peer, workload, new Set(), roster, graph.directory) }))
     .filter(({ named }) => named.peers !== null)
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));

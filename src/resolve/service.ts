@@ -1,7 +1,7 @@
-import type { Protocol, WorkloadRef } from '../model/flow.ts';
+import type { Protocol } from '../model/flow.ts';
 import type { Labels } from '../model/labels.ts';
 import { selectorMatches } from '../model/selector.ts';
-import type { ContainerPort, PodFact, ServiceFact, ServicePort } from '../model/inventory.ts';
+import type { ContainerPort, ServiceFact, ServicePort } from '../model/inventory.ts';
 import { workloadPeer, type Peer } from '../model/peer.ts';
 import type { Directory } from './directory.ts';
 
@@ -37,21 +37,21 @@ function fromSelector(service: ServiceFact, labels: Labels, { targetPort, protoc
     if (number !== undefined) backends.push({ peer, port: number });
   };
   const node: Peer = { type: 'node', cluster: '' };
-  const isOf = (pod: PodFact, { kind, name }: WorkloadRef): boolean => {
-    const owner = directory.workloadOfPod(pod);
-    return owner.kind === kind && owner.name === name;
-  };
+  const doneJobs = new Set<string>();
   for (const pod of pods) {
-    if (pod.completed || pod.namespace !== service.namespace || !selectorMatches(selector, pod.labels)) continue;
+    if (pod.namespace !== service.namespace || !selectorMatches(selector, pod.labels)) continue;
+    if (pod.completed) {
+      if (pod.owner?.kind === 'Job') doneJobs.add(pod.owner.name);
+      continue;
+    }
     add(pod.hostNetwork ? node : workloadPeer(directory.workloadOfPod(pod)), pod.ports);
   }
   for (const workload of workloads) {
     if (workload.namespace !== service.namespace || workload.templateLabels === null) continue;
     if (!selectorMatches(selector, workload.templateLabels)) continue;
+    // Its template is still there. If another pod of it is at work, that was added above.
+    if (workload.kind === 'Job' && doneJobs.has(workload.name)) continue;
     const top = directory.topOwner(workload.namespace, workload);
-    // A Job that is done has its template still.
-    const own = pods.filter((pod) => pod.namespace === workload.namespace && isOf(pod, top));
-    if (own.length > 0 && own.every(({ completed }) => completed)) continue;
     add(workload.hostNetwork ? node : workloadPeer({ cluster: '', namespace: workload.namespace, ...top }), workload.ports);
   }
   return backends;

@@ -72,7 +72,7 @@ function namespacesOf(graph: Graph, only: string | null): readonly string[] {
 /** What a default deny of these namespaces would cut: whole workloads, and directions that are left alone although edges were accepted. */
 function cutOff(proposals: readonly Proposal[], none: readonly NoProposal[], namespaces: readonly string[]): readonly string[] {
   const isClosed = ({ workload }: { readonly workload: WorkloadPeer }): boolean => namespaces.includes(workload.namespace);
-  const whole = none.filter((one) => isClosed(one) && !one.hostNetwork).map(({ workload, reason }) => `${peerName(workload)}: default-deny would cut it off: ${reason}`);
+  const whole = none.filter((one) => isClosed(one) && !one.untouched).map(({ workload, reason }) => `${peerName(workload)}: default-deny would cut it off: ${reason}`);
   const directions = proposals.filter(isClosed).flatMap(({ workload, leftAlone }) =>
     leftAlone
       .filter(({ edges }) => edges > 0)

@@ -124,6 +124,15 @@ describe('--default-deny', () => {
     ]);
   });
 
+  it('cuts nothing of a workload that is gone', async () => {
+    const session = new Session();
+    const objects = (name: string, day: number): string => listObject([podObject({ namespace: 'shop', name: `${name}-0`, labels: { app: name }, owner: ['StatefulSet', name], start: `2026-03-0${day}T00:00:00Z` })]);
+    await session.observe([], '--inventory', session.write('old.json', objects('old', 1)));
+    await session.observe([], '--inventory', session.write('young.json', objects('young', 2)));
+    const { err } = await session.run('propose', '--default-deny');
+    expect(err.split('\n').filter((line) => line.includes('default-deny'))).toEqual(['shop/young: default-deny would cut it off: no connection of it was seen']);
+  });
+
   it('cuts nothing of a workload on the host’s network', async () => {
     const session = new Session();
     const [agent, app] = [deployed('shop/agent', '192.168.0.1', { pod: { hostNetwork: true } }), deployed('shop/app', '10.0.0.1')];
