@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { groupBy } from '../model/group.ts';
 import type { Position } from '../source.ts';
 
 /** How much of a file's beginning tells it from others, and how much before an offset. */
@@ -12,10 +11,17 @@ export function hashOf(bytes: Buffer): string {
 
 /** The positions of files that were read before, found by a file's head. */
 export class KnownPositions {
-  readonly #byOwner: ReadonlyMap<string, readonly Position[]>;
+  readonly #byOwner = new Map<string, Map<Position['file'], Position>>();
 
   constructor(positions: readonly Position[]) {
-    this.#byOwner = groupBy(positions, ({ owner }) => owner);
+    for (const position of positions) this.note(position);
+  }
+
+  /** A file has been read so far by now. */
+  note(position: Position): void {
+    let own = this.#byOwner.get(position.owner);
+    if (own === undefined) this.#byOwner.set(position.owner, (own = new Map()));
+    own.set(position.file, position);
   }
 
   /**
@@ -24,7 +30,7 @@ export class KnownPositions {
    */
   candidates(owner: string, head: Buffer): readonly Position[] {
     const hashes = new Map<number, string>();
-    return (this.#byOwner.get(owner) ?? [])
+    return [...(this.#byOwner.get(owner)?.values() ?? [])]
       .filter(({ headLength, headHash }) => {
         if (headLength > head.length) return false;
         let hash = hashes.get(headLength);

@@ -1,0 +1,297 @@
+import { appendFileSync, copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Position } from '../../src/source.ts';
+import { followSource } from '../../src/sources/follow.ts';
+import { KnownPositions } from '../../src/sources/position.ts';
+import { recordsOf } from '../support/batches.ts';
+import { scratch } from '../support/cli.ts';
+import { gzip } from '../support/compressed.ts';
+
+/** Follows paths, looking when the test says so. */
+class Following {
+  readonly records: string[] = [];
+  readonly positions = new Map<Position['file'], Position>();
+  readonly unreadable: (string | null)[] = [];
+  readonly #end = new AbortController();
+  readonly #done: Promise<void>;
+  #wake: (() => void) | null = null;
+  #asleep: () => void = () => undefined;
+  #sleeping: Promise<void>;
+
+  constructor(paths: readonly string[], known: readonly Position[] = []) {
+    for (const position of known) this.positions.set(position.file, position);
+    this.#sleeping = new Promise((resolve) => (this.#asleep = resolve));
+    const source = followSource('test', paths, {
+      known: new KnownPositions(known),
+      onDamage: () => undefined,
+      onUnreadable: (_, error) => this.unreadable.push(error?.message ?? null),
+      sleep: () =>
+        new Promise((resolve) => {
+          this.#wake = resolve;
+          this.#asleep();
+        }),
+    });
+    this.#done = (async () => {
+      for await (const { runs, position } of source.open(this.#end.signal)) {
+        this.records.push(...recordsOf(runs));
+        if (position !== null) this.positions.set(position.file, position);
+      }
+    })();
+  }
+
+  /** So many looks, the first search included. */
+  async look(times = 1): Promise<readonly string[]> {
+    for (let n = 0; n < times; n++) {
+      await this.#sleeping;
+      if (n === times - 1) break;
+      this.#next();
+    }
+    this.#next();
+    await this.#sleeping;
+    return this.records;
+  }
+
+  #next(): void {
+    this.#sleeping = new Promise((resolve) => (this.#asleep = resolve));
+    this.#wake?.();
+  }
+
+  async end(): Promise<readonly Position[]> {
+    await this.#sleeping;
+    this.#end.abort();
+    this.#wake?.();
+    await this.#done;
+    return [...this.positions.values()];
+  }
+}
+
+/** Enough looks for a search, for a file that is gone, and for a copy that stands still. */
+const ALL_LOOKS = 100;
+
+let count = 0;
+const fresh = (n = 1): readonly string[] => Array.from({ length: n }, () => `{"line":${++count},"filler":"${'x'.repeat(20)}"}`);
+const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
+
+class Log {
+  readonly folder = scratch();
+  readonly path = join(this.folder, 'app.log');
+  readonly written: string[] = [];
+
+  write(n = 1): void {
+    const lines = fresh(n);
+    this.written.push(...lines);
+    appendFileSync(this.path, text(lines));
+  }
+
+  get pattern(): string {
+    return join(this.folder, '*.log*');
+  }
+}
+
+describe('a file that grows', () => {
+  it('is read as it grows, and its last line once it has its end', async () => {
+    const log = new Log();
+    log.write(3);
+    const following = new Following([log.path]);
+    expect(await following.look()).toEqual(log.written);
+    const [half = ''] = fresh();
+    appendFileSync(log.path, half.slice(0, 10));
+    expect(await following.look()).toEqual(log.written);
+    appendFileSync(log.path, `${half.slice(10)}\n`);
+    expect(await following.look()).toEqual([...log.written, half]);
+    await following.end();
+  });
+
+  it('need not be there yet', async () => {
+    const log = new Log();
+    const following = new Following([log.path, join(log.folder, 'nothing', '*.log')]);
+    expect(await following.look(10)).toEqual([]);
+    log.write();
+    expect(await following.look(10)).toEqual(log.written);
+    await following.end();
+  });
+
+  it('goes on where it was left, in a new process', async () => {
+    const log = new Log();
+    log.write(5);
+    const first = new Following([log.path]);
+    await first.look();
+    const known = await first.end();
+    log.write(2);
+    const second = new Following([log.path], known);
+    expect(await second.look()).toEqual(log.written.slice(5));
+    await second.end();
+  });
+});
+
+describe('rotation', () => {
+  it('by rename: what was written before and after it, though the new name is searched for too, is read once', async () => {
+    const log = new Log();
+    log.write(3);
+    const following = new Following([log.pattern]);
+    await following.look();
+    log.write(2);
+    renameSync(log.path, `${log.path}.1`);
+    log.write(2);
+    expect((await following.look(ALL_LOOKS)).toSorted()).toEqual(log.written.toSorted());
+    await following.end();
+  });
+
+  it('twice between two looks, to names that nobody searches for', async () => {
+    const log = new Log();
+    log.write(3);
+    const following = new Following([log.path]);
+    await following.look();
+    log.write(2);
+    renameSync(log.path, join(log.folder, 'gone.2'));
+    log.write(2);
+    await following.look(ALL_LOOKS);
+    expect(following.records.toSorted()).toEqual(log.written.toSorted());
+    await following.end();
+  });
+
+  it('by copying and truncating, with a tail that was not read yet', async () => {
+    const log = new Log();
+    log.write(300);
+    const following = new Following([log.pattern]);
+    await following.look();
+    log.write(20);
+    copyFileSync(log.path, `${log.path}.1`);
+    truncateSync(log.path);
+    log.write(4);
+    expect((await following.look(ALL_LOOKS)).toSorted()).toEqual(log.written.toSorted());
+    await following.end();
+  });
+
+  it('by copying and truncating, and the log is longer again when it is looked at', async () => {
+    const log = new Log();
+    log.write(300);
+    const following = new Following([log.pattern]);
+    await following.look();
+    copyFileSync(log.path, `${log.path}.1`);
+    truncateSync(log.path);
+    log.write(700);
+    expect((await following.look(ALL_LOOKS)).toSorted()).toEqual(log.written.toSorted());
+    await following.end();
+  });
+
+  it('and compression of what was read already gives nothing twice', async () => {
+    const log = new Log();
+    log.write(300);
+    const following = new Following([log.pattern]);
+    await following.look();
+    writeFileSync(`${log.path}.1.gz`, gzip(text(log.written)));
+    rmSync(log.path);
+    log.write(3);
+    expect((await following.look(ALL_LOOKS)).toSorted()).toEqual(log.written.toSorted());
+    await following.end();
+  });
+
+  it('compressed at once is read from the compressed file', async () => {
+    const log = new Log();
+    const following = new Following([log.pattern]);
+    await following.look();
+    const lines = fresh(300);
+    writeFileSync(`${log.path}.1.gz`, gzip(text(lines)));
+    expect(await following.look(ALL_LOOKS)).toEqual(lines);
+    await following.end();
+  });
+});
+
+describe('a file that is deleted', () => {
+  it('is read to its end, its last line too if that is whole', async () => {
+    const log = new Log();
+    log.write(2);
+    const following = new Following([log.path]);
+    await following.look();
+    log.write(2);
+    const [last = ''] = fresh();
+    appendFileSync(log.path, last);
+    rmSync(log.path);
+    expect(await following.look(ALL_LOOKS)).toEqual([...log.written, last]);
+    await following.end();
+  });
+
+  it('is closed then', async () => {
+    const log = new Log();
+    log.write(2);
+    const following = new Following([log.path]);
+    await following.look();
+    const before = readdirSync('/proc/self/fd').length;
+    rmSync(log.path);
+    await following.look(ALL_LOOKS);
+    expect(readdirSync('/proc/self/fd').length).toBeLessThan(before);
+    await following.end();
+  });
+});
+
+describe('one file by two names', () => {
+  it('is read once: through a link, through two patterns', async () => {
+    const log = new Log();
+    symlinkSync(log.path, join(log.folder, 'link.log'));
+    log.write(3);
+    const following = new Following([log.pattern, log.path, join(log.folder, 'link.log')]);
+    expect(await following.look(20)).toEqual(log.written);
+    await following.end();
+  });
+
+  it('kubelet’s links lead to the next file after a rotation', async () => {
+    const folder = scratch();
+    const pod = join(folder, 'pods', 'shop_web-1_uid', 'app');
+    mkdirSync(pod, { recursive: true });
+    mkdirSync(join(folder, 'containers'));
+    const link = join(folder, 'containers', 'web-1_shop_app-1.log');
+    const [first, second] = [fresh(3), fresh(3)];
+    writeFileSync(join(pod, '0.log'), text(first));
+    symlinkSync(join(pod, '0.log'), link);
+    const following = new Following([join(folder, 'containers', '*.log')]);
+    await following.look();
+    renameSync(join(pod, '0.log'), join(pod, '0.log.20260302-120000'));
+    writeFileSync(join(pod, '0.log'), text(second));
+    await following.look(ALL_LOOKS);
+    expect(following.records.map((record) => record.replace(/^[^{]*/, '')).toSorted()).toEqual([...first, ...second].toSorted());
+    await following.end();
+  });
+});
+
+describe('whatever happens to logs', () => {
+  const action = fc.oneof(
+    { weight: 6, arbitrary: fc.record({ kind: fc.constant('write' as const), n: fc.integer({ min: 1, max: 150 }) }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('look' as const), n: fc.integer({ min: 1, max: 12 }) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('rename' as const), n: fc.constant(0) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('copy and truncate' as const), n: fc.constant(0) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const), n: fc.constant(0) }) },
+  );
+
+  it('each line is read once', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { minLength: 3, maxLength: 14 }), async (actions) => {
+        const log = new Log();
+        log.write(150);
+        const read: string[] = [];
+        let following = new Following([log.pattern]);
+        let rotations = 0;
+        for (const { kind, n } of actions) {
+          if (kind === 'write') log.write(n);
+          else if (kind === 'look') await following.look(n);
+          else if (kind === 'rename' && statSync(log.path, { throwIfNoEntry: false }) !== undefined) renameSync(log.path, `${log.path}.${++rotations}`);
+          else if (kind === 'copy and truncate' && statSync(log.path, { throwIfNoEntry: false }) !== undefined) {
+            copyFileSync(log.path, `${log.path}.${++rotations}`);
+            truncateSync(log.path);
+          } else if (kind === 'restart') {
+            await following.look(1);
+            const known = await following.end();
+            read.push(...following.records);
+            following = new Following([log.pattern], known);
+          }
+        }
+        await following.look(ALL_LOOKS);
+        await following.end();
+        expect([...read, ...following.records].toSorted()).toEqual(log.written.toSorted());
+      }),
+      { numRuns: 20 },
+    );
+  }, 120_000);
+});
