@@ -126,7 +126,7 @@ describe('--default-deny', () => {
 
   it('cuts nothing of a workload that is gone', async () => {
     const session = new Session();
-    const objects = (name: string, day: number): string => listObject([podObject({ namespace: 'shop', name: `${name}-0`, labels: { app: name }, owner: ['StatefulSet', name], start: `2026-03-0${day}T00:00:00Z` })]);
+    const objects = (app: string, day: number): string => listObject([podObject({ namespace: 'shop', name: `${app}-0`, labels: { app }, owner: ['StatefulSet', app], start: `2026-03-0${day}T00:00:00Z` })]);
     await session.observe([], '--inventory', session.write('old.json', objects('old', 1)));
     await session.observe([], '--inventory', session.write('young.json', objects('young', 2)));
     const { err } = await session.run('propose', '--default-deny');
