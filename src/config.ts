@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { OperationError, UsageError } from './errors.ts';
 import { DEFAULT_LIMITS } from './learn/limits.ts';
@@ -24,8 +24,26 @@ const limits = z.strictObject({
   pendingRows: count.default(DEFAULT_LIMITS.pendingRows),
 });
 
+const source = z.strictObject({
+  /** In messages and metrics; made of kind and number if it is left out. */
+  name: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, { error: 'is no name (lower-case letters, digits and -)' })
+    .optional(),
+  file: z.strictObject({
+    paths: z.array(z.string()).min(1),
+    format: z.string().nullable().default(null),
+  }),
+});
+
+export type SourceConfig = z.infer<typeof source>;
+
 const schema = z.strictObject({
   database: z.string().default('footpath.db'),
+  listen: z.string().default('127.0.0.1:8470'),
+  listenTokenFile: z.string().nullable().default(null),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  sources: z.array(source).default([]),
   cluster: z.string().nullable().default(null),
   clusterCidrs: z.array(cidr).default([]),
   inventory: z.strictObject({ files: z.array(z.string()).default([]) }).prefault({}),
@@ -45,16 +63,22 @@ export function readConfig(path: string): Config {
   } catch (error) {
     throw new OperationError(`${path}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, { cause: error });
   }
-  let value: unknown;
-  try {
-    value = parse(text, { version: '1.2', logLevel: 'silent' }) ?? {};
-  } catch (error) {
-    throw new UsageError(`${path}: is no valid YAML: ${(error as Error).message.split('\n', 1)[0] ?? ''}`, { cause: error });
-  }
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(parseYaml(text, path));
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => problem(issue));
   throw new UsageError(`${path}: ${problems.join('; ')} (footpath config print-default shows every key)`);
+}
+
+function parseYaml(text: string, path: string): unknown {
+  try {
+    const document = parseDocument(text, { version: '1.2', logLevel: 'silent' });
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    return document.toJS() ?? {};
+  } catch (error) {
+    const [first = ''] = (error as Error).message.split('\n', 1);
+    throw new UsageError(`${path}: is no valid YAML: ${first.replace(/:$/, '')}`, { cause: error });
+  }
 }
 
 function problem(issue: z.core.$ZodIssue): string {

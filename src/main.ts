@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { argv, env, pid, stderr, stdin, stdout } from 'node:process';
+import process, { argv, env, pid, stderr, stdin, stdout } from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { run } from './cli/program.ts';
 
@@ -12,4 +12,15 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-process.exitCode = await run(argv.slice(2), { env, pid, stdin, stdout, stderr, now: () => Date.now() });
+process.exitCode = await run(argv.slice(2), {
+  env,
+  pid,
+  stdin,
+  stdout,
+  stderr,
+  now: () => Date.now(),
+  onSignal: (signal, handler) => {
+    process.on(signal, handler);
+    return () => void process.off(signal, handler);
+  },
+});

@@ -7,7 +7,7 @@ export interface Observation extends Learning {
   /** Who understands these first records of a source; null leaves the source out. */
   readonly collectorFor: (source: Source, records: readonly Run[]) => Collector | null;
   readonly signal: AbortSignal;
-  readonly onBatch?: (batch: Batch) => void;
+  readonly onBatch?: (batch: Batch, source: Source) => void;
 }
 
 /** Reads sources to their end: bytes to records, records to flows, flows to edges; edges and positions in one transaction. */
@@ -23,7 +23,7 @@ export async function observe(sources: Iterable<Source>, observation: Observatio
       const decoder = collector === null ? null : (decoders.get(collector) ?? collector.decoder(settings));
       if (collector !== null && decoder !== null) decoders.set(collector, decoder);
       portion.take(batch, collector?.name ?? 'unknown', decoder);
-      onBatch?.(batch);
+      onBatch?.(batch, source);
       if (portion.isFull) portion = portion.next(portion.write());
     }
     if (signal.aborted) break;

@@ -20,24 +20,34 @@ export interface Learning {
   readonly sources: Set<string>;
   /** People's choices, as they are when a portion begins. */
   readonly judge: () => Judge;
-  readonly onCommit?: (written: Written, totals: ReadonlyMap<string, number>) => void;
+  /** Milliseconds: how long a transaction took. */
+  readonly now: () => number;
+  /** `seconds` is what the transaction took. */
+  readonly onCommit?: (written: Written, totals: ReadonlyMap<string, number>, seconds: number) => void;
 }
+
+const NOTHING_WRITTEN: Written = { edges: [], pending: new Map(), overflow: 0 };
 
 /** What is read between two commits. */
 export class Portion {
   readonly #learning: Learning;
   readonly #described: WeakSet<Endpoint>;
-  readonly #intake: Intake;
+  /** Made when the first batch comes: what people have decided by then counts. */
+  #intake: Intake | null = null;
   readonly #positions = new Map<Position['file'], Position>();
   readonly #acks: (() => void)[] = [];
   #bytes = 0;
+  #seconds = 0;
 
   /** `described` are the endpoints of which everything that records say of them is stored. */
   constructor(learning: Learning, described: WeakSet<Endpoint> = new WeakSet()) {
-    const { admission, judge, resolver, sources } = learning;
     this.#learning = learning;
     this.#described = described;
-    this.#intake = new Intake({ resolver: resolver(), fold: new Fold(admission, judge()), described, sources });
+  }
+
+  #begin(): Intake {
+    const { admission, judge, resolver, sources } = this.#learning;
+    return new Intake({ resolver: resolver(), fold: new Fold(admission, judge()), described: this.#described, sources });
   }
 
   get isFull(): boolean {
@@ -49,9 +59,10 @@ export class Portion {
   }
 
   take({ runs, tooLong, bytes, position, ack }: Batch, collector: string, decoder: Decoder | null): void {
-    this.#intake.collector = collector;
-    for (const { records, origin } of runs) decoder?.decode(records, origin, this.#intake);
-    for (let i = 0; i < tooLong; i++) this.#intake.skip('too-long', null, '');
+    const intake = (this.#intake ??= this.#begin());
+    intake.collector = collector;
+    for (const { records, origin } of runs) decoder?.decode(records, origin, intake);
+    for (let i = 0; i < tooLong; i++) intake.skip('too-long', null, '');
     if (position !== null) this.#positions.set(position.file, position);
     this.#acks.push(ack);
     this.#bytes += bytes;
@@ -59,14 +70,19 @@ export class Portion {
 
   /** Writes it in one transaction. If it throws, nothing is written, and it may be tried again. */
   write(): Written {
-    const { store } = this.#learning;
-    return store.transaction(() => store.add(this.#intake.delta(), [...this.#positions.values()]));
+    const { store, now } = this.#learning;
+    const intake = this.#intake;
+    if (intake === null) return NOTHING_WRITTEN;
+    const started = now();
+    const written = store.transaction(() => store.add(intake.delta(), [...this.#positions.values()]));
+    this.#seconds = (now() - started) / 1000;
+    return written;
   }
 
   /** After it was written: tells everybody, and gives the next one. */
   next(written: Written): Portion {
     for (const ack of this.#acks) ack();
-    this.#learning.onCommit?.(written, this.#intake.totals());
+    if (this.#intake !== null) this.#learning.onCommit?.(written, this.#intake.totals(), this.#seconds);
     return new Portion(this.#learning, this.#described);
   }
 }

@@ -55,7 +55,7 @@ async function watchSource(source: Source, committer: Committer, watch: Watch): 
         if (known === null) continue;
         await watch.caughtUp?.();
         await committer.take(batch, known);
-        watch.onBatch?.(batch);
+        watch.onBatch?.(batch, source);
       }
       return;
     } catch (error) {

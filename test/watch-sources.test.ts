@@ -75,6 +75,7 @@ async function run(store: Store, sources: readonly Scripted[], more: Partial<Wat
   const watching = watchSources(sources, {
     store,
     resolver: () => resolver,
+    now: () => 0,
     admission: new Admission(DEFAULT_LIMITS, []),
     sources: new Set(),
     settings: { accessLogFormat: null },
@@ -85,9 +86,9 @@ async function run(store: Store, sources: readonly Scripted[], more: Partial<Wat
     onBlocked: (error) => told.blocked.push(error?.message ?? null),
     onSourceLost: (_, error) => told.lost.push(error?.message ?? null),
     ...more,
-    onCommit: (written, totals) => {
+    onCommit: (written, totals, seconds) => {
       told.commits++;
-      more.onCommit?.(written, totals);
+      more.onCommit?.(written, totals, seconds);
     },
   });
   const outcome = watching.then(

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { UsageError } from '../errors.ts';
 import { closest } from '../nearest.ts';
-import { styleFor, type TableLook } from './text.ts';
+import { plain, styleFor, type TableLook } from './text.ts';
 
 /** What a process is given from outside; tests give their own. */
 export interface Outside {
@@ -12,6 +12,8 @@ export interface Outside {
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   /** Wall-clock time in milliseconds: for signatures, ages and mute times, never for logic. */
   readonly now: () => number;
+  /** Calls `handler` whenever the signal arrives; returns what takes that back. */
+  readonly onSignal: (signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', handler: () => void) => () => void;
 }
 
 export const OUTPUTS = ['table', 'wide', 'json', 'yaml', 'name', 'tree', 'dot', 'mermaid', 'csv'] as const;
@@ -48,7 +50,8 @@ export type RunCommandLine = (args: readonly string[], outside: Outside) => Prom
 export function contextOf(outside: Outside, options: GlobalOptions, run: RunCommandLine): Context {
   const { stdout, stderr } = outside;
   if (options.namespace !== undefined && options.allNamespaces === true) throw new UsageError('-n and -A exclude each other: name one namespace, or all');
-  const say = (text: string): void => void stderr.write(`${text}\n`);
+  // Names of files and of things in them come from outside.
+  const say = (text: string): void => void stderr.write(`${plain(text)}\n`);
   return {
     ...outside,
     options,

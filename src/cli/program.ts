@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { FootpathError } from '../errors.ts';
 import type { Define } from './command.ts';
 import { contextOf, type GlobalOptions, type Outside } from './context.ts';
+import { plain } from './text.ts';
+import { version } from './version.ts';
 
 interface Entry {
   readonly name: string;
@@ -16,6 +17,7 @@ interface Entry {
 /** In the order in which people meet them. A command's code is loaded when it is called: help answers at once. */
 const COMMANDS: readonly Entry[] = [
   { name: 'observe', group: 'Reading logs', summary: 'read logs and learn the graph', load: () => import('./commands/observe.ts') },
+  { name: 'serve', group: 'Reading logs', summary: 'read logs that grow, for good: learn, alert, and tell how it does', load: () => import('./commands/serve.ts') },
   { name: 'flows', group: 'Reading logs', summary: 'what records are understood as, or why not; stores nothing', load: () => import('./commands/flows.ts') },
   { name: 'collectors', group: 'Reading logs', summary: 'the formats that are understood', load: () => import('./commands/collectors.ts') },
   { name: 'demo', group: 'Reading logs', summary: 'no cluster, no network: a week of Bookinfo, its policies, and an attack', load: () => import('./commands/demo.ts') },
@@ -59,7 +61,7 @@ export async function run(given: readonly string[], outside: Outside): Promise<n
     .configureOutput({
       writeOut: (text) => void outside.stdout.write(text),
       writeErr: (text) => void outside.stderr.write(text),
-      outputError: (text, write) => write(`footpath: ${text.replace(/^error: /, '').trim().replaceAll('\n', ' ')} (footpath ${known === undefined ? '' : `${known} `}--help)\n`),
+      outputError: (text, write) => write(`footpath: ${plain(text.replace(/^error: /, '').trim().replaceAll('\n', ' '))} (footpath ${known === undefined ? '' : `${known} `}--help)\n`),
     })
     .addHelpText('after', '\nTo begin: footpath demo, or footpath observe --inventory cluster.json LOGS…, then footpath status, propose, watch -A, alerts.')
     .exitOverride();
@@ -102,22 +104,10 @@ function failure(error: unknown, { stderr, env }: Outside): number {
     return error.exitCode === 0 ? 0 : 2;
   }
   if (error instanceof FootpathError) {
-    stderr.write(`footpath: ${error.message}\n`);
+    stderr.write(`footpath: ${plain(error.message)}\n`);
     if (env['FOOTPATH_DEBUG'] !== undefined && error.cause instanceof Error) stderr.write(`${error.cause.stack ?? ''}\n`);
     return error.exitCode;
   }
   stderr.write(`footpath: this is a bug, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return 1;
-}
-
-function version(): string {
-  const folder = new URL('../..', import.meta.url);
-  const read = (path: string): string | null => {
-    try {
-      return (JSON.parse(readFileSync(new URL(path, folder), 'utf8')) as { readonly version: string }).version;
-    } catch {
-      return null;
-    }
-  };
-  return read('package.json') ?? read('../package.json') ?? 'unknown';
 }

@@ -1,13 +1,7 @@
 import type { Collector, CollectorSettings } from '../collector.ts';
-import { canonOf, type Graph } from '../learn/graph.ts';
-import { Admission } from '../learn/admission.ts';
-import { Verdicts } from '../learn/judge.ts';
-import { DEFAULT_LIMITS } from '../learn/limits.ts';
-import { PENDING_FOR, settled } from '../learn/settle.ts';
+import type { Graph } from '../learn/graph.ts';
 import type { Severity } from '../model/alert.ts';
 import { observe } from '../observe.ts';
-import type { Directory } from '../resolve/directory.ts';
-import { Resolver } from '../resolve/resolver.ts';
 import type { LogFile } from '../sources/expand.ts';
 import { KnownPositions } from '../sources/position.ts';
 import { lockForIngest } from '../store/lock.ts';
@@ -16,6 +10,7 @@ import type { Config } from '../config.ts';
 import { describeCluster } from './cluster.ts';
 import type { Context } from './context.ts';
 import { chooseCollector, forcedCollector, inputsOf, isNamed, settingsOf, sourceOf } from './inputs.ts';
+import { Learner, type Became } from './learning.ts';
 import { progressBar } from './progress.ts';
 import type { ReadingOptions } from './reading-options.ts';
 import { databasePath, directoryOf, graphOf, limitsOf, loadConfig } from './session.ts';
@@ -56,12 +51,8 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
   const started = context.now();
   store.transaction(() => describeCluster(context, store, options, config));
   const directory = await directoryOf(store);
-  const { canon, verdicts: atStart } = store.read(({ pods, peers, choices, revision }) => {
-    const known = canonOf({ pods, peers }, directory);
-    return { canon: known, verdicts: new Verdicts(choices, revision, (peer) => known.end(peer).peer) };
-  });
-  let verdicts = atStart;
-  const before: Graph | null = verdicts.revision > 0 ? await graphOf(store) : null;
+  const learner = new Learner(store, directory, config, context.now);
+  const before: Graph | null = learner.revision > 0 ? await graphOf(store) : null;
   const tallied: Tallied = {
     totals: new Map(),
     edgeRows: new Set(),
@@ -74,8 +65,6 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
     damaged: [],
     leftOut: [],
   };
-  const resolver = new Resolver(directory);
-  const here = store.readKnown();
   const known = new KnownPositions(store.positions.read());
   const onDamage = (name: string, damage: 'cut' | 'corrupt'): void => {
     tallied.damaged.push(name);
@@ -89,21 +78,9 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
   const sources = inputs.map((input) => sourceOf(context, input, { known, onDamage }));
   const named = new Set(sources.filter((_, i) => isNamed(inputs[i] ?? '-')).map(({ name }) => name));
   await observe(sources, {
-    store,
-    resolver: () => resolver,
-    admission: new Admission(config?.limits ?? DEFAULT_LIMITS, here.edges, here.operations),
-    sources: new Set(here.sources),
+    ...learner.learning,
     settings,
     signal: new AbortController().signal,
-    judge: () => {
-      // Another process may have decided something since the last portion.
-      const { revision } = store.choices;
-      if (revision !== verdicts.revision) {
-        store.forgetRows();
-        verdicts = new Verdicts(store.choices.read(store.peers.readPeers().byId), revision, (peer) => canon.end(peer).peer);
-      }
-      return verdicts;
-    },
     collectorFor: (source, runs) => chooseCollector(context, source, runs, { forced, settings, wasNamed: named.has(source.name), leftOut: tallied.leftOut }),
     onBatch: (batch) => {
       tallied.bytes += batch.bytes;
@@ -113,31 +90,18 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
       for (const row of written.edges) tallied.edgeRows.add(row);
       for (const [row, records] of written.pending) tallied.pending.set(row, (tallied.pending.get(row) ?? 0) + records);
       for (const [kind, n] of totals) tallied.totals.set(kind, (tallied.totals.get(kind) ?? 0) + n);
-      const crowded = written.pending.size > 0 ? store.pending.crowdedBefore() : null;
-      if (crowded !== null) settleOld(store, directory, tallied, crowded);
+      if (written.pending.size > 0) note(learner.settleCrowded(), tallied);
       if (written.overflow > 0) tallied.totals.set('overflow', (tallied.totals.get('overflow') ?? 0) + written.overflow);
     },
   });
-  settleOld(store, directory, tallied);
+  note(learner.settleOld(), tallied);
   progress.done();
   tallied.seconds = (context.now() - started) / 1000;
   return tallied;
 }
 
-/** Flows whose owner was not known for 7 days of event time are settled as they are; and the oldest, if there are too many. */
-function settleOld(store: Store, directory: Directory, tallied: Tallied, beforeMinute: number | null = null): void {
-  const became = store.transaction(() => {
-    const newest = Math.max(0, ...store.coverage.read().map(({ lastRecord }) => lastRecord ?? 0));
-    const before = beforeMinute ?? Math.floor((newest - PENDING_FOR) / 60_000);
-    const { canon, choices } = store.read(({ pods, peers, choices: all }) => ({ canon: canonOf({ pods, peers }, directory), choices: all }));
-    const verdicts = new Map<number, Verdicts>();
-    const verdictsAt = (revision: number): Verdicts => {
-      let then = verdicts.get(revision);
-      if (then === undefined) verdicts.set(revision, (then = new Verdicts(choices, revision, (peer) => canon.end(peer).peer)));
-      return then;
-    };
-    return store.settlePending(before, (row) => settled(row, canon, verdictsAt));
-  });
+/** Flows that were settled just now are an edge's. */
+function note(became: readonly Became[], tallied: Tallied): void {
   for (const { row, edge } of became) {
     if (edge !== null && tallied.pending.delete(row)) tallied.edgeRows.add(edge);
   }

@@ -3,8 +3,10 @@ import { SKIP_REASONS } from '../model/flow.ts';
 
 /** What the gauges are read from when somebody scrapes. All label values come from the configuration or from closed lists. */
 export interface Readings {
-  /** Sources by their configured name: whether they give records, and the event time of their last one, in milliseconds. */
-  readonly sources: () => Iterable<{ readonly name: string; readonly up: boolean; readonly lastRecord: number | null }>;
+  /** Sources by their configured name: whether they can be read, and when they last gave something. Times in milliseconds since 1970. */
+  readonly sources: () => Iterable<{ readonly name: string; readonly up: boolean; readonly lastBatch: number | null }>;
+  /** Event time of the newest record. */
+  readonly newestRecord: () => number | null;
   readonly edges: () => Iterable<{ readonly state: string; readonly count: number }>;
   readonly alerts: () => Iterable<{ readonly severity: string; readonly count: number }>;
   /** Share of flows, 0 to 1, with an end that nobody is known to own. */
@@ -57,8 +59,13 @@ export class Metrics {
     gauge('footpath_source_up', '1 while a source gives records or waits for some, 0 while it is lost.', ['source'], (own) => {
       for (const { name, up } of readings.sources()) own.set({ source: name }, up ? 1 : 0);
     });
-    gauge('footpath_source_lag_seconds', 'Time between now and the last record of a source.', ['source'], (own) => {
-      for (const { name, lastRecord } of readings.sources()) if (lastRecord !== null) own.set({ source: name }, Math.max(0, (readings.now() - lastRecord) / 1000));
+    const since = (time: number): number => Math.max(0, (readings.now() - time) / 1000);
+    gauge('footpath_source_idle_seconds', 'Time since a source last gave something.', ['source'], (own) => {
+      for (const { name, lastBatch } of readings.sources()) if (lastBatch !== null) own.set({ source: name }, since(lastBatch));
+    });
+    gauge('footpath_newest_record_age_seconds', 'Time between now and the event time of the newest record.', [], (own) => {
+      const newest = readings.newestRecord();
+      if (newest !== null) own.set(since(newest));
     });
     gauge('footpath_edges', 'Edges of the learned graph, by state.', ['state'], (own) => {
       for (const { state, count } of readings.edges()) own.set({ state }, count);

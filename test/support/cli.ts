@@ -34,6 +34,7 @@ export async function footpath(args: readonly string[], options: { readonly stdi
     stdout,
     stderr,
     now: () => options.now ?? NOW,
+    onSignal: () => () => undefined,
   });
   return { status, out: stdout.text, err: stderr.text, json: () => JSON.parse(stdout.text) as unknown };
 }

@@ -38,6 +38,7 @@ export async function readSources(store: Store, sources: Iterable<Source>, more:
   await observe(sources, {
     store,
     resolver: () => resolver,
+    now: () => 0,
     admission: new Admission(DEFAULT_LIMITS, edges, operations),
     sources: new Set(names),
     settings,
@@ -45,10 +46,10 @@ export async function readSources(store: Store, sources: Iterable<Source>, more:
     collectorFor: (_, runs) => recognise(runs, [hubble, envoyAccessLog], settings),
     signal: new AbortController().signal,
     ...more,
-    onCommit: (written, counts) => {
+    onCommit: (written, counts, seconds) => {
       commits++;
       for (const [kind, n] of counts) totals.set(kind, (totals.get(kind) ?? 0) + n);
-      more.onCommit?.(written, counts);
+      more.onCommit?.(written, counts, seconds);
     },
   });
   return { totals, commits, damage: [] };

@@ -28,7 +28,7 @@ export interface Shown {
 export async function onTerminal(args: readonly string[], options: { readonly columns?: number; readonly env?: Record<string, string> } = {}): Promise<Shown> {
   const columns = options.columns ?? 100;
   const [stdout, stderr] = [new Screen(columns), new Screen(columns)];
-  const status = await run(args, { env: { USER: 'tester', ...options.env }, pid: 1, stdin: Readable.from([]), stdout, stderr, now: () => NOW });
+  const status = await run(args, { env: { USER: 'tester', ...options.env }, pid: 1, stdin: Readable.from([]), stdout, stderr, now: () => NOW, onSignal: () => () => undefined });
   return { status, out: stdout.text, err: stderr.text };
 }
 

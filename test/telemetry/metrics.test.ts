@@ -6,9 +6,10 @@ const NOW = Date.UTC(2026, 2, 2, 12);
 
 const READINGS: Readings = {
   sources: () => [
-    { name: 'hubble', up: true, lastRecord: NOW - 1_500 },
-    { name: 'kafka', up: false, lastRecord: null },
+    { name: 'hubble', up: true, lastBatch: NOW - 1_500 },
+    { name: 'kafka', up: false, lastBatch: null },
   ],
+  newestRecord: () => NOW - 60_000,
   edges: () => [{ state: 'accepted', count: 7 }],
   alerts: () => [{ severity: 'high', count: 2 }],
   unresolved: () => 0.25,
@@ -48,7 +49,8 @@ describe('metrics', () => {
     expect(Object.fromEntries([...of].filter(([name]) => !/_total|_seconds_(bucket|sum|count)/.test(name)))).toEqual({
       'footpath_source_up{source="hubble"}': 1,
       'footpath_source_up{source="kafka"}': 0,
-      'footpath_source_lag_seconds{source="hubble"}': 1.5,
+      'footpath_source_idle_seconds{source="hubble"}': 1.5,
+      footpath_newest_record_age_seconds: 60,
       'footpath_edges{state="accepted"}': 7,
       'footpath_alerts_firing{severity="high"}': 2,
       footpath_unresolved_ratio: 0.25,
@@ -60,7 +62,7 @@ describe('metrics', () => {
 
   it('forget what is no more', async () => {
     let names = ['a', 'b'];
-    const metrics = new Metrics({ ...READINGS, sources: () => names.map((name) => ({ name, up: true, lastRecord: null })) }, '1.0.0');
+    const metrics = new Metrics({ ...READINGS, sources: () => names.map((name) => ({ name, up: true, lastBatch: null })) }, '1.0.0');
     await metrics.text();
     names = ['b'];
     const of = await samples(metrics);

@@ -1,0 +1,140 @@
+import { appendFileSync, copyFileSync, existsSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as tick } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Store } from '../../src/store/store.ts';
+import { footpath } from '../support/cli.ts';
+import { connection, hubbleLine, pod, settledTraffic, T0 } from '../support/hubble.ts';
+import { MAIN } from '../support/killed.ts';
+import { Serving, Watched } from '../support/serving.ts';
+
+const web = pod('shop', 'web-6b746f74dc-9rcxx', '10.0.0.11', { app: 'web' });
+const cart = pod('shop', 'cart-0', '10.0.0.12', { app: 'cart' });
+const ratings = pod('shop', 'ratings-0', '10.0.0.13', { app: 'ratings' });
+const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
+
+const running: Serving[] = [];
+function serve(config: string, ...args: readonly string[]): Serving {
+  const serving = new Serving(config, args);
+  running.push(serving);
+  return serving;
+}
+
+afterEach(() => {
+  for (const serving of running.splice(0)) serving.child.kill('SIGKILL');
+});
+
+function countOf(db: string, kind: string): number {
+  const store = new Store(db, { create: false });
+  try {
+    return store.coverage.read().reduce((sum, { hours }) => sum + [...hours.values()].reduce((n, counts) => n + (counts.get(kind) ?? 0), 0), 0);
+  } finally {
+    store.close();
+  }
+}
+
+describe.skipIf(!existsSync(MAIN) && (process.env['CI'] ?? '') === '')('footpath serve', () => {
+  it('learns from a log that grows, is switched to watching by another process, tells of the attack, and ends', async () => {
+    const watched = new Watched();
+    const serving = serve(watched.config);
+    await serving.says('serving');
+    writeFileSync(watched.log, text(settledTraffic({ from: web, to: cart })));
+    await serving.until('the edge is learned', async () => (await serving.metric('footpath_edges{state="accepted"}')) === 1);
+    expect((await footpath(['watch', '-A', '--db', watched.db])).status).toBe(0);
+    appendFileSync(watched.log, text([0, 1, 2].flatMap((n) => connection({ from: cart, to: ratings, port: 9080, clientPort: 41_000 + n, time: T0 + 40 * 3_600_000 + n }))));
+    const alert = await serving.says('alert');
+    expect(alert).toMatchObject({ level: 'warn', kind: 'new-workload' });
+    expect(await serving.get('/readyz')).toBe('ready\n');
+    expect(await serving.end()).toBe(0);
+    const { out } = await footpath(['alerts', '-o', 'json', '--db', watched.db]);
+    expect((JSON.parse(out) as readonly { readonly id: string }[]).map(({ id }) => id)).toEqual([alert['alert']]);
+  });
+
+  it('tells a second process who is there already', async () => {
+    const watched = new Watched();
+    const first = serve(watched.config);
+    await first.says('serving');
+    const second = serve(watched.config);
+    expect(await second.end('SIGCONT')).toBe(1);
+    expect(second.err).toMatch(/another process is reading into it \(pid [0-9]+, since /);
+    expect(await first.end('SIGINT')).toBe(0);
+  });
+
+  it('reads its configuration again, and loses no record over it; a wrong one changes nothing', async () => {
+    const watched = new Watched();
+    writeFileSync(watched.log, text(settledTraffic({ from: web, to: cart })));
+    const serving = serve(watched.config);
+    await serving.says('serving');
+    const before = settledTraffic({ from: web, to: cart }).filter((line) => !line.includes('"is_reply":true')).length;
+    await serving.flows(before);
+    writeFileSync(watched.config, 'sources: [');
+    serving.child.kill('SIGHUP');
+    expect((await serving.says('the new configuration is wrong; the old one stays')).level).toBe('error');
+    appendFileSync(watched.log, text(connection({ from: web, to: cart, port: 1, time: T0 })));
+    await serving.flows(before + 1);
+    const other = join(watched.folder, 'other.json');
+    writeFileSync(other, text(connection({ from: web, to: ratings, time: T0 })));
+    watched.configure([{ file: { paths: [`${watched.log}*`] } }, { name: 'other', file: { paths: [other] } }]);
+    serving.child.kill('SIGHUP');
+    await serving.says('configuration read again');
+    await serving.flows(before + 2);
+    expect(await serving.metric('footpath_source_up{source="other"}')).toBe(1);
+    expect(await serving.end()).toBe(0);
+    expect(countOf(watched.db, 'flows')).toBe(before + 2);
+  });
+
+  it.each([
+    ['no sources', { sources: [] }, 'no sources: name some in the configuration'],
+    ['two sources of one name', { sources: [{ name: 'a', file: { paths: ['x'] } }, { name: 'a', file: { paths: ['y'] } }] }, 'sources: two are called a'],
+    ['a format that nobody knows', { sources: [{ file: { paths: ['x'], format: 'huble' } }] }, '--format huble: no such format; did you mean hubble?'],
+    ['a port for everybody without a token', { sources: [{ file: { paths: ['x'] } }], listen: '0.0.0.0:0' }, 'listen: others can reach 0.0.0.0; name a file with a token'],
+  ])('refuses %s', async (_, config, message) => {
+    const watched = new Watched();
+    watched.configure([], config);
+    const { status, err } = await footpath(['serve', '--config', watched.config]);
+    expect([status, err]).toEqual([2, expect.stringContaining(message)]);
+    expect(existsSync(watched.db)).toBe(false);
+  });
+
+  it('asks others for its token', async () => {
+    const watched = new Watched();
+    writeFileSync(join(watched.folder, 'token'), 'a-token-of-some-length\n');
+    watched.configure([{ file: { paths: [watched.log] } }], { listenTokenFile: join(watched.folder, 'token') });
+    const serving = serve(watched.config);
+    expect(await serving.get('/metrics')).toBe('a bearer token is needed\n');
+    expect(await serving.get('/healthz')).toBe('ok\n');
+    await serving.end();
+  });
+
+  it('killed again and again, while its log grows and is rotated both ways, has counted each line once', async () => {
+    const watched = new Watched();
+    const lines = 4_000;
+    const write = async (): Promise<void> => {
+      for (let n = 0, rotations = 0; n < lines; n += 100) {
+        appendFileSync(watched.log, text(Array.from({ length: 100 }, (_, i) => hubbleLine({ from: web, to: cart, port: 8080, clientPort: 1_024 + ((n + i) % 60_000), time: T0 + (n + i) * 1_000 }))));
+        if (n === 1_000) renameSync(watched.log, `${watched.log}.${++rotations}`);
+        if (n === 2_500) {
+          copyFileSync(watched.log, `${watched.log}.${++rotations}`);
+          truncateSync(watched.log);
+        }
+        await tick(60);
+      }
+    };
+    const writing = write();
+    for (let kill = 0; kill < 6; kill++) {
+      const serving = serve(watched.config);
+      await tick(300 + 120 * kill);
+      expect(await serving.end('SIGKILL')).toBe('SIGKILL');
+    }
+    await writing;
+    const last = serve(watched.config);
+    await last.says('serving');
+    await last.until('nothing more comes', async () => {
+      const before = countOf(watched.db, 'flows');
+      await tick(1_500);
+      return before >= lines && before === countOf(watched.db, 'flows');
+    });
+    expect(await last.end()).toBe(0);
+    expect(countOf(watched.db, 'flows')).toBe(lines);
+  });
+});
