@@ -1,7 +1,7 @@
 import type { Decoder, Records, Sink } from '../../src/collector.ts';
 import { blankFlow, type Endpoint, type Operation, type Side, type SkipReason, type Witness } from '../../src/model/flow.ts';
 import { isClusterName } from '../../src/model/names.ts';
-import { ABSENT, NULL, OBJECT, STRING } from '../../src/scan/json.ts';
+import { ABSENT, ESCAPED, NULL, OBJECT, STRING } from '../../src/scan/json.ts';
 import { performed, OperationReader, readOperation } from '../../src/scan/operation.ts';
 import { TimeReader } from '../../src/scan/time.ts';
 import { WordReader } from '../../src/scan/words.ts';
@@ -47,20 +47,25 @@ export class HubbleDecoder implements Decoder {
   #node(word: string): string {
     if (word !== this.#lastWord) {
       this.#lastWord = word;
-      this.#lastNode = word !== '' && word.split('/').every(isClusterName) ? word : '';
+      this.#lastNode = isNode(word) ? word : '';
     }
     return this.#lastNode;
   }
 
-  /** The flow's own field, or the one that the line has beside it. */
+  /** The flow's own field, or the one that the line has beside it. In protojson, null and an empty text are no value. */
   #slot(base: number, inFlow: number, inLine: number): number {
-    return base >= 0 && this.#fields.kinds[base + inFlow] !== ABSENT ? base + inFlow : inLine;
+    const { kinds, starts, ends } = this.#fields;
+    const slot = base + inFlow;
+    const isAbsent = base < 0 || kinds[slot] === ABSENT || kinds[slot] === NULL || (kinds[slot] === STRING && starts[slot] === ends[slot]);
+    return isAbsent ? inLine : slot;
   }
 
   #time(b: Buffer, base: number): number {
     const { kinds, starts, ends } = this.#fields;
     const slot = this.#slot(base, FIELD.time, LINE_FIELD.time);
-    return kinds[slot] === STRING ? this.#times.read(b, starts[slot]!, ends[slot]!) : Number.NaN;
+    if (kinds[slot] === STRING) return this.#times.read(b, starts[slot]!, ends[slot]!);
+    const escaped = Buffer.from(kinds[slot] === ESCAPED ? (this.#fields.text(b, slot) ?? '') : '');
+    return this.#times.read(escaped, 0, escaped.length);
   }
 
   #otherLine(b: Buffer, sink: Sink, time: number | null): SkipReason {
@@ -133,6 +138,11 @@ export class HubbleDecoder implements Decoder {
     if (kinds[method] === STRING && kinds[url] === STRING) return this.#operations.read(b, starts[method]!, ends[method]!, starts[url]!, ends[url]!);
     return readOperation(this.#fields.text(b, method) ?? '', this.#fields.text(b, url) ?? '');
   }
+}
+
+function isNode(word: string): boolean {
+  const parts = word.split('/');
+  return parts.length <= 2 && parts.every(isClusterName);
 }
 
 /** There is something by which the end can be found. */

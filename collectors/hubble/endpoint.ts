@@ -3,7 +3,7 @@ import { isClusterName, isKind, isLabelKey, isLabelName, isLabelValue, isSubdoma
 import { sortedLabels, type Labels } from '../../src/model/labels.ts';
 import type { Endpoint, Reserved, SkipReason, WorkloadRef } from '../../src/model/flow.ts';
 import { hashSpan, Interner } from '../../src/scan/intern.ts';
-import { ABSENT, ARRAY, NULL, OBJECT, type JsonFields } from '../../src/scan/json.ts';
+import { ABSENT, ARRAY, ESCAPED, NULL, OBJECT, STRING, type JsonFields } from '../../src/scan/json.ts';
 import { FIELD } from './fields.ts';
 
 const NAMESPACE_LABEL = 'io.kubernetes.pod.namespace';
@@ -73,10 +73,12 @@ export class EndpointReader {
   }
 }
 
+/** Texts with their quotes: `"null"` is another value than `null`. */
 function span(fields: JsonFields, slot: number, spans: Int32Array, at: number): void {
-  const present = fields.kinds[slot] !== ABSENT;
-  spans[at] = present ? fields.starts[slot]! : 0;
-  spans[at + 1] = present ? fields.ends[slot]! : 0;
+  const kind = fields.kinds[slot];
+  const quote = kind === STRING || kind === ESCAPED ? 1 : 0;
+  spans[at] = kind === ABSENT ? 0 : fields.starts[slot]! - quote;
+  spans[at + 1] = kind === ABSENT ? 0 : fields.ends[slot]! + quote;
 }
 
 function build(b: Buffer, fields: JsonFields, base: number, end: typeof SOURCE): Endpoint | SkipReason {

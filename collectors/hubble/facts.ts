@@ -1,5 +1,5 @@
 import type { Protocol, SkipReason, Verdict } from '../../src/model/flow.ts';
-import { ABSENT, FALSE, NULL, OBJECT, TRUE, type JsonFields } from '../../src/scan/json.ts';
+import { ABSENT, FALSE, NULL, OBJECT, STRING, TRUE, type JsonFields } from '../../src/scan/json.ts';
 import type { WordReader } from '../../src/scan/words.ts';
 import { FIELD } from './fields.ts';
 
@@ -18,6 +18,7 @@ export class FlowFacts {
   ack = false;
   rst = false;
   hasFlags = false;
+  isEchoReply = false;
   isL7 = false;
   l7Type = '';
   /** Where the packet was seen: a trace point (`to-endpoint`), or `l7`, `policy-verdict`, `drop`. */
@@ -48,7 +49,7 @@ export class FlowFacts {
         this.verdict = 'audited';
         break;
       case '':
-        return kinds[base + FIELD.verdict] === ABSENT ? 'incomplete' : 'malformed';
+        return isNumberOrSo(kinds[base + FIELD.verdict]!) ? 'malformed' : 'incomplete';
       default:
         return 'not-a-flow';
     }
@@ -76,7 +77,7 @@ export class FlowFacts {
 
   #layer4(b: Buffer, fields: JsonFields, base: number): SkipReason | null {
     const { kinds } = fields;
-    this.syn = this.ack = this.rst = this.hasFlags = false;
+    this.syn = this.ack = this.rst = this.hasFlags = this.isEchoReply = false;
     if (kinds[base + FIELD['l4.TCP']] === OBJECT) {
       this.protocol = 'TCP';
       this.hasFlags = kinds[base + FIELD['l4.TCP.flags']] === OBJECT;
@@ -98,11 +99,13 @@ export class FlowFacts {
     if (kinds[base + FIELD['l4.ICMPv4']] === OBJECT) {
       this.protocol = 'ICMP';
       const icmp = fields.integer(b, base + FIELD['l4.ICMPv4.type']) ?? 0;
+      this.isEchoReply = icmp === 0;
       return icmp === 8 || icmp === 0 ? null : 'not-a-connection';
     }
     if (kinds[base + FIELD['l4.ICMPv6']] === OBJECT) {
       this.protocol = 'ICMPv6';
       const icmp = fields.integer(b, base + FIELD['l4.ICMPv6.type']) ?? 0;
+      this.isEchoReply = icmp === 129;
       return icmp === 128 || icmp === 129 ? null : 'not-a-connection';
     }
     return kinds[base + FIELD['l4.VRRP']] === OBJECT || kinds[base + FIELD['l4.IGMP']] === OBJECT ? 'not-a-connection' : 'no-port';
@@ -113,6 +116,11 @@ export class FlowFacts {
     this.destinationPort = portIn(b, fields, destination);
     return this.sourcePort < 0 || this.destinationPort < 0 ? 'malformed' : null;
   }
+}
+
+/** A value that is there, and no text: null and an empty text are none in protojson. */
+function isNumberOrSo(kind: number): boolean {
+  return kind !== ABSENT && kind !== NULL && kind !== STRING;
 }
 
 /** 0 if there is none, -1 if what is there is no port. */

@@ -51,7 +51,7 @@ export function isAnswer(facts: FlowFacts): boolean | null {
 /** A dropped packet from a service's port to a client's port: the answer of a connection that the node has forgotten. */
 export function isLostAnswer(facts: FlowFacts, answer: boolean): boolean {
   if (facts.verdict !== 'dropped') return false;
-  if (answer) return true;
+  if (answer || facts.isEchoReply) return true;
   const fromService = facts.sourcePort > 0 && facts.sourcePort < FIRST_EPHEMERAL_PORT;
   return fromService && facts.destinationPort >= FIRST_EPHEMERAL_PORT && !opens(facts);
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isMap, isSeq, parse, type Document } from 'yaml';
+import { isMap, isScalar, isSeq, parse, visit, type Document } from 'yaml';
 import type { Exporter, RenderedFile } from '../exporter.ts';
 import type { NetworkPolicy } from '../model/policy.ts';
 import { DEFAULT_DENY, type Direction, type Proposal } from '../model/proposal.ts';
@@ -52,7 +52,16 @@ function commentRules(document: Document, direction: Direction, comments: readon
 /** Comments come from names that were checked; still, none of them may end its line. */
 function asComment(text: string): string {
   // oxlint-disable-next-line no-control-regex
-  return text.split('\n').map((line) => ` ${line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ')}`).join('\n');
+  return text.split('\n').map((line) => ` ${line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, ' ')}`).join('\n');
+}
+
+/** A selector is the same in whatever order its labels were found. */
+function sortLabels(document: Document): void {
+  visit(document, {
+    Pair: (_, { key, value }) => {
+      if (isScalar(key) && key.value === 'matchLabels' && isMap(value)) value.items.sort((a, b) => (String(a.key) < String(b.key) ? -1 : 1));
+    },
+  });
 }
 
 function renderPolicy(policy: NetworkPolicy, head: readonly string[], decorate: (document: Document) => void): RenderedFile {
@@ -60,10 +69,12 @@ function renderPolicy(policy: NetworkPolicy, head: readonly string[], decorate: 
   const [problem] = [...problems, ...warnings];
   if (problem !== undefined) throw new Error(`policy ${policy.metadata.namespace}/${policy.metadata.name} is invalid: ${problem.field} ${problem.message}`);
   const document = yamlDocument(policy);
+  sortLabels(document);
   if (head.length > 0) document.commentBefore = asComment(head.join('\n'));
   decorate(document);
   const content = printDocument(document);
-  if (!isDeepStrictEqual(parse(content, { version: '1.1' }), JSON.parse(JSON.stringify(policy)))) {
+  const written: unknown = JSON.parse(JSON.stringify(policy));
+  if (!(['1.1', '1.2'] as const).every((version) => isDeepStrictEqual(parse(content, { version }), written))) {
     throw new Error(`policy ${policy.metadata.namespace}/${policy.metadata.name} does not read back as it was written`);
   }
   return { name: `${policy.metadata.namespace}__${policy.metadata.name}.yaml`, content, object: policy };

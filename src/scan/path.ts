@@ -8,14 +8,14 @@ const MAX_LENGTH = 200;
 
 /** `path` is a path or a whole URL. Null if nothing of it can be kept. */
 export function pathTemplate(path: string): string | null {
-  let text = path;
+  // The query goes first: what looks like a path in it may be a secret.
+  const cut = path.search(/[?#]/);
+  let text = cut < 0 ? path : path.slice(0, cut);
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text);
   if (scheme !== null) {
     const slash = text.indexOf('/', scheme[0].length);
     text = slash < 0 ? '/' : text.slice(slash);
   }
-  const cut = text.search(/[?#]/);
-  if (cut >= 0) text = text.slice(0, cut);
   if (text === '*') return '*';
   if (!text.startsWith('/')) return null;
   const segments = text.slice(1).split('/');
@@ -47,9 +47,12 @@ function identifies(text: string): boolean {
   return !text.split(/[._-]/).every(isWord);
 }
 
+/** `v1`, `v1alpha`, `v2beta3`: versions of APIs. */
+const VERSION = /^v[0-9]{1,3}(?:(?:alpha|beta|p)[0-9]{0,2})?$/;
+
 /** Words keep one case or are CamelCase; tokens mix case and digits. Short pieces (`v1`, `es2`, `js`) say nothing. */
 function isWord(text: string): boolean {
-  if (text.length <= 4) return true;
+  if (text.length <= 4 || VERSION.test(text)) return true;
   if (text.length > 40 || !/^[A-Z]?[a-z]+(?:[A-Z][a-z]+)*$/.test(text)) return false;
   return text.replace(/[a-z]/g, '').length * 3 <= text.length;
 }

@@ -133,3 +133,20 @@ describe('default deny', () => {
     expect(files[0]?.content).not.toContain('#');
   });
 });
+
+describe('a policy, whoever reads it', () => {
+  it('means the same in YAML 1.1 and 1.2', () => {
+    const [file] = kubernetes.render({ proposals: [proposal({ name: '0o7', selector: { matchLabels: { app: '0o17' } } })], defaultDeny: [] });
+    for (const version of ['1.1', '1.2'] as const) expect(parse(file?.content ?? '', { version })).toEqual(file?.object);
+  });
+
+  it('has no character in its comments that ends a line, or that YAML forbids', () => {
+    const [file] = kubernetes.render({ proposals: [proposal({ notes: ['a\uffffb\ufffec\ufeffd\u2028e'] })], defaultDeny: [] });
+    expect(file?.content).not.toMatch(/[\ufffe\uffff\ufeff\u2028]/);
+  });
+
+  it('is the same text in whatever order its labels were found', () => {
+    const rendered = (matchLabels: Record<string, string>): unknown => kubernetes.render({ proposals: [proposal({ selector: { matchLabels } })], defaultDeny: [] })[0]?.content;
+    expect(rendered({ b: '1', a: '2' })).toBe(rendered({ a: '2', b: '1' }));
+  });
+});

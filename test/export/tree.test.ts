@@ -79,3 +79,12 @@ batch/report
     );
   });
 });
+
+describe('a long chain', () => {
+  it('goes on at the left again, with every edge once', () => {
+    const length = 5_000;
+    const lines = tree(Array.from({ length }, (_, i) => drawn(`shop/w${i}`, `shop/w${i + 1}`))).split('\n');
+    expect(lines.filter((line) => line.includes('└─'))).toHaveLength(length);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(120);
+  });
+});

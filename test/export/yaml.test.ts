@@ -39,3 +39,10 @@ describe('YAML', () => {
     expect(printDocument(document)).toBe('# said first\n\na: 1\nb: 2\n');
   });
 });
+
+describe('texts that one reader takes for a number, and another does not', () => {
+  it.each(['0o7', '0O14', '0X1F', '0B11', '-0x1F', '0b1'])('%s stays a text for each of them', (text) => {
+    for (const version of ['1.1', '1.2'] as const) expect(parse(toYaml({ text, [text]: 1 }), { version })).toEqual({ text, [text]: 1 });
+    expect(toYaml({ text })).toBe(`text: "${text}"\n`);
+  });
+});

@@ -150,3 +150,13 @@ describe('path templates: bounds and laws', () => {
     );
   });
 });
+
+describe('a template of a URL or of a gRPC method', () => {
+  it('holds nothing of the query of a URL without a path', () => {
+    expect(pathTemplate('http://host?next=/hunter2')).toBe('/');
+    expect(pathTemplate('http://host#/hunter2')).toBe('/');
+  });
+  it('keeps versions in the names of gRPC services', () => {
+    expect(pathTemplate('/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo')).toBe('/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo');
+  });
+});
