@@ -71,7 +71,7 @@ export function readConfig(path: string): Config {
 
 function parseYaml(text: string, path: string): unknown {
   try {
-    const document = parseDocument(text, { version: '1.2', logLevel: 'silent' });
+    const document = parseDocument(text, { version: '1.2' });
     const [error] = document.errors;
     if (error !== undefined) throw error;
     return document.toJS() ?? {};

@@ -17,7 +17,8 @@ export function describeCluster(context: Context, store: Store, options: Reading
     for (const problem of problems) context.say(`footpath: ${plain(problem)}`);
     const { inventory, ignored } = toInventory(objects);
     if (context.options.verbose === true) for (const [kind, n] of ignored) context.say(`inventory: ${n} of kind ${plain(kind)} not needed`);
-    if (objects.length === 0) throw new OperationError(`${files.join(', ')}: holds no Kubernetes objects; give what kubectl get pods,… -A -o json prints, or manifests`);
+    const notNeeded = [...ignored.values()].reduce((sum, n) => sum + n, 0);
+    if (notNeeded === objects.length) throw new OperationError(`${files.join(', ')}: holds no Kubernetes objects; give what kubectl get pods,… -A -o json prints, or manifests`);
     store.inventory.write(inventory);
   }
   store.inventory.addRanges([...(config?.clusterCidrs ?? []), ...options.clusterCidr].map(rangeOf));

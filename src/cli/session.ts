@@ -20,10 +20,12 @@ export async function loadConfig({ options, env }: Context): Promise<Config | nu
 /** Opens the database for a command that reads or decides, and closes it whatever happens. */
 export async function withStore<T>(context: Context, work: (store: Store) => T | Promise<T>): Promise<T> {
   const config = await loadConfig(context);
-  const { Store: StoreClass } = await import('../store/store.ts');
+  const [{ Store: StoreClass }, { asOperationError }] = await Promise.all([import('../store/store.ts'), import('../store/database.ts')]);
   const store = new StoreClass(databasePath(context, config), { create: false, ...limitsOf(config) });
   try {
     return await work(store);
+  } catch (error) {
+    throw asOperationError(error, store.path);
   } finally {
     store.close();
   }

@@ -1,19 +1,19 @@
 import type { Writable } from 'node:stream';
 import pc from 'picocolors';
 
-/** Colours for a stream: only on terminals, and not where NO_COLOR asks for none. Nothing is said by colour alone. */
+/** Colours for a stream: on terminals, or where FORCE_COLOR asks for them; NO_COLOR has the last word. Nothing is said by colour alone. */
 export type Style = ReturnType<typeof pc.createColors>;
 
 export function styleFor(stream: Writable & { readonly isTTY?: boolean }, env: Readonly<Record<string, string | undefined>>): Style {
+  const unwanted = (env['NO_COLOR'] ?? '') !== '';
   const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
-  const wanted = (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb' && stream.isTTY === true;
-  return pc.createColors(forced || wanted);
+  return pc.createColors(!unwanted && (forced || (env['TERM'] !== 'dumb' && stream.isTTY === true)));
 }
 
 /** Text from outside as it may be shown: control, bidirectional and invisible characters become visible escapes. */
 export function plain(text: string): string {
   // oxlint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Shortened in the middle to `width` characters: both ends of a name tell more than its middle. */

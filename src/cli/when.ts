@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import type { Graph } from '../learn/graph.ts';
+import { TimeReader } from '../scan/time.ts';
 
 /** Time of the newest record: what ages and `--since` count back from, so that an archive reads like yesterday's log. */
 export function newest(graph: Graph): number {
@@ -29,8 +30,10 @@ export function untilOf(text: string, now: number): number {
   return duration === null ? momentOf(text) : now + duration;
 }
 
+/** An RFC 3339 time, or a date, which is its midnight in UTC. */
 function momentOf(text: string): number {
-  const ms = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
+  const bytes = Buffer.from(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text);
+  const ms = new TimeReader().read(bytes, 0, bytes.length);
   if (Number.isNaN(ms)) throw new UsageError(`${text}: is no time; write 2h, 7d, or 2026-03-01T12:00:00Z`);
   return ms;
 }

@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
+import { OperationError } from '../errors.ts';
 import type { Delta, Settlement } from '../learn/delta.ts';
 import { DEFAULT_LIMITS, type Limits } from '../learn/limits.ts';
 import type { StoredGraph, StoredPending } from '../learn/stored.ts';
@@ -153,6 +156,7 @@ export class Store {
 
   /** Copies the database into a new file while others use it. */
   async backup(path: string): Promise<void> {
+    if (!existsSync(dirname(path))) throw new OperationError(`${path}: cannot write a copy there: its folder does not exist; make it, or name another file`);
     try {
       await this.db.backup(path);
     } catch (error) {

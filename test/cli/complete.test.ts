@@ -121,6 +121,22 @@ describe('values that lie in the database', () => {
     expect(await offered(words, session.db)).toEqual({ values: expected, files: NO_FILES });
   });
 
+  it.each([
+    ['as one word', (db: string) => [`--db=${db}`]],
+    ['as two words', (db: string) => ['--db', db]],
+    ['twice, of which the last counts', (db: string) => ['--db', 'other.db', `--db=${db}`]],
+  ])('are those of the database that the unfinished line names, %s', async (_, words) => {
+    const session = await attacked();
+    expect(await offered([...words(session.db), '-n', ''])).toEqual({ values: ['pay', 'shop'], files: NO_FILES });
+  });
+
+  it('are those of the database of the configuration that the unfinished line names', async () => {
+    const session = await attacked();
+    const config = session.write('c.yaml', `database: ${session.db}\n`);
+    const { out } = await footpath(['complete', '--', `--config=${config}`, '-n', '']);
+    expect(out).toBe('pay\nshop\n:4\n');
+  });
+
   it('are ids of edges for accept, reject and forget, and of alerts for alerts', async () => {
     const session = await attacked();
     const [edges, alerts] = [(await session.edges()).map(({ id }) => id).toSorted(), (await session.alerts()).map(({ id }) => id)];

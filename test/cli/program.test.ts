@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { footpath, scratch } from '../support/cli.ts';
-import { books, cart, few, learnedShop, watchedShop } from '../support/shop.ts';
+import { books, cart, few, learnedShop, probes, refused, watchedShop, web } from '../support/shop.ts';
 import { onTerminal, uncoloured } from '../support/terminal.ts';
 
 const COMMANDS = [
@@ -153,11 +153,12 @@ describe('wrong usage', () => {
     ['an option without its value', ['edges', '--state']],
     ['an argument too few', ['explain']],
     ['an unknown word of alerts', ['alerts', 'shw', 'ab']],
+    ['an option whose name would act', ['edges', '--a\u001b[31m']],
     ['two of one option', ['edges', '--state', 'accepted', 'rejected']],
   ])('exits with 2, prints no data, and says so in one line: %s', async (_, args) => {
     const { status, out, err } = await footpath(args);
     expect([status, out]).toEqual([2, '']);
-    expect(err).toMatch(/^footpath: [^\n]+\n$/);
+    expect(err).toMatch(/^footpath: [^\n\u001b]+\n$/);
   });
 
   it.each([
@@ -239,6 +240,14 @@ describe('a terminal', () => {
   it('gets no hint with --quiet', async () => {
     const session = await learnedShop();
     expect((await onTerminal(['edges', '--quiet', '--db', session.db])).err).toBe('');
+  });
+
+  it('gets tables that fit, whatever flags there are', async () => {
+    const session = await learnedShop();
+    await session.observe([...probes(10), ...few(1, { from: web, to: books, port: 22 }, refused)]);
+    const lines = uncoloured((await onTerminal(['edges', '--db', session.db])).out).trimEnd().split('\n');
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(100);
+    expect(lines.join('\n')).toContain('…');
   });
 
   it('gets tables that fit, with the port whole', async () => {

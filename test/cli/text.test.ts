@@ -15,6 +15,7 @@ describe('text from outside', () => {
     ['a delete', 'x\u007f', 'x\\u007f'],
     ['an 8-bit CSI', '\u009b2J', '\\u009b2J'],
     ['text that runs the other way', 'user\u202etxt.exe', 'user\\u202etxt.exe'],
+    ['an Arabic letter mark', 'a\u061cb', 'a\\u061cb'],
     ['an isolate', '\u2066x\u2069', '\\u2066x\\u2069'],
     ['a space of no width', 'a\u200bb', 'a\\u200bb'],
     ['a line separator', 'a\u2028b', 'a\\u2028b'],
@@ -27,7 +28,7 @@ describe('text from outside', () => {
   it('never acts on a terminal, whatever it holds', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
-        expect(plain(text)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/);
+        expect(plain(text)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/);
         expect(plain(plain(text))).toBe(plain(text));
       }),
     );
@@ -165,6 +166,9 @@ describe('colours', () => {
     ['a dumb terminal', true, { TERM: 'dumb' }, false],
     ['a pipe that asks for them', false, { FORCE_COLOR: '1' }, true],
     ['a pipe that asks for none', false, { FORCE_COLOR: '0' }, false],
+    ['a pipe that asks for both', false, { FORCE_COLOR: '1', NO_COLOR: '1' }, false],
+    ['a terminal that asks for both', true, { FORCE_COLOR: '1', NO_COLOR: '1' }, false],
+    ['a dumb terminal that asks for them', true, { FORCE_COLOR: '1', TERM: 'dumb' }, true],
   ])('on %s', (_, isTTY, env, expected) => {
     expect(styleFor(isTTY ? screen() : new Writable(), env).red('x') !== 'x').toBe(expected);
   });

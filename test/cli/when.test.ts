@@ -32,16 +32,28 @@ describe('a moment', () => {
     ['2026-03-01T12:00:00Z', NOON],
     ['2026-03-01T13:00:00+01:00', NOON],
     ['2026-03-01T12:00:00.250Z', NOON + 250],
+    ['2026-03-01t12:00:00z', NOON],
     ['2026-03-01', Date.UTC(2026, 2, 1)],
   ])('%s is the same for since and until', (text, expected) => {
     expect([sinceOf(text, 0), untilOf(text, 0)]).toEqual([expected, expected]);
+  });
+
+  it('is what a date prints itself as', () => {
+    fc.assert(
+      fc.property(fc.date({ min: new Date(0), max: new Date(Date.UTC(9999, 11, 31)), noInvalidDate: true }), (date) => {
+        expect(sinceOf(date.toISOString(), 0)).toBe(date.getTime());
+        expect(sinceOf(date.toISOString().slice(0, 10), 0)).toBe(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()));
+      }),
+    );
   });
 
   it('since counts back, until counts on', () => {
     expect([sinceOf('2h', NOON), untilOf('2h', NOON)]).toEqual([NOON - 2 * HOUR, NOON + 2 * HOUR]);
   });
 
-  it.each(['', 'yesterday', 'now', '12:00', '1772366400', '2026', '2026-13-01', '2026-03-01T25:00:00Z', '01/03/2026', 'Mar 1, 2026'])('%j is none', (text) => {
+  it.each(['', 'yesterday', 'now', '12:00', '1772366400', '2026', '2026-13-01', '2026-03-01T25:00:00Z', '01/03/2026', 'Mar 1, 2026',
+    '2026-02-31', '2026-02-30T10:00:00Z', '2026-03-01 (x)', '2026-03-01 GMT-11', '2026-03-01T12:00:00', '2026-03-01 12:00', '2026-03-01T12:00Z', '2026-3-1', '2026-03-01T12:00:00Z '
+  ])('%j is none', (text) => {
     for (const read of [sinceOf, untilOf]) expect(() => read(text, NOON)).toThrow(`${text}: is no time; write 2h, 7d, or 2026-03-01T12:00:00Z`);
   });
 });

@@ -18,7 +18,7 @@ export const define: Define = (command, run) => {
       const program = command.parent ?? command;
       let store: InstanceType<typeof Store> | null = null;
       const known = knownIn(async () => {
-        const named = withDatabase(context, words);
+        const named = withOptions(context, words);
         return (store ??= new Store(databasePath(named, await loadConfig(named)), { create: false }));
       });
       try {
@@ -33,9 +33,14 @@ export const define: Define = (command, run) => {
   );
 };
 
-/** The database that the unfinished command line names. */
-function withDatabase(context: Context, words: readonly string[]): Context {
-  const at = words.lastIndexOf('--db');
-  const db = at < 0 ? undefined : words[at + 1];
-  return db === undefined || db === '' ? context : { ...context, options: { ...context.options, db } };
+/** With the database and the configuration that the unfinished command line names. */
+function withOptions(context: Context, words: readonly string[]): Context {
+  const { db = context.options.db, config = context.options.config } = { db: valueOf(words, '--db'), config: valueOf(words, '--config') };
+  return { ...context, options: { ...context.options, ...(db === undefined ? {} : { db }), ...(config === undefined ? {} : { config }) } };
+}
+
+/** The value of an option, as `--db FILE` or `--db=FILE`; the last one counts. */
+function valueOf(words: readonly string[], option: string): string | undefined {
+  const values = words.flatMap((word, i) => (word.startsWith(`${option}=`) ? [word.slice(option.length + 1)] : word === option ? [words[i + 1] ?? ''] : []));
+  return values.findLast((value) => value !== '');
 }

@@ -1,11 +1,11 @@
 import { UsageError } from '../../errors.ts';
-import { peerName } from '../../model/peer.ts';
 import type { Graph, GraphEdge } from '../../learn/graph.ts';
 import { lookOf, outputOf, suggestion, type Context } from '../context.ts';
 import { peerText, portText } from '../edge-text.ts';
 import { namesOf } from '../names.ts';
 import type { Define } from '../command.ts';
 import { age, count, table, type Column } from '../text.ts';
+import { workloadOption } from '../workload-option.ts';
 
 interface Options {
   readonly workload?: string;
@@ -31,6 +31,7 @@ async function listEdges(context: Context, options: Options): Promise<number> {
   if (options.state !== undefined && !STATES.some((state) => state === options.state)) {
     throw new UsageError(`--state ${options.state}: no such state${suggestion(options.state, STATES)}`);
   }
+  const isWanted = workloadOption(options.workload);
   const [{ withStore, graphOf }, { isResolved }, { edgeJson }, { newest, sinceOf }] = await Promise.all([
     import('../session.ts'),
     import('../../learn/state.ts'),
@@ -43,7 +44,7 @@ async function listEdges(context: Context, options: Options): Promise<number> {
     const edges = graph.edges
       .filter((edge) => form === 'wide' || form === 'json' || form === 'yaml' || isResolved(edge))
       .filter((edge) => context.namespace === null || [edge.source, edge.destination].some((peer) => peer.type === 'workload' && peer.namespace === context.namespace))
-      .filter((edge) => options.workload === undefined || [edge.source, edge.destination].some((peer) => peer.type === 'workload' && peerName(peer) === options.workload))
+      .filter((edge) => isWanted === null || [edge.source, edge.destination].some((peer) => peer.type === 'workload' && isWanted(peer)))
       .filter((edge) => options.state === undefined || edge.state === options.state)
       .filter((edge) => options.flagged !== true || edge.suspicions.length > 0)
       .filter((edge) => edge.totals.lastSeen >= since);
@@ -94,7 +95,7 @@ function edgeTable(context: Context, graph: Graph, edges: readonly GraphEdge[], 
     { heading: 'CONNS', value: ({ totals }) => count(totals.opened), align: 'right' },
     { heading: 'DAYS', value: ({ evidence }) => String(evidence.days.size), align: 'right' },
     { heading: 'LAST SEEN', value: ({ totals }) => age(Math.max(0, latest - totals.lastSeen)) },
-    { heading: 'FLAGS', value: ({ flags }) => flags.join(',') },
+    { heading: 'FLAGS', value: ({ flags }) => flags.join(','), min: 10 },
   ];
   if (wide) {
     columns.push(

@@ -39,6 +39,22 @@ describe('footpath config', () => {
     expect(err).toContain(message);
   });
 
+  it.each([
+    ['a list that does not end', 'database: [\n'],
+    ['a text that does not end', 'database: "x\n'],
+    ['two values of one key', 'database: a: b\n'],
+    ['a list and keys', '- database\nlimits: {}\n'],
+    ['braces that do not end', 'limits: {edges: 10\ncluster: prod\n'],
+    ['a key given twice', 'cluster: a\ncluster: b\n'],
+    ['two documents', 'cluster: a\n---\ncluster: b\n'],
+    ['an alias of nothing', 'cluster: *a\n'],
+  ])('refuses broken YAML in one line: %s', async (_, content) => {
+    const path = new Session().write('c.yaml', content);
+    const { status, out, err } = await footpath(['config', 'check', path]);
+    expect([status, out, err.split('\n').length]).toEqual([2, '', 2]);
+    expect(err.startsWith(`footpath: ${path}: is no valid YAML: `)).toBe(true);
+  });
+
   it.each([['edges'], ['status'], ['watch', '-A'], ['observe', '-']])('is checked by every command that is given one: %s', async (...args) => {
     const session = new Session();
     const path = session.write('c.yaml', 'limts: {}\n');

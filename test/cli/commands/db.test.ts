@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { footpath } from '../../support/cli.ts';
@@ -8,6 +8,24 @@ describe('footpath db', () => {
   it('check finds a database whole, and prints no data for it', async () => {
     const session = await watchedShop();
     expect(await session.run('db', 'check')).toMatchObject({ status: 0, out: '', err: `${session.db}: whole\n` });
+  });
+
+  it.each([['db', 'check'], ['db', 'stats'], ['edges'], ['alerts'], ['status'], ['propose']])('a damaged database is an error of one line that names it and says what to do: %s %s', async (...args) => {
+    const session = await watchedShop();
+    const bytes = readFileSync(session.db);
+    bytes.fill(0xff, 3 * 4096);
+    writeFileSync(session.db, bytes);
+    const { status, out, err } = await session.run(...args.filter((arg) => arg !== undefined));
+    expect([status, out, err.split('\n').length]).toEqual([1, '', 2]);
+    expect(err).toMatch(/footpath\.db: .*: it is damaged; keep a copy/);
+  });
+
+  it('backup into a folder that is not there fails, and says so in one line', async () => {
+    const session = await learnedShop();
+    const copy = join(session.folder, 'no', 'copy.db');
+    const { status, out, err } = await session.run('db', 'backup', copy);
+    expect({ status, out, err }).toEqual({ status: 1, out: '', err: `footpath: ${copy}: cannot write a copy there: its folder does not exist; make it, or name another file\n` });
+    expect(existsSync(copy)).toBe(false);
   });
 
   it('backup makes a copy that answers the same', async () => {

@@ -106,6 +106,11 @@ describe('which edges are listed', () => {
     expect(edges.map(edgeText)).toEqual(['pay/ledger -> pay/books 5432/TCP accepted', 'shop/web -> pay/books 9000/TCP observed [no-success]']);
   });
 
+  it.each(['cart', 'shop/', '/cart', 'shop/cart/x'])('none, and that is wrong usage, for a workload that is not written as namespace/name: %s', async (text) => {
+    const { status, out, err } = await (await learnedShop()).run('edges', '--workload', text);
+    expect({ status, out, err }).toEqual({ status: 2, out: '', err: `footpath: --workload ${text}: write it as namespace/name\n` });
+  });
+
   it('those of a state', async () => {
     expect((await listed('--state', 'rejected')).length).toBe(0);
     const states = new Set((await listed('--state', 'observed')).map(({ state }) => state));

@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { footpath, Session, type Summary } from '../../support/cli.ts';
 import { outbound } from '../../support/envoy.ts';
@@ -158,6 +159,22 @@ describe('what cannot be read', () => {
     expect(err).toMatch(/^footpath: \S+app\.log: no known format \(first line: "level=info msg=.*…?.*"\); name one with --format .*--access-log-format\n$/);
   });
 
+  it.each([
+    ['a file in no known format', (folder: string) => {
+      writeFileSync(join(folder, 'a\u001b[31m.log'), 'hello\n');
+      return join(folder, 'a\u001b[31m.log');
+    }],
+    ['a damaged one', (folder: string) => {
+      writeFileSync(join(folder, 'a\u001b[31m.gz'), gzipSync(connection(USUAL).join('\n')).subarray(0, -4));
+      return folder;
+    }],
+    ['one that is not there', (folder: string) => join(folder, 'a\u001b[31m.log')],
+  ])('%s is named without letting its name act', async (_, make) => {
+    const { err } = await wrong(make(new Session().folder));
+    expect(err).toContain('a\\u001b[31m');
+    expect(err).not.toContain('\u001b');
+  });
+
   it('one that was found in a folder is left out, and the others are read', async () => {
     const session = new Session();
     mkdirSync(join(session.folder, 'logs'));
@@ -171,6 +188,9 @@ describe('what cannot be read', () => {
 
   it.each([
     ['is not there', null, /cannot be read|no such file/],
+    ['holds an empty object', '{}', /holds no Kubernetes objects/],
+    ['holds something else', 'nothing: here\n', /holds no Kubernetes objects/],
+    ['holds kinds that are not the cluster’s', 'kind: Foo\n', /holds no Kubernetes objects/],
     ['holds no objects', '[]\n', /holds no Kubernetes objects; give what kubectl get pods,… -A -o json prints, or manifests\n$/],
   ])('an inventory that %s', async (_, content, message) => {
     const session = new Session();
