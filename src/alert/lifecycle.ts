@@ -1,5 +1,5 @@
 import { findingKey, isOpen, newWorkloadKey, SEVERITIES, type Alert, type AlertState, type Finding } from '../model/alert.ts';
-import { edgeKey } from '../model/edge.ts';
+import { edgeKey, type EdgeKey } from '../model/edge.ts';
 import { findAll } from '../detect/findings.ts';
 import type { Graph } from '../learn/graph.ts';
 
@@ -41,7 +41,6 @@ function stateOf(finding: Finding, word: Word | undefined, graph: Graph, now: nu
   if (word === undefined) return 'firing';
   if (word.state === 'muted') return word.mutedUntil === null || word.mutedUntil > now ? 'muted' : 'firing';
   // What happened after a word was said is not covered by it; an accepted scanner may scan again.
-  if (word.state === 'acknowledged') return finding.since <= word.since ? 'acknowledged' : 'firing';
   return word.state === 'accepted' || finding.since < word.since ? word.state : 'firing';
 }
 
@@ -66,6 +65,14 @@ function bySeverity(a: Alert, b: Alert): number {
 
 /** Edges that an open alert is about: a decision on many edges at once leaves them to a decision of their own. */
 export function edgesWithOpenAlert(alerts: readonly Alert[]): ReadonlySet<string> {
-  return new Set(alerts.filter(({ state }) => isOpen(state) || state === 'muted').flatMap(({ decides }) => decides.map(edgeKey)));
+  const open = alerts.filter(({ state }) => isOpen(state) || state === 'muted');
+  const scans = new Set(open.map(({ key }) => key));
+  const folded = alerts.filter(({ foldedInto }) => foldedInto !== null && scans.has(foldedInto));
+  return new Set([...open, ...folded].flatMap(({ decides }) => decides.map(edgeKey)));
 }
 
+/** New workloads whose last undecided edge is decided now: these alerts are decided with it, and later edges speak for themselves. */
+export function settledBy(alerts: readonly Alert[], graph: Graph, decided: ReadonlySet<string>): readonly Alert[] {
+  const isDecided = (edge: EdgeKey): boolean => decided.has(edgeKey(edge)) || graph.verdicts.decision(edge) !== null;
+  return alerts.filter(({ kind, decides }) => kind === 'new-workload' && decides.some((edge) => decided.has(edgeKey(edge))) && decides.every(isDecided));
+}

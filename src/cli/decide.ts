@@ -30,7 +30,7 @@ async function decide(context: Context, action: 'accept' | 'reject', ids: readon
   const many = isWanted !== null || context.namespace !== null || options.all === true || context.options.allNamespaces === true;
   if (ids.length > 0 && many) throw new UsageError('give ids, or a scope (--workload, -n, --all), not both');
   if (ids.length === 0 && !many) throw new UsageError('say which: ids of edges (footpath edges -o wide), --workload NS/NAME, -n NS, or --all');
-  const [{ withStore, graphOf }, { alertsIn }, { edgesWithOpenAlert }, { isResolved }] = await Promise.all([
+  const [{ withStore, graphOf }, { alertsIn }, { edgesWithOpenAlert, settledBy }, { isResolved }] = await Promise.all([
     import('./session.ts'),
     import('./alerting.ts'),
     import('../alert/lifecycle.ts'),
@@ -40,7 +40,8 @@ async function decide(context: Context, action: 'accept' | 'reject', ids: readon
   return withStore(context, async (store) => {
     const graph = await graphOf(store);
     const listed = graph.edges.filter(isResolved);
-    const hasAlert = edgesWithOpenAlert(alertsIn(store, graph, context.now()));
+    const alerts = alertsIn(store, graph, context.now());
+    const hasAlert = edgesWithOpenAlert(alerts);
     const inScope = ({ source, destination }: GraphEdge): boolean =>
       [source, destination].some((peer) => peer.type === 'workload' && (context.namespace === null || peer.namespace === context.namespace) && isWanted?.(peer) !== false);
     const undecided = listed.filter((edge) => edge.decision === null && !graph.verdicts.inBaseline(edge) && inScope(edge));
@@ -51,7 +52,11 @@ async function decide(context: Context, action: 'accept' | 'reject', ids: readon
     const scope = ids.length > 0 ? 'edge' : (options.workload ?? (context.namespace === null ? 'all' : `namespace ${context.namespace}`));
     if (chosen.length > 0) {
       const edges = chosen.map((edge) => graph.canon.storedEdge(edge));
-      store.transaction(() => store.choices.decide(action, edges, scope, signature));
+      const settled = settledBy(alerts, graph, new Set(chosen.map(({ key }) => key)));
+      store.transaction(() => {
+        const since = store.choices.decide(action, edges, scope, signature);
+        for (const { id } of settled) store.alerts.say({ id, state: `${action}ed`, since, mutedUntil: null, ...signature });
+      });
     }
     context.say(`${plural(chosen.length, 'edge')} ${action}ed`);
     if (ids.length === 0 && options.flagged !== true && flagged.length > 0) context.say(`${plural(flagged.length, 'flagged edge')} left alone (footpath edges --flagged; --flagged takes them too)`);

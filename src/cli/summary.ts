@@ -82,10 +82,10 @@ async function countAlerts(graph: Graph, store: Store, before: Graph | null, fai
   if (before === null) return { openAlerts: 0, newAlerts: 0 };
   const { alertsIn } = await import('./alerting.ts');
   const listed = (of: Graph): readonly Alert[] => alertsIn(store, of, now).filter(({ foldedInto }) => foldedInto === null);
-  const known = new Set(listed(before).map(({ id }) => id));
+  const fired = new Set(listed(before).filter(({ state }) => state === 'firing').map(({ id }) => id));
   const alerts = listed(graph);
   return {
     openAlerts: failOn === null ? 0 : alerts.filter(({ state, severity }) => isOpen(state) && atLeast(severity, failOn)).length,
-    newAlerts: alerts.filter(({ id }) => !known.has(id)).length,
+    newAlerts: alerts.filter(({ id, state }) => state === 'firing' && !fired.has(id)).length,
   };
 }

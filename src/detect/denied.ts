@@ -1,28 +1,30 @@
-import { findingKey, type Finding } from '../model/alert.ts';
-import { peerKey } from '../model/peer.ts';
-import { isBreach, type Graph } from '../learn/graph.ts';
+import type { Finding, Severity } from '../model/alert.ts';
+import { isBreach, type Graph, type GraphEdge } from '../learn/graph.ts';
 import { isResolved } from '../learn/state.ts';
 import { classOf, knownPairs } from './edge-class.ts';
 import { attempts, breachedEdge, breachOf, edgeName } from './violation.ts';
 
-/**
- * Connections that a policy stopped while somebody watched. One that was accepted is an outage in the making; any other is an
- * attempt that the policy held off.
- */
-export function findDenials(graph: Graph, scans: readonly Finding[]): readonly Finding[] {
+/** Accepted edges that a policy denied while somebody watched: outages in the making. */
+export function findOutages(graph: Graph): readonly Finding[] {
+  return denials(graph, (edge) => edge.state === 'accepted', 'high', 'accepted, but a policy denies it');
+}
+
+/** Attempts that a policy held off while somebody watched. An edge that got through as well is a new edge. */
+export function findStopped(graph: Graph): readonly Finding[] {
+  return denials(graph, (edge) => edge.state !== 'accepted' && breachedEdge(edge) === null, 'low', 'a policy denied it');
+}
+
+function denials(graph: Graph, which: (edge: GraphEdge) => boolean, severity: Severity, what: string): readonly Finding[] {
   const known = knownPairs(graph);
-  const scanOf = new Map(scans.map((scan) => [scan.source === null ? '' : peerKey(scan.source), findingKey(scan)]));
-  return graph.edges.filter(isResolved).flatMap((edge): Finding[] => {
+  return graph.edges.filter((edge) => isResolved(edge) && which(edge)).flatMap((edge): Finding[] => {
     const denied = breachOf(edge, (violation) => !isBreach(violation));
-    // An edge that got through as well is told of as a new edge.
-    if (denied === null || (edge.state !== 'accepted' && breachedEdge(edge) !== null)) return [];
-    const wasAccepted = edge.state === 'accepted';
+    if (denied === null) return [];
     const { source, destination, protocol, port } = edge;
     return [
       {
         kind: 'denied',
         class: classOf(edge, known),
-        severity: wasAccepted ? 'high' : 'low',
+        severity,
         source,
         destination,
         protocol,
@@ -30,10 +32,10 @@ export function findDenials(graph: Graph, scans: readonly Finding[]): readonly F
         firstSeen: denied.totals.firstSeen,
         lastSeen: denied.totals.lastSeen,
         count: attempts(denied.totals),
-        reason: `${edgeName(edge)}: ${wasAccepted ? 'accepted, but a policy denies it' : 'a policy denied it'}`,
+        reason: `${edgeName(edge)}: ${what}`,
         evidence: [`${denied.totals.denied} denied in ${denied.hours} ${denied.hours === 1 ? 'hour' : 'hours'}`],
         decides: [edge],
-        foldedInto: edge.success === 'none' && !wasAccepted ? (scanOf.get(peerKey(source)) ?? null) : null,
+        foldedInto: null,
         since: denied.epoch,
       },
     ];

@@ -1,25 +1,23 @@
-import { findingKey, type Finding } from '../model/alert.ts';
-import { DAY, edgeKey } from '../model/edge.ts';
+import type { Finding } from '../model/alert.ts';
+import { DAY, HOUR } from '../model/edge.ts';
 import { peerKey, peerName } from '../model/peer.ts';
 import type { Graph, GraphEdge } from '../learn/graph.ts';
 import { isResolved } from '../learn/state.ts';
 import { classOf, knownPairs, severityOf, type KnownPairs } from './edge-class.ts';
+import { learnedFor } from './history.ts';
 import { attempts, breachedEdge, edgeName, type Breach } from './violation.ts';
 
-/** Edges outside the baseline that were used while somebody watched: one finding each, unless a greater one tells of them. */
-export function findNewEdges(graph: Graph, greater: { readonly workloads: readonly Finding[]; readonly scans: readonly Finding[] }): readonly Finding[] {
+/** Edges outside the baseline that were used while somebody watched: one finding each. */
+export function findNewEdges(graph: Graph): readonly Finding[] {
   const known = knownPairs(graph);
-  const told = new Set(greater.workloads.flatMap(({ decides }) => decides.map(edgeKey)));
-  const scanOf = new Map(greater.scans.map((scan) => [scan.source === null ? '' : peerKey(scan.source), findingKey(scan)]));
+  const learned = learnedFor(graph);
   return graph.edges.filter(isResolved).flatMap((edge): Finding[] => {
     const breach = breachedEdge(edge);
-    if (breach === null || told.has(edge.key)) return [];
-    const folded = edge.success === 'none' ? (scanOf.get(peerKey(edge.source)) ?? null) : null;
-    return [{ ...newEdge(graph, edge, breach, known), foldedInto: folded }];
+    return breach === null ? [] : [newEdge(graph, edge, breach, known, learned)];
   });
 }
 
-export function newEdge(graph: Graph, edge: GraphEdge, breach: Breach, known: KnownPairs): Finding {
+function newEdge(graph: Graph, edge: GraphEdge, breach: Breach, known: KnownPairs, learned: (edge: GraphEdge) => number): Finding {
   const edgeClass = classOf(edge, known);
   const { source, destination, protocol, port } = edge;
   return {
@@ -33,7 +31,7 @@ export function newEdge(graph: Graph, edge: GraphEdge, breach: Breach, known: Kn
     firstSeen: breach.totals.firstSeen,
     lastSeen: breach.totals.lastSeen,
     count: attempts(breach.totals),
-    reason: `${edgeName(edge)}: ${why(graph, edge, breach)}`,
+    reason: `${edgeName(edge)}: ${why(edge, breach, learned)}`,
     evidence: evidenceOf(graph, edge, breach),
     decides: [edge],
     foldedInto: null,
@@ -41,17 +39,16 @@ export function newEdge(graph: Graph, edge: GraphEdge, breach: Breach, known: Kn
   };
 }
 
-function why(graph: Graph, edge: GraphEdge, breach: Breach): string {
+function why(edge: GraphEdge, breach: Breach, learned: (edge: GraphEdge) => number): string {
   if (edge.decision?.action === 'reject') return `rejected by ${edge.decision.by}, and used again`;
   if (edge.totals.firstSeen < breach.totals.firstSeen) return `held back while learning${edge.suspicions.length > 0 ? ` (${edge.suspicions.join(', ')})` : ''}, and used again`;
-  return `never seen in ${learnedFor(graph)} of learning`;
+  return `never seen in ${duration(learned(edge))} of learning`;
 }
 
-function learnedFor(graph: Graph): string {
-  const hours = graph.stored.coverage.flatMap(({ hours: cells }) => [...cells.keys()].filter((hour) => hour >= 0));
-  if (hours.length === 0) return '0 hours';
-  const span = (Math.max(...hours) - Math.min(...hours) + 1) * 3_600_000;
-  return span >= 2 * DAY ? `${Math.floor(span / DAY)} days` : `${Math.max(1, Math.round(span / 3_600_000))} hours`;
+function duration(ms: number): string {
+  if (ms >= 2 * DAY) return `${Math.floor(ms / DAY)} days`;
+  const hours = Math.round(ms / HOUR);
+  return `${hours} ${hours === 1 ? 'hour' : 'hours'}`;
 }
 
 /** Sentences for whoever has to decide. */

@@ -1,16 +1,18 @@
 import type { Finding } from '../model/alert.ts';
 import { peerKey, peerName, PUBLIC } from '../model/peer.ts';
-import type { Graph } from '../learn/graph.ts';
+import type { Graph, GraphEdge } from '../learn/graph.ts';
+import { breachedEdge } from './violation.ts';
 
 /** Ports that anybody outside reaches now, and that were no public entry when their workload was switched to watching. */
 export function findNewPublicEntries(graph: Graph): readonly Finding[] {
   return graph.newPublicEntries.flatMap(({ destination, protocol, port }): Finding[] => {
-    const decision = graph.verdicts.decision({ source: PUBLIC, destination, protocol, port });
     const clients = graph.edges.filter(
       (edge) =>
-        edge.source.type === 'external' && peerKey(edge.destination) === peerKey(destination) && edge.port === port && edge.protocol === protocol && edge.success !== 'none',
+        (edge.source.type === 'external' || edge.source.type === 'public') && peerKey(edge.destination) === peerKey(destination) && edge.port === port && edge.protocol === protocol && edge.success !== 'none',
     );
     if (clients.length === 0) return [];
+    const breaches = clients.map(breachedEdge);
+    const seen = clients.map(({ totals }, i) => breaches[i]?.totals ?? totals);
     return [
       {
         kind: 'new-public-entry',
@@ -20,15 +22,22 @@ export function findNewPublicEntries(graph: Graph): readonly Finding[] {
         destination: null,
         protocol,
         port,
-        firstSeen: Math.min(...clients.map(({ totals }) => totals.firstSeen)),
-        lastSeen: Math.max(...clients.map(({ totals }) => totals.lastSeen)),
-        count: clients.reduce((sum, { totals }) => sum + totals.opened, 0),
+        firstSeen: Math.min(...seen.map(({ firstSeen }) => firstSeen)),
+        lastSeen: Math.max(...seen.map(({ lastSeen }) => lastSeen)),
+        count: seen.reduce((sum, { opened }) => sum + opened, 0),
         reason: `${peerName(destination)} ${port}/${protocol} is reached from outside, and was no public entry when it was switched to watching`,
-        evidence: [`${clients.length} outside ${clients.length === 1 ? 'client' : 'clients'}: ${clients.slice(0, 5).map(({ source }) => peerName(source)).join(', ')}`],
+        evidence: [whoCame(clients)],
         decides: [{ source: PUBLIC, destination, protocol, port }],
         foldedInto: null,
-        since: decision === null ? 0 : decision.revision - 1,
+        since: Math.max(0, ...breaches.map((breach) => breach?.epoch ?? 0)),
       },
     ];
   });
+}
+
+/** Once the entry is decided, its clients are one edge with samples of their addresses. */
+function whoCame(clients: readonly GraphEdge[]): string {
+  const folded = clients.find(({ source }) => source.type === 'public');
+  if (folded !== undefined) return `outside clients, among them ${[...folded.evidence.addresses].toSorted().slice(0, 5).join(', ')}`;
+  return `${clients.length} outside ${clients.length === 1 ? 'client' : 'clients'}: ${clients.slice(0, 5).map(({ source }) => peerName(source)).join(', ')}`;
 }

@@ -1,12 +1,9 @@
 import { worst, type Finding } from '../model/alert.ts';
 import { groupBy } from '../model/group.ts';
 import { peerKey, peerName } from '../model/peer.ts';
-import type { Graph, GraphEdge } from '../learn/graph.ts';
-import { Verdicts } from '../learn/judge.ts';
-import { isResolved } from '../learn/state.ts';
-import { knownPairs } from './edge-class.ts';
-import { newEdge } from './new-edge.ts';
-import { breachedEdge, edgeName } from './violation.ts';
+import type { Graph } from '../learn/graph.ts';
+import { verdictsOf } from './history.ts';
+import { edgeName } from './violation.ts';
 
 /** What detection knows of what people said of alerts. */
 export interface Settled {
@@ -14,47 +11,36 @@ export interface Settled {
   readonly workload: (key: string) => boolean;
 }
 
-/** Workloads that a flow first showed after their scope went watching: one finding each, which tells of all their edges. */
-export function findNewWorkloads(graph: Graph, settled: Settled): readonly Finding[] {
-  const known = knownPairs(graph);
-  const modeAt = new Map<number, Verdicts>();
-  const breached = graph.edges.filter(isResolved).flatMap((edge) => {
-    const breach = breachedEdge(edge);
-    return breach === null ? [] : [{ edge, breach }];
-  });
-  const ends = breached.flatMap((item) => [...new Set([peerKey(item.edge.source), peerKey(item.edge.destination)])].map((key) => ({ key, ...item })));
+/** Workloads that a flow first showed after their scope went watching: one finding each, which tells of all their edges' findings. */
+export function findNewWorkloads(graph: Graph, edges: readonly Finding[], settled: Settled): readonly Finding[] {
+  const verdictsAt = verdictsOf(graph);
+  const ends = edges.flatMap((finding) => [...new Set([finding.source, finding.destination].map((peer) => (peer === null ? '' : peerKey(peer))))].map((key) => ({ key, finding })));
   const byWorkload = groupBy(ends, ({ key }) => key);
   return [...graph.workloads].flatMap(([key, { workload, revision }]): Finding[] => {
-    let then = modeAt.get(revision);
-    if (then === undefined) modeAt.set(revision, (then = new Verdicts(graph.stored.choices, revision, (peer) => graph.canon.end(peer).peer)));
-    if (then.modeOf(workload) !== 'watching') return [];
-    const all = byWorkload.get(key) ?? [];
+    if (verdictsAt(revision).modeOf(workload) !== 'watching') return [];
+    const all = (byWorkload.get(key) ?? []).map(({ finding }) => finding);
     // Once its alert is decided, it tells of the edges that were decided with it; others speak for themselves.
-    const own = settled.workload(key) ? all.filter(({ edge }) => isDecided(edge)) : all;
+    const own = settled.workload(key) ? all.filter(({ decides }) => decides.every((edge) => graph.verdicts.decision(edge) !== null)) : all;
     if (own.length === 0) return [];
-    const edges = own.map(({ edge, breach }) => newEdge(graph, edge, breach, known));
+    const decides = own.flatMap((finding) => finding.decides);
     return [
       {
         kind: 'new-workload',
         class: null,
-        severity: worst(edges.map(({ severity }) => severity)),
+        severity: worst(own.map(({ severity }) => severity)),
         source: workload,
         destination: null,
         protocol: null,
         port: 0,
-        firstSeen: Math.min(...edges.map(({ firstSeen }) => firstSeen)),
-        lastSeen: Math.max(...edges.map(({ lastSeen }) => lastSeen)),
-        count: edges.reduce((sum, { count }) => sum + count, 0),
-        reason: `${peerName(workload)} (${workload.kind}) was first seen while its namespace was watched, with ${edges.length} ${edges.length === 1 ? 'edge' : 'edges'}`,
-        evidence: own.map(({ edge }) => edgeName(edge)),
-        decides: own.map(({ edge }) => edge),
+        firstSeen: Math.min(...own.map(({ firstSeen }) => firstSeen)),
+        lastSeen: Math.max(...own.map(({ lastSeen }) => lastSeen)),
+        count: own.reduce((sum, { count }) => sum + count, 0),
+        reason: `${peerName(workload)} (${workload.kind}) was first seen while its namespace was watched, with ${own.length} ${own.length === 1 ? 'edge' : 'edges'}`,
+        evidence: decides.map(edgeName),
+        decides,
         foldedInto: null,
-        since: Math.max(...edges.map(({ since }) => since)),
+        since: Math.max(...own.map(({ since }) => since)),
       },
     ];
   });
-}
-
-function isDecided({ decision }: GraphEdge): boolean {
-  return decision !== null;
 }

@@ -1,9 +1,10 @@
-import type { Finding } from '../model/alert.ts';
-import { edgeKey } from '../model/edge.ts';
+import { findingKey, type Finding } from '../model/alert.ts';
+import { edgeKey, type Tally } from '../model/edge.ts';
 import { groupBy } from '../model/group.ts';
 import { peerKey, peerName } from '../model/peer.ts';
 import type { Graph, GraphEdge } from '../learn/graph.ts';
 import { findScans } from '../learn/scan.ts';
+import { attempts, breachOf } from './violation.ts';
 
 /** Scans that were seen while somebody watched: one finding a source, for all of them. */
 export function findWatchedScans(graph: Graph): readonly Finding[] {
@@ -14,8 +15,10 @@ export function findWatchedScans(graph: Graph): readonly Finding[] {
     if (first === undefined) return [];
     const edges = new Set(own.flatMap((scan) => [...scan.edges]));
     const failed = failing.filter((edge) => edges.has(edgeKey(edge)));
-    const sum = (counter: 'refused' | 'denied' | 'opened'): number => failed.reduce((total, { totals }) => total + totals[counter], 0);
-    const tried = sum('opened') + sum('denied');
+    // An edge with an unknown end has no violations: there its whole tally counts.
+    const seen = failed.map((edge) => breachOf(edge, () => true)?.totals ?? edge.totals);
+    const sum = (of: (tally: Tally) => number): number => seen.reduce((total, tally) => total + of(tally), 0);
+    const tried = sum(attempts);
     const destinations = new Set(failed.map(({ destination }) => peerKey(destination))).size;
     const ports = new Set(failed.map(({ port, protocol }) => `${port}/${protocol}`)).size;
     return [
@@ -29,15 +32,28 @@ export function findWatchedScans(graph: Graph): readonly Finding[] {
         port: 0,
         firstSeen: Math.min(...own.map(({ firstSeen }) => firstSeen)),
         lastSeen: Math.max(...own.map(({ lastSeen }) => lastSeen)),
-        count: own.length,
+        count: tried,
         reason: `${peerName(first.source)}: ${tried} attempts without success on ${destinations} ${destinations === 1 ? 'destination' : 'destinations'}, ${ports} ${ports === 1 ? 'port' : 'ports'}`,
-        evidence: [`${sum('refused')} refused, ${sum('denied')} denied by policy`, ...failed.slice(0, 5).map(({ destination, port, protocol }) => `${peerName(destination)} ${port}/${protocol}`)],
+        evidence: [`${sum(({ refused }) => refused)} refused, ${sum(({ denied }) => denied)} denied by policy`, ...failed.slice(0, 5).map(({ destination, port, protocol }) => `${peerName(destination)} ${port}/${protocol}`)],
         decides: [],
         foldedInto: null,
         since: Math.max(...failed.flatMap(watchedSlots).map(([, revision]) => revision)),
       },
     ];
   });
+}
+
+/** What a scanner failed on is told of by its scan. A probe that succeeded speaks for itself. */
+export function foldedInto(scans: readonly Finding[], graph: Graph, findings: readonly Finding[]): readonly Finding[] {
+  const scanOf = new Map(scans.map((scan) => [sourceKey(scan), findingKey(scan)]));
+  return findings.map((finding) => {
+    const failed = finding.decides.every((edge) => graph.byKey.get(edgeKey(edge))?.success === 'none');
+    return failed ? { ...finding, foldedInto: scanOf.get(sourceKey(finding)) ?? null } : finding;
+  });
+}
+
+function sourceKey({ source }: Finding): string {
+  return source === null ? '' : peerKey(source);
 }
 
 /** Slots in which it failed while somebody watched, with the revision at which it did. */

@@ -38,7 +38,6 @@ export const EDGE_CLASSES = [
   'new-external',
   'new-port',
   'same-namespace',
-  'rejected',
 ] as const;
 export type EdgeClass = (typeof EDGE_CLASSES)[number];
 

@@ -34,6 +34,8 @@ export interface ModeChange extends Signature {
   readonly revision: number;
   readonly scope: Scope;
   readonly mode: Mode;
+  /** Event time of the newest record that was read by then, 0 if there was none. */
+  readonly newest: number;
 }
 
 export interface EdgeDecision extends Signature {

@@ -36,15 +36,16 @@ export class ChoiceTable {
     return Number(this.#revision.get()?.value ?? 0);
   }
 
-  #next(): number {
+  /** A new revision: what is read from now on is told from what came before. */
+  advance(): number {
     const revision = this.revision + 1;
     this.#db.prepare("INSERT INTO settings VALUES ('revision', ?) ON CONFLICT DO UPDATE SET value = excluded.value").run(String(revision));
     return revision;
   }
 
   setMode(scope: Scope, mode: Mode, { by, at, comment }: Signature): number {
-    const revision = this.#next();
-    this.#db.prepare('INSERT INTO modes VALUES (?, ?, ?, ?, ?, ?, ?)').run(revision, scope.namespace, scope.workload, mode, by, at, comment);
+    const revision = this.advance();
+    this.#db.prepare('INSERT INTO modes VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(last_record), 0) FROM sources))').run(revision, scope.namespace, scope.workload, mode, by, at, comment);
     return revision;
   }
 
@@ -56,7 +57,7 @@ export class ChoiceTable {
   }
 
   decide(action: 'accept' | 'reject', edges: readonly EdgeKey[], scope: string, { by, at, comment }: Signature): number {
-    const revision = this.#next();
+    const revision = this.advance();
     const insert = this.#db.prepare(
       'INSERT INTO decisions (revision, action, source, destination, protocol, port, scope, by, at, comment) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
@@ -67,13 +68,13 @@ export class ChoiceTable {
   }
 
   decideScan(action: 'accept' | 'reject', source: Peer, { by, at, comment }: Signature): number {
-    const revision = this.#next();
+    const revision = this.advance();
     this.#db.prepare('INSERT INTO scan_decisions VALUES (?, ?, ?, ?, ?, ?)').run(revision, action, this.#peers.id(source), by, at, comment);
     return revision;
   }
 
   logForgotten(what: string, edges: number, { by, at, comment }: Signature): number {
-    const revision = this.#next();
+    const revision = this.advance();
     this.#db.prepare('INSERT INTO forgotten VALUES (?, ?, ?, ?, ?, ?)').run(revision, what, edges, by, at, comment);
     return revision;
   }
@@ -82,7 +83,7 @@ export class ChoiceTable {
     const all = <T>(sql: string): T[] => this.#db.prepare<[], T>(sql).all();
     const peerOf = (id: number): Peer => peers.get(id) ?? { type: 'unresolved', address: '' };
     const edgeOf = ({ source, destination, protocol, port }: EdgeColumns): EdgeKey => ({ source: peerOf(source), destination: peerOf(destination), protocol, port });
-    const modes = all<Signed & { namespace: string | null; workload: string | null; mode: Mode }>('SELECT * FROM modes ORDER BY revision').map(
+    const modes = all<Signed & { namespace: string | null; workload: string | null; mode: Mode; newest: number }>('SELECT * FROM modes ORDER BY revision').map(
       ({ namespace, workload, ...rest }): ModeChange => ({ scope: { namespace, workload }, ...rest }),
     );
     const decisions = all<Signed & EdgeColumns & { action: 'accept' | 'reject'; scope: string }>('SELECT * FROM decisions ORDER BY revision, id').map(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { footpath, NOW, type Session } from '../support/cli.ts';
-import { alertText, alertTexts, books, cart, database, DAY, few, HABITS, HOUR, LATER, learnedShop, must, onlyAlert, probes, usualTraffic, watchedShop, web } from '../support/shop.ts';
+import { alertText, alertTexts, books, cart, database, DAY, few, HABITS, HOUR, LATER, learnedShop, METADATA, must, onlyAlert, probes, refused, usualTraffic, watchedShop, web } from '../support/shop.ts';
 
 const foreign = { from: cart, to: books, port: 9000 };
 
@@ -58,8 +58,17 @@ describe('an alert', () => {
     await must(session, 'alerts', 'reject', id, '--by', 'ada');
     await session.observe(again(1));
     const alert = await onlyAlert(session);
-    expect(alert).toMatchObject({ id, state: 'firing', class: 'rejected', severity: 'high', count: 1, firstSeen: '2026-03-12T13:00:00.000Z' });
+    expect(alert).toMatchObject({ id, state: 'firing', class: 'cross-namespace', severity: 'high', count: 1, firstSeen: '2026-03-12T13:00:00.000Z' });
     expect(alert.reason).toContain('rejected by ada, and used again');
+  });
+
+  it('is as bad after it was rejected as it was before', async () => {
+    const session = await watchedShop();
+    const metadata = { from: cart, to: METADATA, port: 80 };
+    await session.observe(few(2, metadata, refused));
+    await must(session, 'alerts', 'reject', (await onlyAlert(session)).id);
+    await session.observe(few(1, { ...metadata, time: LATER + HOUR }, refused));
+    expect(alertText(await onlyAlert(session))).toBe('critical new-edge metadata firing');
   });
 
   it('may be decided again: the last word holds', async () => {
@@ -135,7 +144,7 @@ describe('a rejected edge', () => {
     expect(await session.alerts()).toEqual([]);
     await session.observe(few(30, { ...HABITS[0]!, time: LATER }));
     await session.observe(usualTraffic(5, LATER + DAY));
-    expect(await alertTexts(session)).toEqual(['high new-edge rejected firing']);
+    expect(await alertTexts(session)).toEqual(['medium new-edge same-namespace firing']);
     expect((await session.edges()).find(({ id }) => id === edge.id)?.state).toBe('rejected');
   });
 

@@ -94,6 +94,19 @@ describe('a decision on many edges at once', () => {
     expect((await unusual(session)).find((text) => text.includes('9000'))).toContain(state);
   });
 
+  it.each([
+    ['nobody took it in hand', null, 4],
+    ['somebody looks into it', 'ack', 4],
+    ['it is muted', 'mute', 4],
+    ['it is decided', 'reject', 14],
+  ])('leaves what an open scan tells of alone, until that is decided: %s', async (_, word, accepted) => {
+    const session = await watchedShop();
+    await session.observe(probes(10));
+    if (word !== null) await must(session, 'alerts', word, (await session.alerts())[0]!.id);
+    await must(session, 'accept', '--all', '--flagged');
+    expect(await session.edges('--state', 'accepted')).toHaveLength(accepted);
+  });
+
   it('never turns round what was decided', async () => {
     const session = await undecided();
     await must(session, 'reject', await idOf(session, 8443));

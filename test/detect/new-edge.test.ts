@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { peerText } from '../support/cli.ts';
+import { peerText, Session } from '../support/cli.ts';
 import { outbound } from '../support/envoy.ts';
 import { connection, hubbleLine, pod, WORLD, type HubbleFlow } from '../support/hubble.ts';
 import {
-  alertText, alertTexts, APISERVER, audited, books, cart, database, few, HOUR, LATER, learnedShop, ledger, METADATA, must, NODE, onlyAlert, refused, unanswered, usualTraffic, watchedShop, web,
+  alertText, alertTexts, APISERVER, audited, books, cart, database, DAY, few, HOUR, LATER, learnedShop, ledger, METADATA, must, NODE, onlyAlert, refused, unanswered, usualTraffic, watchedShop, web,
 } from '../support/shop.ts';
 
 type Case = readonly [why: string, flow: HubbleFlow, expected: string];
@@ -49,6 +49,11 @@ describe('how bad a new edge is depends on what came of it', () => {
   it.each([
     ['a lone refused attempt is low', few(1, flow, refused), 'low new-edge cross-namespace firing'],
     ['an attempt that nobody answered is low', few(1, flow, unanswered), 'low new-edge cross-namespace firing'],
+    ['so is one at the metadata service', few(1, { from: cart, to: METADATA, port: 80 }, refused), 'low new-edge metadata firing'],
+    ['and one at a kubelet', few(1, { from: cart, to: NODE, port: 10_250 }, refused), 'low new-edge infrastructure firing'],
+    ['one that both ends told of is still a lone one', few(1, flow, (of) => [...refused(of), ...refused({ ...of, direction: 'EGRESS', point: 'TO_OVERLAY' })]), 'low new-edge cross-namespace firing'],
+    ['two refused attempts are no lone one', few(2, flow, refused), 'high new-edge cross-namespace firing'],
+    ['nor are fifty at the metadata service', few(50, { from: cart, to: METADATA, port: 80 }, refused), 'critical new-edge metadata firing'],
     ['one that is refused first and answered then has the severity of its class', [...few(1, flow, refused), ...few(1, flow)], 'high new-edge cross-namespace firing'],
     ['one that went through because a policy only audits has the severity of its class', few(1, flow, audited), 'high new-edge cross-namespace firing'],
   ])('%s', async (_, lines, expected) => {
@@ -127,6 +132,35 @@ describe('an alert of a new edge', () => {
     const alert = await onlyAlert(session);
     expect(alert).toMatchObject({ count: 2, firstSeen: '2026-03-12T13:00:00.000Z' });
     expect(alert.reason).toContain('held back while learning');
+  });
+
+  it('tells how long was learned, not how long was watched', async () => {
+    const session = await watchedShop();
+    const reasonOf = async (port: number): Promise<string | undefined> => (await session.alerts()).find((alert) => alert.port === port)?.reason;
+    await session.observe(usualTraffic(4, LATER));
+    await session.observe(few(2, { from: cart, to: books, port: 9000, time: LATER + 5 * DAY }));
+    expect(await reasonOf(9000)).toContain('never seen in 2 days of learning');
+    // Switched to watching once more, without learning in between: that is no more learning.
+    await must(session, 'watch', '-n', 'shop');
+    expect(await reasonOf(9000)).toContain('never seen in 2 days of learning');
+    // Learning anew, on top of it: the days of both times.
+    await must(session, 'learn', '-A');
+    await must(session, 'learn', '-n', 'shop');
+    await session.observe(usualTraffic(4, LATER + 10 * DAY));
+    await must(session, 'watch', '-A');
+    await must(session, 'watch', '-n', 'shop');
+    await session.observe(few(2, { from: cart, to: books, port: 9001, time: LATER + 20 * DAY }));
+    expect(await reasonOf(9001)).toContain('never seen in 5 days of learning');
+  });
+
+  it('says that nothing was learned, where watching came first', async () => {
+    const session = new Session();
+    await session.observe([]);
+    await must(session, 'watch', '-A');
+    await session.observe(few(2, { from: cart, to: books, port: 9000 }));
+    await must(session, 'alerts', 'accept', ...(await session.alerts()).map(({ id }) => id));
+    await session.observe(few(2, { from: cart, to: books, port: 9001 }));
+    expect((await session.alerts()).find(({ kind }) => kind === 'new-edge')?.reason).toContain('never seen in 0 hours of learning');
   });
 
   it('does not count both ends of a connection', async () => {

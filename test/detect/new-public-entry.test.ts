@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { edgeText, peerText, type Session } from '../support/cli.ts';
 import { WORLD } from '../support/hubble.ts';
 import { listObject, ownerObject, podObject, serviceObject } from '../support/inventory.ts';
-import { alertText, cart, few, LATER, learnedShop, must, refused, watchedShop } from '../support/shop.ts';
+import { alertText, alertTexts, cart, denied, few, HOUR, LATER, learnedShop, must, refused, watchedShop } from '../support/shop.ts';
 
 const clients = (n: number, port = 8080): readonly string[] => Array.from({ length: n }, (_, i) => few(2, { from: WORLD(`203.0.113.${i + 1}`), to: cart, port })).flat();
 
@@ -79,6 +79,44 @@ describe('a port that the public reaches for the first time while it is watched'
   });
 });
 
+describe('a decision on a new public entry', () => {
+  const decided = async (word: string): Promise<readonly [Session, string]> => {
+    const session = await watchedShop();
+    await session.observe(clients(17));
+    const { id } = (await entries(session))[0]!;
+    await must(session, 'alerts', word, id);
+    return [session, id];
+  };
+
+  it.each([
+    ['accept', 'accepted'],
+    ['reject', 'rejected'],
+    ['ack', 'acknowledged'],
+    ['mute', 'muted'],
+  ])('leaves it in the list, with what it counted: %s makes it %s', async (word, state) => {
+    const [session, id] = await decided(word);
+    expect(await entries(session)).toMatchObject([{ id, state, count: 34, firstSeen: '2026-03-12T12:00:00.000Z', lastSeen: '2026-03-12T12:00:01.000Z' }]);
+    expect(await session.run('alerts', 'show', id)).toMatchObject({ status: 0, out: expect.stringContaining('203.0.113.1') as string });
+  });
+
+  it.each(['accept', 'reject'])('settles the edges of its clients with it: it is the one alert that is left (%s)', async (word) => {
+    const [session] = await decided(word);
+    expect(await alertTexts(session)).toEqual([`high new-public-entry ${word}ed`]);
+  });
+
+  it('lets anybody in without another alert, once it is accepted', async () => {
+    const [session] = await decided('accept');
+    expect(await session.observe(few(2, { from: WORLD('198.18.0.1'), to: cart, port: 8080, time: LATER + HOUR }))).toMatchObject({ alerts: 0 });
+    expect(await alertTexts(session)).toEqual(['high new-public-entry accepted']);
+  });
+
+  it('fires again when anybody comes in after it was rejected, with what came since', async () => {
+    const [session, id] = await decided('reject');
+    expect(await session.observe(few(3, { from: WORLD('198.18.0.1'), to: cart, port: 8080, time: LATER + HOUR }))).toMatchObject({ alerts: 1 });
+    expect(await session.alerts()).toMatchObject([{ id, kind: 'new-public-entry', state: 'firing', count: 3, firstSeen: '2026-03-12T13:00:00.000Z' }]);
+  });
+});
+
 describe('a port that was public when its workload was switched to watching', () => {
   it('may be reached by anybody: no alert, no suspicion, one edge', async () => {
     const session = await learnedShop();
@@ -87,6 +125,14 @@ describe('a port that was public when its workload was switched to watching', ()
     await session.observe(few(1, { from: WORLD('198.18.0.1'), to: cart, port: 8080, time: LATER + 86_400_000 }));
     expect(await session.alerts()).toEqual([]);
     expect(await ofClients(session)).toEqual(['public -> shop/cart 8080/TCP accepted']);
+  });
+
+  it('comes from outside, not from another namespace, when a policy denies it', async () => {
+    const session = await learnedShop();
+    await session.observe(clients(17));
+    await must(session, 'watch', '-A');
+    await session.observe(few(2, { from: WORLD('203.0.113.1'), to: cart, port: 8080, time: LATER + HOUR }, denied));
+    expect(await alertTexts(session)).toEqual(['high denied new-external firing']);
   });
 
   it('is public on that port alone', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { edgeText, type AlertJson, type Session } from '../support/cli.ts';
 import { pod, WORLD } from '../support/hubble.ts';
 import { listObject, ownerObject, podObject } from '../support/inventory.ts';
-import { alertText, alertTexts, books, cart, database, denied, few, HOUR, LATER, learnedShop, METADATA, must, onlyAlert, watchedShop, web } from '../support/shop.ts';
+import { alertText, alertTexts, books, cart, database, denied, few, HOUR, LATER, learnedShop, METADATA, must, onlyAlert, refused, watchedShop, web } from '../support/shop.ts';
 
 const miner = pod('shop', 'miner-58d9c6b7f4-hhh2k', '10.0.0.66', { app: 'miner' });
 const twoEdges = [...few(2, { from: miner, to: cart, port: 8080 }), ...few(3, { from: miner, to: METADATA, port: 80, time: LATER + HOUR })];
@@ -61,6 +61,23 @@ describe('a workload that is first seen while its namespace is watched', () => {
     const session = await watchedShop();
     await session.observe([...few(2, { from: miner, to: cart, port: 8080 }), ...few(2, { from: web, to: database, port: 5432 })]);
     expect(await alertTexts(session)).toEqual(['medium new-edge same-namespace firing', 'medium new-workload firing']);
+  });
+
+  it.each([
+    ['that a policy denied', denied, 'low new-workload firing'],
+    ['that were refused', refused, 'medium new-workload firing'],
+  ])('is one alert with flows %s alone', async (_, lines, expected) => {
+    const session = await watchedShop();
+    await session.observe(few(2, { from: miner, to: cart, port: 8080 }, lines));
+    expect(alertText(await onlyAlert(session))).toBe(expected);
+  });
+
+  it('is told of with what a policy denied beside what got through', async () => {
+    const session = await watchedShop();
+    await session.observe([...few(2, { from: miner, to: cart, port: 8080 }), ...few(3, { from: miner, to: books, port: 5432 }, denied)]);
+    const alert = await onlyAlert(session);
+    expect(alert).toMatchObject({ kind: 'new-workload', severity: 'medium', count: 5 });
+    expect((alert as AlertJson & { readonly evidence: unknown }).evidence).toEqual(['shop/miner -> shop/cart 8080/TCP', 'shop/miner -> pay/books 5432/TCP']);
   });
 
   it('is new though the inventory knew of it: what counts is the first flow', async () => {
@@ -122,6 +139,27 @@ describe('a decision on a new workload', () => {
     await must(session, 'alerts', word, (await onlyAlert(session)).id);
     await session.observe(few(2, { from: miner, to: books, port: 9000, time: LATER + 2 * HOUR }));
     expect((await session.alerts()).map(({ kind, state }) => `${kind} ${state}`).toSorted()).toEqual(['new-edge firing', `new-workload ${word}ed`]);
+  });
+
+  it.each(['accept', 'reject'])('is made by deciding all of its edges by their ids, too: later edges speak for themselves (%s)', async (word) => {
+    const session = await watchedShop();
+    await session.observe([...few(2, { from: miner, to: cart, port: 8080 }), ...few(2, { from: miner, to: database, port: 5432 })]);
+    const states = async () => (await session.alerts()).map(({ kind, state }) => `${kind} ${state}`).toSorted();
+    const [one, other] = await session.edges('--workload', 'shop/miner');
+    await must(session, word, one!.id);
+    expect(await states()).toEqual(['new-workload firing']);
+    await must(session, word, other!.id);
+    expect(await states()).toEqual([`new-workload ${word}ed`]);
+    await session.observe(few(2, { from: miner, to: books, port: 9000, time: LATER + HOUR }));
+    expect(await states()).toEqual(['new-edge firing', `new-workload ${word}ed`]);
+  });
+
+  it('does not hide that a policy denies what was accepted', async () => {
+    const session = await watchedShop();
+    await session.observe(few(2, { from: miner, to: cart, port: 8080 }));
+    await must(session, 'alerts', 'accept', (await onlyAlert(session)).id);
+    await session.observe(few(2, { from: miner, to: cart, port: 8080, time: LATER + HOUR }, denied));
+    expect(await alertTexts(session)).toEqual(['high denied same-namespace firing', 'medium new-workload accepted']);
   });
 
   it('fires anew when a rejected edge is used again', async () => {

@@ -87,14 +87,14 @@ describe('a scan while somebody watches', () => {
   });
 
   it.each([
-    ['one, for slots within an hour', 30 * MINUTE, 1],
-    ['two, for slots further apart', 3 * HOUR, 2],
-  ])('is one alert for all of a source’s scans, and counts them: %s', async (_, later, count) => {
+    ['within an hour', 30 * MINUTE],
+    ['further apart', 3 * HOUR],
+  ])('is one alert for all of a source’s scans, and counts their attempts: %s', async (_, later) => {
     const session = await watchedShop();
     await session.observe(probes(10));
     const first = await onlyAlert(session);
     await session.observe(probes(10, refused, { time: LATER + later }));
-    expect(await onlyAlert(session)).toMatchObject({ id: first.id, count });
+    expect(await onlyAlert(session)).toMatchObject({ id: first.id, count: 20 });
   });
 
   it('is one alert a source', async () => {
@@ -128,7 +128,7 @@ describe('a scan while everybody learns', () => {
     await must(session, 'watch', '-A');
     expect(await session.alerts()).toEqual([]);
     await session.observe(probes(10, refused, { time: LATER + HOUR }));
-    expect(await onlyAlert(session)).toMatchObject({ kind: 'scan', count: 1, firstSeen: '2026-03-12T13:00:00.000Z' });
+    expect(await onlyAlert(session)).toMatchObject({ kind: 'scan', count: 10, firstSeen: '2026-03-12T13:00:00.000Z' });
   });
 
   it('is an alert where the scanned are watched and the scanner is not', async () => {
@@ -168,6 +168,26 @@ describe('a decision on a scan', () => {
     await must(session, 'alerts', 'reject', (await onlyAlert(session)).id);
     await session.observe(again);
     expect((await onlyAlert(session)).state).toBe('firing');
+  });
+
+  it('fires when one that somebody looks into goes on, or begins anew', async () => {
+    for (const more of [probes(10, refused, { time: LATER + MINUTE }), again]) {
+      const session = await watchedShop();
+      await session.observe(probes(10));
+      await must(session, 'alerts', 'ack', (await onlyAlert(session)).id);
+      expect(await session.observe(more)).toMatchObject({ alerts: 1 });
+      expect(await onlyAlert(session)).toMatchObject({ state: 'firing', count: 20 });
+    }
+  });
+
+  it('stays as it was acknowledged whatever else is decided', async () => {
+    const session = await watchedShop();
+    await session.observe([...probes(10), ...few(2, { from: cart, to: books, port: 9000 })]);
+    const [edge, scan] = await session.alerts();
+    await must(session, 'alerts', 'ack', scan!.id);
+    await must(session, 'alerts', 'reject', edge!.id);
+    await session.observe(few(2, { from: cart, to: books, port: 9001, time: LATER + HOUR }));
+    expect((await session.alerts()).find(({ kind }) => kind === 'scan')?.state).toBe('acknowledged');
   });
 
   it('makes no rule for what was scanned', async () => {

@@ -37,7 +37,7 @@ describe('people’s choices', () => {
     store.choices.decide('accept', [WEB_TO_CART], 'edge 2', SIGNED);
     store.choices.decideScan('accept', FAR, SIGNED);
     expect(choicesOf(store)).toEqual({
-      modes: [{ revision: 1, scope: { namespace: 'shop', workload: 'web' }, mode: 'learning', ...SIGNED, comment: null }],
+      modes: [{ revision: 1, scope: { namespace: 'shop', workload: 'web' }, mode: 'learning', newest: 0, ...SIGNED, comment: null }],
       decisions: [
         { revision: 2, action: 'reject', scope: 'alert 1', edge: WEB_TO_CART, ...SIGNED },
         { revision: 2, action: 'reject', scope: 'alert 1', edge: other, ...SIGNED },
@@ -46,6 +46,17 @@ describe('people’s choices', () => {
       baselines: [],
       scans: [{ revision: 4, action: 'accept', source: FAR, ...SIGNED }],
     });
+  });
+
+  it('a mode knows the newest record that was read by then', () => {
+    const store = storeOf();
+    const read = (source: string, lastRecord: number): void => store.transaction(() => store.coverage.add({ source, hour: 0, counts: new Map([['records', 1]]), lastRecord }));
+    read('a.log', 5_000);
+    store.choices.setMode(EVERYTHING, 'watching', SIGNED);
+    read('b.log', 9_000);
+    read('c.log', 7_000);
+    store.choices.setMode(EVERYTHING, 'learning', SIGNED);
+    expect(choicesOf(store).modes.map(({ newest }) => newest)).toEqual([5_000, 9_000]);
   });
 
   it('a switch to watching keeps its baseline; one without edges keeps an empty one', () => {

@@ -14,7 +14,7 @@ function scopeOf(text: string): ModeChange['scope'] {
   return { namespace, workload: workload ?? null };
 }
 
-export const mode = (revision: number, scope: string, to: Mode): ModeChange => ({ ...SIGNED, revision, scope: scopeOf(scope), mode: to });
+export const mode = (revision: number, scope: string, to: Mode): ModeChange => ({ ...SIGNED, revision, scope: scopeOf(scope), mode: to, newest: 0 });
 
 export const decision = (revision: number, action: EdgeDecision['action'], edge: EdgeKey): EdgeDecision => ({
   ...SIGNED,

@@ -1,6 +1,7 @@
 import { ALERT_STATES, atLeast, isOpen, type Alert, type Severity } from '../../model/alert.ts';
 import { UsageError } from '../../errors.ts';
 import type { Graph } from '../../learn/graph.ts';
+import type { Signature } from '../../model/decision.ts';
 import type { Store } from '../../store/store.ts';
 import { lookOf, outputOf, suggestion, type Context } from '../context.ts';
 import { peerText, portText } from '../edge-text.ts';
@@ -143,16 +144,20 @@ async function sayOf(context: Context, word: keyof typeof STATE_OF_WORD, ids: re
   return withAlerts(context, (alerts, graph, store) => {
     const chosen = ids.map((id) => byId(alerts, id, 'alert'));
     store.transaction(() => {
-      for (const { id, kind, decides, source } of chosen) {
-        if (word === 'accept' || word === 'reject') {
-          const edges = decides.map((edge) => graph.canon.storedEdge(edge));
-          if (edges.length > 0) store.choices.decide(word, edges, `alert ${id}`, signature);
-          else if (kind === 'scan' && source !== null) store.choices.decideScan(word, graph.canon.toStored(source), signature);
-        }
-        store.alerts.say({ id, state: STATE_OF_WORD[word], since: store.choices.revision, mutedUntil, ...signature });
+      for (const alert of chosen) {
+        const { id } = alert;
+        const decided = word === 'accept' || word === 'reject' ? decide(store, graph, word, alert, signature) : null;
+        // What is read from now on is told from what the word was about.
+        store.alerts.say({ id, state: STATE_OF_WORD[word], since: decided ?? store.choices.advance(), mutedUntil, ...signature });
       }
     });
     for (const { id, reason } of chosen) context.say(`${id.slice(0, 7)} ${STATE_OF_WORD[word]}: ${plain(reason)}`);
     return 0;
   });
+}
+
+/** Decides what the alert is about; returns the revision, or null if there is nothing to decide. */
+function decide(store: Store, graph: Graph, word: 'accept' | 'reject', { id, kind, decides, source }: Alert, signature: Signature): number | null {
+  if (decides.length > 0) return store.choices.decide(word, decides.map((edge) => graph.canon.storedEdge(edge)), `alert ${id}`, signature);
+  return kind === 'scan' && source !== null ? store.choices.decideScan(word, graph.canon.toStored(source), signature) : null;
 }

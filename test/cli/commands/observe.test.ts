@@ -6,7 +6,7 @@ import { footpath, Session, type Summary } from '../../support/cli.ts';
 import { outbound } from '../../support/envoy.ts';
 import { connection, hubbleLine } from '../../support/hubble.ts';
 import { listObject, nodeObject, podObject } from '../../support/inventory.ts';
-import { books, cart, few, HABITS, LATER, must, onlyAlert, usualTraffic, watchedShop, web } from '../../support/shop.ts';
+import { books, cart, few, HABITS, HOUR, LATER, must, onlyAlert, usualTraffic, watchedShop, web } from '../../support/shop.ts';
 
 const USUAL = HABITS[0]!;
 const LINES = [
@@ -72,6 +72,16 @@ describe('the summary of a run', () => {
     expect((await session.observe(few(2, { from: cart, to: books, port: 9000 }))).alerts).toBe(1);
     expect((await session.observe(few(2, { from: cart, to: books, port: 9000, time: LATER + 5_000 }))).alerts).toBe(0);
     expect((await session.observe(few(2, { from: cart, to: books, port: 9001 }))).alerts).toBe(1);
+  });
+
+  it('counts an alert that fires again after it was rejected, once', async () => {
+    const session = await watchedShop();
+    const used = async (hours: number): Promise<number> => (await session.observe(few(2, { from: cart, to: books, port: 9000, time: LATER + hours * HOUR }))).alerts;
+    await used(0);
+    await must(session, 'alerts', 'reject', (await onlyAlert(session)).id);
+    expect([await used(1), await used(2)]).toEqual([1, 0]);
+    await must(session, 'alerts', 'reject', (await onlyAlert(session)).id);
+    expect(await used(3)).toBe(1);
   });
 });
 
