@@ -1,0 +1,59 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Clock } from '../../src/kubernetes/clock.ts';
+
+interface Sleeper {
+  readonly until: number;
+  readonly ms: number;
+  readonly wake: () => void;
+}
+
+/** A clock that stands still until a test moves it. */
+export class HandClock implements Clock {
+  #now: number;
+  #sleepers: Sleeper[] = [];
+  /** What `random` answers. */
+  chance = 0;
+
+  constructor(now: number) {
+    this.#now = now;
+  }
+
+  readonly now = (): number => this.#now;
+  readonly random = (): number => this.chance;
+
+  readonly sleep = (ms: number, signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      if (signal.aborted) {
+        resolve();
+        return;
+      }
+      const sleeper = { until: this.#now + ms, ms, wake: resolve };
+      this.#sleepers.push(sleeper);
+      signal.addEventListener('abort', () => {
+        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        resolve();
+      }, { once: true });
+    });
+
+  /** How long those who sleep now want to sleep in all, shortest first. */
+  get sleeping(): readonly number[] {
+    return this.#sleepers.map(({ ms }) => ms).toSorted((a, b) => a - b);
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+    const due = this.#sleepers.filter(({ until }) => until <= this.#now);
+    this.#sleepers = this.#sleepers.filter((sleeper) => !due.includes(sleeper));
+    for (const { wake } of due) wake();
+  }
+}
+
+/** Looks again and again, for as long as sockets need, until something holds. */
+export async function eventually<T>(look: () => T | false | null | undefined, what: string): Promise<T> {
+  for (let i = 0; i < 2_000; i++) {
+    const found = look();
+    if (found !== false && found !== null && found !== undefined) return found;
+    await wait(5);
+  }
+  throw new Error(`it never came to be that ${what}`);
+}
