@@ -33,12 +33,13 @@ export function inputsOf(paths: readonly string[]): readonly (LogFile | '-')[] {
 
 /** A regular file keeps its position; what can be read once only (standard input, a pipe with a name) has none. */
 export function sourceOf(context: Context, input: LogFile | '-', options: FileOptions): Source {
-  if (input === '-') return streamSource('stdin', chunksOf(context.stdin), options.onDamage);
-  return input.isRegular ? fileSource(input, options) : streamSource(input.path, chunksOf(createReadStream(input.path)), options.onDamage);
+  if (input === '-') return streamSource('stdin', chunksOf(() => context.stdin), options.onDamage);
+  return input.isRegular ? fileSource(input, options) : streamSource(input.path, chunksOf(() => createReadStream(input.path)), options.onDamage);
 }
 
-async function* chunksOf(stream: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
-  for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Buffer);
+/** Opens its input when it is first asked for some of it. */
+async function* chunksOf(open: () => AsyncIterable<unknown>): AsyncGenerator<Buffer> {
+  for await (const chunk of open()) yield typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Buffer);
 }
 
 /** What was named on the command line is an error if nobody understands it. */

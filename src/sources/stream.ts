@@ -12,14 +12,20 @@ export function streamSource(name: string, input: AsyncIterable<Buffer>, onDamag
       let bytes = 0;
       const counted = tap(input, (size) => (bytes += size));
       const plain = await maybeInflated(counted);
-      for (;;) {
-        const chunk = await plain.next();
-        if (chunk.done === true && chunk.value !== null) onDamage(name, chunk.value);
-        const added = chunk.done === true ? 0 : chunk.value.copy(cutter.room(chunk.value.length));
-        const taken = cutter.take(added, chunk.done === true ? 'final' : 'no');
-        if (taken !== null) yield { ...taken, bytes, position: null, ack: () => undefined };
-        if (taken !== null) bytes = 0;
-        if (chunk.done === true || signal.aborted) return;
+      try {
+        for (;;) {
+          const chunk = await plain.next();
+          if (chunk.done === true && chunk.value !== null) onDamage(name, chunk.value);
+          const added = chunk.done === true ? 0 : chunk.value.copy(cutter.room(chunk.value.length));
+          const taken = cutter.take(added, chunk.done === true ? 'final' : 'no');
+          if (taken !== null) yield { ...taken, bytes, position: null, ack: () => undefined };
+          if (taken !== null) bytes = 0;
+          if (chunk.done === true || signal.aborted) return;
+        }
+      } finally {
+        // Whoever stops early leaves no input open. What was not begun yet does not end what it would read.
+        await plain.return(null);
+        await counted.return(null);
       }
     },
   };

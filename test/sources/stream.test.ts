@@ -81,6 +81,26 @@ describe('standard input', () => {
   });
 });
 
+describe('whoever stops early', () => {
+  it.each([
+    ['plain', textOf(ALL)],
+    ['gzip', gzip(textOf(ALL))],
+    ['zstd', zstd(textOf(ALL))],
+  ])('leaves no input open: %s', async (_, content) => {
+    let open = 0;
+    async function* input(): AsyncGenerator<Buffer> {
+      open++;
+      try {
+        yield* pieces(Buffer.from(content), 5_000);
+      } finally {
+        open--;
+      }
+    }
+    expect((await readBack(streamSource('stdin', input(), () => undefined), 1)).records.length).toBeLessThan(ALL.length);
+    expect(open).toBe(0);
+  });
+});
+
 describe('a pipe with a name', () => {
   it('is read to the end of what is written into it', async () => {
     const path = join(scratch(), 'pipe');
