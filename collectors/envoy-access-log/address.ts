@@ -2,7 +2,7 @@ import { canonicalAddress } from '../../src/model/address.ts';
 import type { OriginPod } from '../../src/model/origin.ts';
 import { isLabelName, isSubdomain } from '../../src/model/names.ts';
 import { NOBODY, type Endpoint } from '../../src/model/flow.ts';
-import { findByte, findLastByte } from '../../src/scan/find.ts';
+import { findByte, findLastByte, isAt } from '../../src/scan/find.ts';
 import { hashSpan, Interner } from '../../src/scan/intern.ts';
 import { SLOT, type Line } from './line.ts';
 import type { Field } from './operators.ts';
@@ -15,11 +15,14 @@ export class SocketAddress {
   start = 0;
   end = 0;
   port = 0;
+  /** A port is written, be it 0. */
+  hasPort = false;
 
   /** Reads `10.1.2.3:80`, `[fd00::1]:80`, `10.1.2.3`, and `envoy://connect_originate/10.1.2.3:80`, which is the address behind it. */
   read(line: Line, field: Field): this {
     this.kind = 'none';
     this.port = 0;
+    this.hasPort = false;
     if (!line.has(field)) return this;
     const slot = SLOT[field];
     this.bytes = line.bytes[slot]!;
@@ -50,6 +53,8 @@ export class SocketAddress {
       const ok = close + 1 === this.end || (b[close + 1] === 0x3a && this.#port(close + 2));
       this.start++;
       this.end = close;
+      // A dual-stack socket writes IPv4 addresses so; names of hosts and other addresses are compared with them.
+      if (isAt(b, MAPPED, this.start) && findByte(b, 0x2e, this.start, close) >= 0) this.start += MAPPED.length;
       return ok;
     }
     const colon = findLastByte(b, 0x3a, this.start, this.end);
@@ -65,12 +70,17 @@ export class SocketAddress {
     const digits = this.end - from;
     if (digits < 1 || digits > 5) return false;
     this.port = 0;
+    this.hasPort = true;
     for (let p = from; p < this.end; p++) {
       const digit = this.bytes[p]! - 0x30;
       if (digit < 0 || digit > 9) return false;
       this.port = this.port * 10 + digit;
     }
     return this.port <= 65_535;
+  }
+
+  isAddress(text: Buffer): boolean {
+    return this.kind === 'ip' && this.end - this.start === text.length && isAt(this.bytes, text, this.start);
   }
 
   sameAddress(other: SocketAddress): boolean {
@@ -82,6 +92,7 @@ export class SocketAddress {
 }
 
 const ENVOY = Buffer.from('envoy://');
+const MAPPED = Buffer.from('::ffff:');
 
 /** Endpoints of access logs, recognised by the bytes of what tells them: an address, with a certificate or a host beside it. */
 export class EndpointReader {

@@ -19,6 +19,11 @@ const BLACK_HOLE = Buffer.from('BlackHoleCluster');
 /** The proxy's talk with itself and with its control plane. */
 const INTERNAL = ['agent', 'prometheus_stats', 'sds-grpc', 'xds-grpc', 'zipkin', 'connect_originate', 'main_internal', 'encap'].map((name) => Buffer.from(name));
 
+/** Where iptables sends a pod's traffic: who asks for these ports themselves talks to the proxy. */
+const CAPTURE_PORTS: ReadonlySet<number> = new Set([15_001, 15_006]);
+/** Istio's proxy connects to the application beside it from here. */
+const INBOUND_SOURCE = Buffer.from('127.0.0.6');
+
 const WITNESS = {
   inbound: witness('destination', 'inbound'),
   outbound: witness('source', 'outbound'),
@@ -43,8 +48,8 @@ export class AccessLogDecoder implements Decoder {
   readonly #server = new SocketAddress();
   readonly #own = new SocketAddress();
   readonly #flow = blankFlow('envoy-access-log');
-  /** The matcher that knew the last line: the next one is most likely of the same format. */
-  #last = 0;
+  /** Time of a line that begins like a record. */
+  #nearTime = Number.NaN;
 
   constructor(matchers: readonly Matcher[]) {
     this.#matchers = matchers;
@@ -57,7 +62,7 @@ export class AccessLogDecoder implements Decoder {
   #record(b: Buffer, start: number, end: number, origin: Origin, sink: Sink): void {
     const match = this.#match(b, start, end);
     if (match !== 'yes') {
-      sink.skip(match === 'near' ? 'malformed' : 'not-a-flow', match === 'near' && !Number.isNaN(this.#line.time) ? this.#line.time : null, '');
+      sink.skip(match === 'near' ? 'malformed' : 'not-a-flow', match === 'near' && !Number.isNaN(this.#nearTime) ? this.#nearTime : null, '');
       return;
     }
     this.#flow.time = this.#line.time;
@@ -67,15 +72,15 @@ export class AccessLogDecoder implements Decoder {
 
   #match(b: Buffer, start: number, end: number): Match {
     let best: Match = 'no';
-    for (let i = 0; i < this.#matchers.length; i++) {
-      const index = (this.#last + i) % this.#matchers.length;
+    // Always in their order: what a line means does not depend on the lines before it.
+    for (const matcher of this.#matchers) {
       this.#line.clear();
-      const match = this.#matchers[index]!.match(b, start, end, this.#line);
-      if (match === 'yes') {
-        this.#last = index;
-        return match;
+      const match = matcher.match(b, start, end, this.#line);
+      if (match === 'yes') return match;
+      if (match === 'near' && best === 'no') {
+        best = match;
+        this.#nearTime = this.#line.time;
       }
-      if (match === 'near') best = match;
     }
     return best;
   }
@@ -89,9 +94,9 @@ export class AccessLogDecoder implements Decoder {
     const own = this.#own.read(line, 'upstreamLocal');
     for (const address of [client, local, server, own]) if (address.kind === 'malformed') return 'malformed';
     const starts = (prefix: Buffer): boolean => line.startsWith('upstreamCluster', prefix);
-    if (INTERNAL.some(starts)) return 'proxy-internal';
+    if (INTERNAL.some((name) => line.isName('upstreamCluster', name)) || CAPTURE_PORTS.has(local.port)) return 'proxy-internal';
     const result = resultOf(line);
-    if (INBOUND.some(starts)) return this.#inbound(origin, client, local, server, result, sink);
+    if (INBOUND.some(starts) || own.isAddress(INBOUND_SOURCE)) return this.#inbound(origin, client, local, server, result, sink);
     if (WAYPOINT.some(starts)) return this.#waypoint(client, local, server, result, sink);
     if (starts(BLACK_HOLE)) return this.#blackHole(origin, client, local, sink);
     return this.#outbound(origin, { client, local, server, own }, result, sink);
@@ -135,11 +140,14 @@ export class AccessLogDecoder implements Decoder {
     sink: Sink,
   ): SkipReason | null {
     const line = this.#line;
-    const isGateway = own.kind === 'ip' && own.sameAddress(local) && client.kind === 'ip' && !client.sameAddress(local);
+    // A policy of the mesh stops what comes in: on its way out only a gateway's.
+    const isGateway = (own.kind === 'ip' ? own.sameAddress(local) : result.denied && local.kind === 'ip') && client.kind === 'ip' && !client.sameAddress(local);
     // Without a connection upstream the line does not name its own address. An application that its sidecar captured wanted to
     // go where the cluster is; whoever came to a gateway wanted to go to the gateway.
     const isCaptured = own.kind === 'ip' || local.sameAddress(server) || (local.kind === 'ip' && local.port === this.#clusterPort());
-    const ownAddress = isGateway ? local : own.kind === 'ip' ? own : isCaptured ? client : NO_ADDRESS;
+    // Where the log says whose it is, a guess of its address would be another pod's sooner or later.
+    const guessed = isCaptured && origin.owner === null ? client : NO_ADDRESS;
+    const ownAddress = isGateway ? local : own.kind === 'ip' ? own : guessed;
     const owner = this.#endpoints.owner(origin.owner, ownAddress, line);
     let told = false;
     if (isGateway && owner !== null) {
@@ -156,7 +164,8 @@ export class AccessLogDecoder implements Decoder {
     if (destination === null) return told ? null : 'malformed';
     const emit = told ? sink.also.bind(sink) : sink.flow.bind(sink);
     // The server is the proxy's own neighbour: an inbound line of a format that does not say so.
-    if (destination.address !== null && (destination.address === owner.address || destination.address.startsWith('127.'))) return told ? null : 'no-client';
+    const isSelf = destination.address !== null && (destination.address === owner.address || destination.address.startsWith('127.') || destination.address === '::1');
+    if (isSelf) return told ? null : host === null ? 'no-client' : 'self';
     const reason = this.#emit(emit, owner, destination, server.port, result, WITNESS.outbound, true);
     return told ? null : reason;
   }
@@ -175,7 +184,7 @@ export class AccessLogDecoder implements Decoder {
   #clientOf(client: SocketAddress): Endpoint | null {
     const line = this.#line;
     const known = client.kind === 'ip' && client.port > 0;
-    const direct = client.kind === 'ip' && client.port === 0 && isWithoutPort(line);
+    const direct = client.kind === 'ip' && !client.hasPort && line.has('downstreamDirect');
     if (known || direct) {
       const slot = SLOT.peerSan;
       const san = line.has('peerSan') ? { bytes: line.bytes[slot]!, start: line.starts[slot]!, end: line.ends[slot]! } : null;
@@ -212,10 +221,3 @@ export class AccessLogDecoder implements Decoder {
     return this.#operations.read(joined, 0, cut, cut, joined.length);
   }
 }
-
-/** A field that never has a port says nothing by having none. */
-function isWithoutPort(line: Line): boolean {
-  return line.has('downstreamDirect') && !line.holds('downstreamDirect', COLON);
-}
-
-const COLON = Buffer.from(':');

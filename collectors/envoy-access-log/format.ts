@@ -1,4 +1,5 @@
 import { operatorOf, type Operator } from './operators.ts';
+import { compileTimeFormat } from './start-time.ts';
 
 /** A format string, cut into what is written literally and what operators fill in. */
 export interface TextFormat {
@@ -68,6 +69,8 @@ export function formatProblem(format: string): string | null {
   if (!fields.has('time')) return 'has no %START_TIME%, without which nothing can be placed in time';
   if (!fields.has('upstreamHost') && !fields.has('downstreamLocal')) return 'has neither %UPSTREAM_HOST% nor %DOWNSTREAM_LOCAL_ADDRESS%, so it never says who is connected to';
   for (const { operators, literals } of parsed) {
+    const time = operators.find(({ field, timeFormat }) => field === 'time' && compileTimeFormat(timeFormat) === null);
+    if (time !== undefined) return `writes %START_TIME(${time.timeFormat})%, which is not understood: it needs date and time of day by %Y %m %b %d %H %M %S, or %s`;
     for (let i = 1; i < operators.length; i++) if (literals[i]?.length === 0) return 'has two operators with nothing between them: their values cannot be told apart';
   }
   return null;

@@ -1,7 +1,7 @@
 import { ABSENT, ARRAY, ESCAPED, FALSE, JsonFields, NULL, OBJECT, TRUE } from '../../src/scan/json.ts';
 import type { JsonFormat } from './format.ts';
 import type { Line } from './line.ts';
-import type { Operator } from './operators.ts';
+import { fieldsOf, type Operator } from './operators.ts';
 import { compileTimeFormat, type ReadTime } from './start-time.ts';
 import { TextMatcher, type Match } from './text.ts';
 
@@ -12,9 +12,11 @@ type Leaf = { readonly operator: Operator; readonly readTime: ReadTime | null } 
 export class JsonMatcher {
   readonly #fields: JsonFields;
   readonly #leaves: readonly Leaf[];
+  readonly #written: number;
 
   constructor({ leaves }: JsonFormat) {
     const wanted = leaves.filter(({ format }) => format.operators.some(({ field }) => field !== null));
+    this.#written = fieldsOf(leaves.flatMap(({ format }) => format.operators));
     this.#fields = new JsonFields(wanted.map(({ path }) => path));
     this.#leaves = wanted.map(({ format }): Leaf => {
       const [operator, ...more] = format.operators;
@@ -26,6 +28,7 @@ export class JsonMatcher {
   match(b: Buffer, start: number, end: number, line: Line): Match {
     const fields = this.#fields;
     if (!fields.scan(b, start, end)) return 'no';
+    line.written = this.#written;
     let known = 0;
     for (const [slot, leaf] of this.#leaves.entries()) {
       const kind = fields.kinds[slot];
@@ -37,6 +40,7 @@ export class JsonMatcher {
       const [bytes, from, to] = escaped === null ? [b, fields.starts[slot]!, fields.ends[slot]!] : [escaped, 0, escaped.length];
       if (!read(leaf, bytes, from, to, line)) return 'near';
     }
+    line.written = this.#written;
     if (Number.isNaN(line.time)) return 'no';
     return known >= 2 ? 'yes' : 'no';
   }

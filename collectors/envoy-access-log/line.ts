@@ -9,11 +9,16 @@ export class Line {
   readonly bytes: Buffer[] = FIELDS.map(() => EMPTY);
   /** Milliseconds since 1970, NaN if the line has no time. */
   time = Number.NaN;
+  /** A bit for each field that the line's format writes, `-` or not. */
+  written = 0;
+  /** A client wrote something that looks like another outcome. */
+  isDoubtful = false;
 
   clear(): void {
     this.starts.fill(0);
     this.ends.fill(0);
     this.time = Number.NaN;
+    this.isDoubtful = false;
   }
 
   /** Keeps a value; a lone hyphen is Envoy's word for none. */
@@ -23,6 +28,11 @@ export class Line {
     this.bytes[slot] = bytes;
     this.starts[slot] = none ? 0 : start;
     this.ends[slot] = none ? 0 : end;
+  }
+
+  /** The format has it, and the value is none. */
+  lacks(field: Field): boolean {
+    return (this.written & (1 << SLOT[field])) !== 0 && !this.has(field);
   }
 
   has(field: Field): boolean {
@@ -53,6 +63,14 @@ export class Line {
     const start = this.starts[slot]!;
     if (this.ends[slot]! - start < prefix.length) return false;
     return isAt(this.bytes[slot]!, prefix, start);
+  }
+
+  /** The whole value; some versions write a semicolon behind a cluster's name. */
+  isName(field: Field, name: Buffer): boolean {
+    const slot = SLOT[field];
+    const length = this.ends[slot]! - this.starts[slot]!;
+    const rest = length - name.length;
+    return this.startsWith(field, name) && (rest === 0 || (rest === 1 && this.bytes[slot]![this.ends[slot]! - 1] === 0x3b));
   }
 
   /** Whether a value holds this piece of text. */

@@ -27,10 +27,14 @@ export const FIELDS = [
 export type Field = (typeof FIELDS)[number];
 
 /**
- * `token`: no spaces (numbers, flags, addresses, clusters). `text`: Envoy's own words, which may have spaces. `free`: whatever a
- * client sends; it may hold anything, also what looks like the rest of the line.
+ * `token`: no spaces (numbers, flags, addresses, clusters). `protocol`, `host`: tokens that are `HTTP/…`, a name of a host, or none. `text`:
+ * words of Envoy's or the operator's, which may have spaces and no quotes. `free`: whatever a client sends; it may hold anything, also what looks like the rest of the line.
  */
-export type Shape = 'token' | 'text' | 'free';
+export type Shape = 'token' | 'protocol' | 'host' | 'text' | 'free';
+
+export function canHoldSpaces(shape: Shape): boolean {
+  return shape === 'text' || shape === 'free';
+}
 
 export interface Operator {
   readonly field: Field | null;
@@ -40,9 +44,10 @@ export interface Operator {
 }
 
 const PLAIN: Readonly<Record<string, readonly [Field | null, Shape]>> = {
-  PROTOCOL: [null, 'token'],
+  PROTOCOL: [null, 'protocol'],
   RESPONSE_CODE: ['code', 'token'],
   RESPONSE_FLAGS: ['flags', 'token'],
+  RESPONSE_FLAGS_LONG: ['flags', 'token'],
   RESPONSE_CODE_DETAILS: ['details', 'token'],
   CONNECTION_TERMINATION_DETAILS: ['termination', 'token'],
   UPSTREAM_TRANSPORT_FAILURE_REASON: ['failure', 'text'],
@@ -61,18 +66,26 @@ const PLAIN: Readonly<Record<string, readonly [Field | null, Shape]>> = {
   DOWNSTREAM_DIRECT_REMOTE_ADDRESS: ['downstreamDirect', 'token'],
   DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT: ['downstreamDirect', 'token'],
   DOWNSTREAM_PEER_URI_SAN: ['peerSan', 'token'],
-  REQUESTED_SERVER_NAME: [null, 'token'],
+  // The client's word, in its ClientHello; Envoy (from 1.31 on) writes no character of it that a host name cannot have.
+  REQUESTED_SERVER_NAME: [null, 'host'],
   // Names of routes are the operator's; they may have spaces.
   ROUTE_NAME: [null, 'text'],
   HOSTNAME: ['podName', 'token'],
 };
+
+/** A bit for each field that a format writes. */
+export function fieldsOf(operators: Iterable<Operator>): number {
+  let bits = 0;
+  for (const { field } of operators) if (field !== null) bits |= 1 << FIELDS.indexOf(field);
+  return bits;
+}
 
 const HEADER_OPERATORS: ReadonlySet<string> = new Set(['REQ', 'REQUEST_HEADER', 'REQ_WITHOUT_QUERY', 'RESP', 'RESPONSE_HEADER', 'TRAILER', 'RESPONSE_TRAILER']);
 
 /** What `%NAME(argument)%` writes. */
 export function operatorOf(name: string, argument: string): Operator {
   const operator = (field: Field | null, shape: Shape): Operator => ({ field, shape, timeFormat: '' });
-  if (name === 'START_TIME') return { field: 'time', shape: 'text', timeFormat: argument };
+  if (name === 'START_TIME') return { field: 'time', shape: /\s|%e/.test(argument) ? 'text' : 'token', timeFormat: argument };
   if (name === 'PATH') return operator('path', 'free');
   if (name === 'ENVIRONMENT') return operator(argument === 'POD_NAME' ? 'podName' : argument === 'POD_NAMESPACE' ? 'podNamespace' : null, 'token');
   if (HEADER_OPERATORS.has(name)) {

@@ -16,6 +16,39 @@ const UNREACHED_FLAGS: ReadonlySet<string> = new Set(['NR', 'NC', 'UH', 'UF', 'U
 /** Flags of a server that was reached and then failed, or of a client that left. */
 const BROKEN_FLAGS: ReadonlySet<string> = new Set(['UC', 'UR', 'LR', 'UT', 'UPE', 'UMSDR', 'SI', 'DC', 'DT', 'DR']);
 
+/** `%RESPONSE_FLAGS_LONG%` in the words of `%RESPONSE_FLAGS%`. */
+const LONG_FLAGS: ReadonlyMap<string, string> = new Map([
+  ['FailedLocalHealthCheck', 'LH'],
+  ['NoHealthyUpstream', 'UH'],
+  ['UpstreamRequestTimeout', 'UT'],
+  ['LocalReset', 'LR'],
+  ['UpstreamRemoteReset', 'UR'],
+  ['UpstreamConnectionFailure', 'UF'],
+  ['UpstreamConnectionTermination', 'UC'],
+  ['UpstreamOverflow', 'UO'],
+  ['NoRouteFound', 'NR'],
+  ['FaultInjected', 'FI'],
+  ['RateLimited', 'RL'],
+  ['UnauthorizedExternalService', 'UAEX'],
+  ['RateLimitServiceError', 'RLSE'],
+  ['InvalidEnvoyRequestHeaders', 'IH'],
+  ['StreamIdleTimeout', 'SI'],
+  ['DownstreamConnectionTermination', 'DC'],
+  ['DownstreamRemoteReset', 'DR'],
+  ['DownstreamProtocolError', 'DPE'],
+  ['UpstreamProtocolError', 'UPE'],
+  ['UpstreamMaxStreamDurationReached', 'UMSDR'],
+  ['UpstreamRetryLimitExceeded', 'URX'],
+  ['ResponseFromCacheFilter', 'RFCF'],
+  ['NoFilterConfigFound', 'NFCF'],
+  ['DurationTimeout', 'DT'],
+  ['NoClusterFound', 'NC'],
+  ['OverloadManagerTerminated', 'OM'],
+  ['OverloadManager', 'OM'],
+  ['DnsResolutionFailed', 'DF'],
+  ['DropOverload', 'DO'],
+]);
+
 export interface Result {
   readonly outcome: Outcome;
   /** Stopped by a policy of the mesh. */
@@ -35,7 +68,7 @@ function flagsOf(line: Line): ReadonlySet<string> {
   const text = line.text('flags');
   let flags = flagSets.get(text);
   if (flags === undefined) {
-    flags = new Set(text.split(','));
+    flags = new Set(text.split(',').map((flag) => LONG_FLAGS.get(flag) ?? flag));
     if (flagSets.size < 1_000) flagSets.set(text, flags);
   }
   return flags;
@@ -44,6 +77,7 @@ function flagsOf(line: Line): ReadonlySet<string> {
 const NO_FLAGS: ReadonlySet<string> = new Set();
 
 export function resultOf(line: Line): Result {
+  if (line.isDoubtful) return UNANSWERED;
   if (line.startsWith('details', RBAC) || line.startsWith('termination', RBAC)) return DENIED;
   const flags = flagsOf(line);
   const has = (known: ReadonlySet<string>): boolean => [...flags].some((flag) => known.has(flag));
@@ -51,13 +85,15 @@ export function resultOf(line: Line): Result {
     if (has(DENIED_FLAGS)) return DENIED;
     if (has(UNREACHED_FLAGS)) return isRefusal(line, flags) ? REFUSED_RESULT : UNANSWERED;
   }
-  const isHttp = line.has('method');
+  const code = line.integer('code') ?? 0;
+  const isHttp = line.has('method') || code > 0;
   const broken = flags.size > 0 && has(BROKEN_FLAGS);
   // A TCP proxy logs at the end: without one of the flags above the server had accepted.
   if (!isHttp) return ESTABLISHED;
-  const code = line.integer('code') ?? 0;
   if (code > 0 && line.startsWith('details', VIA_UPSTREAM)) return ESTABLISHED;
   if (line.has('details') || broken) return flags.has('UC') || flags.has('UR') || flags.has('LR') ? REFUSED_RESULT : UNANSWERED;
+  // Without details: where no server was chosen, the answer is the proxy's own.
+  if (line.lacks('upstreamHost')) return code === 403 ? DENIED : UNANSWERED;
   return code > 0 ? ESTABLISHED : UNANSWERED;
 }
 

@@ -34,10 +34,10 @@ export function compileTimeFormat(format: string): ReadTime | null {
       pattern += c.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&');
       continue;
     }
-    const letter = /^(?:[1-9])?([A-Za-z%])/.exec(expanded.slice(i + 1));
-    const part = letter === null ? undefined : letter[1] === '%' ? '%' : Object.hasOwn(PARTS, letter[1] ?? '') ? PARTS[letter[1] ?? ''] : undefined;
+    const letter = /^([1-9])?([A-Za-z%])/.exec(expanded.slice(i + 1));
+    const part = letter === null ? undefined : partOf(letter[2] ?? '', letter[1]);
     // A name can be given once: whatever comes twice in a format says the same.
-    if (letter === null || part === undefined || pattern.includes(part)) return null;
+    if (letter === null || part === undefined || (part.startsWith('(?<') && pattern.includes(part.slice(0, 5)))) return null;
     pattern += part;
     i += letter[0].length;
   }
@@ -47,14 +47,22 @@ export function compileTimeFormat(format: string): ReadTime | null {
   return (bytes, start, end) => (end - start > 64 ? Number.NaN : timeOf(whole.exec(bytes.toString('latin1', start, end))?.groups));
 }
 
+/** `%3f` are three digits, `%f` as many as there are. */
+function partOf(letter: string, digits: string | undefined): string | undefined {
+  if (letter === '%') return '%';
+  if (letter === 'f' && digits !== undefined) return `(?<f>\\d{${digits}})`;
+  return Object.hasOwn(PARTS, letter) ? PARTS[letter] : undefined;
+}
+
 function timeOf(parts: Readonly<Record<string, string | undefined>> | undefined): number {
   if (parts === undefined) return Number.NaN;
   const fraction = Math.floor(Number(`0.${parts['f'] ?? '0'}`) * 1000);
   if (parts['s'] !== undefined) return Number(parts['s']) * 1000 + fraction;
   const month = parts['b'] === undefined ? Number(parts['m']) - 1 : MONTHS.indexOf(parts['b']);
   const [year, day, hour, minute, second] = [parts['Y'], parts['d'], parts['H'], parts['M'] ?? '0', parts['S'] ?? '0'].map(Number);
+  const isTime = (year ?? 0) >= 1970 && (hour ?? 0) < 24 && (minute ?? 0) < 60 && (second ?? 0) <= 60;
   const ms = Date.UTC(year ?? Number.NaN, month, day, hour, minute, second);
-  if (month < 0 || month > 11 || new Date(ms).getUTCDate() !== day) return Number.NaN;
+  if (!isTime || month < 0 || month > 11 || new Date(ms).getUTCDate() !== day) return Number.NaN;
   const zone = /^([+-])(\d{2}):?(\d{2})$/.exec(parts['z'] ?? '');
   const offset = zone === null ? 0 : (zone[1] === '-' ? -1 : 1) * (Number(zone[2]) * 60 + Number(zone[3])) * 60_000;
   return ms + fraction - offset;

@@ -1,95 +1,132 @@
 import { find, findByte, findLast, isAt } from '../../src/scan/find.ts';
 import type { TextFormat } from './format.ts';
 import type { Line } from './line.ts';
-import type { Operator } from './operators.ts';
+import { canHoldSpaces, fieldsOf, type Operator } from './operators.ts';
+import { Readings } from './readings.ts';
 import { compileTimeFormat, type ReadTime } from './start-time.ts';
 
 /** What a line is under a format. `near` begins like a record of the format and goes wrong later. */
 export type Match = 'yes' | 'near' | 'no';
 
-/** Names of routes may have so many spaces; further right there is nothing that could. */
-const MAX_SPACES = 8;
+const QUOTE = 0x22;
+
+/** Operators between two literals with quotes. At most one of them, or the last ones, can hold spaces. */
+interface Segment {
+  readonly from: number;
+  readonly to: number;
+  /** The first operator that is no token, or `to`; what follows the last of them is read from the right. */
+  readonly firstWild: number;
+  readonly lastWild: number;
+  /** Which quote of the line ends it, and where that quote lies within its literal; -1 for the end of the line. */
+  readonly quote: number;
+  readonly quoteAt: number;
+}
 
 /**
- * Matches lines of a text format. Nothing in these lines is escaped, and clients write parts of them, so both ends are read
- * inward: from the left up to the first value that a client can make look like anything, from the right back to the last one.
- * What a client wrote in between cannot pose as Envoy's words.
+ * Matches lines of a text format. Nothing in these lines is escaped, and clients write parts of them. Where a line has the quotes
+ * of its format and no more, they show where each part ends, and no client can pose as Envoy. Else every way to read the line is
+ * looked for: it counts if all tell of one connection, and where they differ in what came of it, that stays open.
  */
 export class TextMatcher {
   readonly #literals: readonly Buffer[];
   readonly #operators: readonly Operator[];
   readonly #readTime: ReadTime | null;
-  /** Operators before this one are read from the left. */
-  readonly #firstFree: number;
-  /** Operators after this one are read from the right. */
-  readonly #lastFree: number;
+  readonly #fields: number;
+  /** Null for formats whose quotes do not tell enough. */
+  readonly #segments: readonly Segment[] | null;
+  readonly #quotes: Int32Array;
+  readonly #readings: Readings;
 
   constructor({ literals, operators }: TextFormat) {
     this.#literals = literals;
-    // A path has no spaces: where a space follows, it ends there whatever else it holds.
-    this.#operators = operators.map((operator, i) => (operator.field === 'path' && (literals[i + 1]?.includes(0x20) ?? false) ? { ...operator, shape: 'token' } : operator));
+    this.#operators = operators;
     const time = operators.find(({ field }) => field === 'time');
     this.#readTime = time === undefined ? null : compileTimeFormat(time.timeFormat);
-    const free = this.#operators.flatMap(({ shape }, i) => (shape === 'free' ? [i] : []));
-    this.#firstFree = free[0] ?? operators.length;
-    this.#lastFree = free.at(-1) ?? operators.length;
+    this.#fields = fieldsOf(operators);
+    this.#quotes = new Int32Array(literals.reduce((sum, literal) => sum + quotesIn(literal), 0));
+    this.#segments = segmentsOf(literals, operators);
+    this.#readings = new Readings(literals, operators);
   }
 
   match(b: Buffer, start: number, end: number, line: Line): Match {
-    let p = this.#literal(b, start, end, 0);
-    if (p < 0) return 'no';
-    let seen: Match = 'no';
-    for (let i = 0; i < this.#firstFree; i++) {
-      const stop = this.#valueEnd(b, p, end, i);
-      if (stop < 0 || !this.#take(b, p, stop, i, line)) return seen;
-      if (this.#operators[i]!.field === 'time') seen = 'near';
-      p = stop + this.#literals[i + 1]!.length;
-    }
-    if (this.#firstFree === this.#operators.length) return p === end ? 'yes' : seen;
-    for (let spaces = 0; spaces <= MAX_SPACES; spaces++) if (this.#fromRight(b, p, end, line, spaces)) return 'yes';
-    return seen;
+    line.written = this.#fields;
+    const first = this.#literals[0]!;
+    if (start + first.length > end || !isAt(b, first, start)) return 'no';
+    if (this.#segments !== null && this.#findQuotes(b, start, end)) return this.#inSegments(b, start + first.length, end, line, this.#segments) ? 'yes' : this.#near(b, start, end, line);
+    const take = (i: number, from: number, to: number): boolean => this.#take(b, from, to, i, line);
+    const certainty = this.#readings.find(b, start + first.length, end, take);
+    line.isDoubtful = certainty === 'doubtful';
+    return certainty === 'none' ? this.#near(b, start, end, line) : 'yes';
   }
 
-  /** Reads the operators behind the last free one, the last of them with so many spaces in it. */
-  #fromRight(b: Buffer, left: number, end: number, line: Line, spaces: number): boolean {
-    const last = this.#operators.length - 1;
-    if (spaces > 0 && this.#operators[last]!.shape !== 'text') return false;
-    let stop = end - this.#literals[last + 1]!.length;
-    if (stop < left || !isAt(b, this.#literals[last + 1]!, stop)) return false;
-    for (let i = last; i > this.#lastFree; i--) {
-      const before = this.#literals[i]!;
-      let at = findLast(b, before, left, stop);
-      if (i === last) for (let n = 0; n < spaces && at >= 0; n++) at = findLast(b, before, left, at + before.length - 1);
-      if (at < 0 || !this.#take(b, at + before.length, stop, i, line)) return false;
-      stop = at;
+  /** Whether the line has just the quotes of its format; where they lie. */
+  #findQuotes(b: Buffer, start: number, end: number): boolean {
+    const quotes = this.#quotes;
+    let count = 0;
+    for (let p = findByte(b, QUOTE, start, end); p >= 0; p = findByte(b, QUOTE, p + 1, end)) {
+      if (count === quotes.length) return false;
+      quotes[count++] = p;
     }
-    return this.#between(b, left, stop, line);
+    return count === quotes.length;
   }
 
-  /** The part that clients can write: read from the left, as far as it goes; only values that nothing depends on lie here. */
-  #between(b: Buffer, left: number, right: number, line: Line): boolean {
-    let p = left;
-    for (let i = this.#firstFree; i <= this.#lastFree; i++) {
-      const stop = i === this.#lastFree ? right : this.#valueEnd(b, p, right, i);
-      if (stop < 0 || stop < p) return false;
-      const { field } = this.#operators[i]!;
-      if (field !== null && !this.#take(b, p, stop, i, line)) return false;
-      p = stop + this.#literals[i + 1]!.length;
+  #inSegments(b: Buffer, begin: number, end: number, line: Line, segments: readonly Segment[]): boolean {
+    let left = begin;
+    for (const segment of segments) {
+      const after = this.#literals[segment.to]!;
+      const right = segment.quote < 0 ? end - after.length : this.#quotes[segment.quote]! - segment.quoteAt;
+      if (right < left || right + after.length > end || !isAt(b, after, right)) return false;
+      if (!this.#segment(b, left, right, line, segment)) return false;
+      left = right + after.length;
     }
     return true;
   }
 
-  /** Where the value at p ends: before the literal that follows it. */
-  #valueEnd(b: Buffer, p: number, end: number, operator: number): number {
-    const after = this.#literals[operator + 1]!;
-    if (after.length === 0) return end;
-    return find(b, after, p, end);
+  /** Tokens from both ends; between them lies what may hold spaces. */
+  #segment(b: Buffer, begin: number, close: number, line: Line, { from, to, firstWild, lastWild }: Segment): boolean {
+    let left = begin;
+    let right = close;
+    for (let i = from; i < firstWild; i++) {
+      const stop = i === to - 1 ? right : find(b, this.#literals[i + 1]!, left, right);
+      if (stop < 0 || !this.#take(b, left, stop, i, line)) return false;
+      left = i === to - 1 ? right : stop + this.#literals[i + 1]!.length;
+    }
+    for (let i = to - 1; i > lastWild; i--) {
+      const before = this.#literals[i]!;
+      const at = findLast(b, before, left, right);
+      if (at < 0 || !this.#take(b, at + before.length, right, i, line)) return false;
+      right = at;
+    }
+    if (firstWild === to) return true;
+    if (firstWild === lastWild) return this.#take(b, left, right, firstWild, line);
+    // Of several that may hold spaces none says anything; there must be room for what stands between them.
+    for (let i = firstWild; i < lastWild; i++) {
+      const stop = find(b, this.#literals[i + 1]!, left, right);
+      if (stop < 0) return false;
+      left = stop + this.#literals[i + 1]!.length;
+    }
+    return true;
+  }
+
+  /** Whether the line begins like one of this format, up to its time. */
+  #near(b: Buffer, start: number, end: number, line: Line): Match {
+    let p = start + this.#literals[0]!.length;
+    for (const [i, { field, shape }] of this.#operators.entries()) {
+      const stop = shape === 'free' ? -1 : find(b, this.#literals[i + 1]!, p, end);
+      if (stop < 0 || !this.#take(b, p, stop, i, line)) return 'no';
+      if (field === 'time') return 'near';
+      p = stop + this.#literals[i + 1]!.length;
+    }
+    return 'no';
   }
 
   /** Keeps a value if it can be one of this operator. */
   #take(b: Buffer, start: number, end: number, i: number, line: Line): boolean {
     const { field, shape } = this.#operators[i]!;
-    if (shape === 'token') for (let p = start; p < end; p++) if (b[p] === 0x20) return false;
+    if (!canHoldSpaces(shape)) for (let p = start; p < end; p++) if (b[p] === 0x20) return false;
+    if (shape === 'text' && findByte(b, QUOTE, start, end) >= 0) return false;
+    if (shape === 'protocol' && !looksLikeProtocol(b, start, end, line.lacks('path'))) return false;
+    if (shape === 'host' && !looksLikeHost(b, start, end)) return false;
     if (field === null) return true;
     if (field === 'time') {
       line.time = this.#readTime === null ? Number.NaN : this.#readTime(b, start, end);
@@ -111,11 +148,46 @@ export class TextMatcher {
         return true;
     }
   }
+}
 
-  #literal(b: Buffer, p: number, end: number, i: number): number {
-    const literal = this.#literals[i]!;
-    return p + literal.length <= end && isAt(b, literal, p) ? p + literal.length : -1;
+function quotesIn(literal: Buffer): number {
+  let count = 0;
+  for (const byte of literal) if (byte === QUOTE) count++;
+  return count;
+}
+
+function segmentsOf(literals: readonly Buffer[], operators: readonly Operator[]): readonly Segment[] | null {
+  const segments: Segment[] = [];
+  let from = 0;
+  let quote = quotesIn(literals[0]!);
+  for (let to = 1; to <= operators.length; to++) {
+    const quotes = quotesIn(literals[to]!);
+    if (quotes === 0 && to < operators.length) continue;
+    const wild = Array.from({ length: to - from }, (_, i) => from + i).filter((i) => canHoldSpaces(operators[i]!.shape));
+    const [firstWild = to, lastWild = wild.at(-1) ?? to] = [wild[0], wild.at(-1)];
+    // What lies between two of them cannot be told apart from them.
+    if (operators.slice(firstWild, lastWild + 1).some(({ field }) => field !== null) && firstWild !== lastWild) return null;
+    segments.push({ from, to, firstWild, lastWild: wild.length === 0 ? to - 1 : lastWild, quote: quotes === 0 ? -1 : quote, quoteAt: literals[to]!.indexOf(QUOTE) });
+    quote += quotes;
+    from = to;
   }
+  return segments;
+}
+
+/** `HTTP/1.1`, or none where there was no request. */
+function looksLikeProtocol(b: Buffer, start: number, end: number, mayBeNone: boolean): boolean {
+  if (end - start === 1 && b[start] === 0x2d) return mayBeNone;
+  return b[start] === 0x48 && b[start + 1] === 0x54 && b[start + 4] === 0x2f;
+}
+
+/** Letters, digits and `-_.:*`; no quotes. */
+function looksLikeHost(b: Buffer, start: number, end: number): boolean {
+  for (let p = start; p < end; p++) {
+    const c = b[p]!;
+    const isAlphanumeric = (c >= 0x30 && c <= 0x3a) || (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a);
+    if (!isAlphanumeric && c !== 0x2d && c !== 0x5f && c !== 0x2e && c !== 0x2a) return false;
+  }
+  return true;
 }
 
 /** `-`, `10.1.2.3:80`, `[fd00::1]:80`, `envoy://…`, `/path/of/a/socket`: cheap, to tell a shifted column from the right one. */
