@@ -97,6 +97,10 @@ function commandName(args: readonly string[]): string | undefined {
   return undefined;
 }
 
+function plainLines(text: string): string {
+  return text.split('\n').map(plain).join('\n');
+}
+
 /** An error is one line: what failed, on what, why, what to do. Only a bug shows its stack. */
 function failure(error: unknown, { stderr, env }: Outside): number {
   if (error instanceof CommanderError) {
@@ -105,9 +109,9 @@ function failure(error: unknown, { stderr, env }: Outside): number {
   }
   if (error instanceof FootpathError) {
     stderr.write(`footpath: ${plain(error.message)}\n`);
-    if (env['FOOTPATH_DEBUG'] !== undefined && error.cause instanceof Error) stderr.write(`${error.cause.stack ?? ''}\n`);
+    if (env['FOOTPATH_DEBUG'] !== undefined && error.cause instanceof Error) stderr.write(`${plainLines(error.cause.stack ?? '')}\n`);
     return error.exitCode;
   }
-  stderr.write(`footpath: this is a bug, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  stderr.write(`footpath: this is a bug, please report it: ${plainLines(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`);
   return 1;
 }

@@ -4,6 +4,7 @@ import type { Severity } from '../model/alert.ts';
 import { observe } from '../observe.ts';
 import type { LogFile } from '../sources/expand.ts';
 import { KnownPositions } from '../sources/position.ts';
+import { asOperationError } from '../store/database.ts';
 import { lockForIngest } from '../store/lock.ts';
 import { Store } from '../store/store.ts';
 import type { Config } from '../config.ts';
@@ -34,6 +35,8 @@ export async function readAndLearn(context: Context, paths: readonly string[], o
     } finally {
       lock.release();
     }
+  } catch (error) {
+    throw asOperationError(error, path);
   } finally {
     store.close();
   }

@@ -7,6 +7,7 @@ import { isOpen, type Alert } from '../model/alert.ts';
 import type { Source } from '../source.ts';
 import { followSource } from '../sources/follow.ts';
 import { KnownPositions } from '../sources/position.ts';
+import { asOperationError } from '../store/database.ts';
 import { lockForIngest } from '../store/lock.ts';
 import { Store } from '../store/store.ts';
 import { Health } from '../telemetry/health.ts';
@@ -82,6 +83,8 @@ export async function serve(context: Context, options: { readonly listen?: strin
     } finally {
       lock.release();
     }
+  } catch (error) {
+    throw asOperationError(error, path);
   } finally {
     store.close();
   }

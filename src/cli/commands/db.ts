@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { UsageError } from '../../errors.ts';
 import { lookOf, outputOf } from '../context.ts';
 import type { Define } from '../command.ts';
-import { count, table } from '../text.ts';
+import { count, plain, table } from '../text.ts';
 
 export const define: Define = (command, run) => {
   command
@@ -13,7 +13,7 @@ export const define: Define = (command, run) => {
         const { withStore } = await import('../session.ts');
         return withStore(context, (store) => {
           const problems = store.check();
-          for (const problem of problems) context.print(`${problem}\n`);
+          for (const problem of problems) context.print(`${plain(problem)}\n`);
           if (problems.length === 0) context.say(`${store.path}: whole`);
           return problems.length === 0 ? 0 : 1;
         });
@@ -46,7 +46,7 @@ export const define: Define = (command, run) => {
           const size = store.path === ':memory:' ? 0 : (statSync(store.path, { throwIfNoEntry: false })?.size ?? 0);
           if (form === 'json') context.print(`${JSON.stringify({ bytes: size, tables: Object.fromEntries(rows.map(({ name, rows: n }) => [name, n])) }, null, 2)}\n`);
           else {
-            context.print(`${store.path}: ${count(size)} bytes\n`);
+            context.print(`${plain(store.path)}: ${count(size)} bytes\n`);
             const columns = [
               { heading: 'TABLE', value: (row: (typeof rows)[number]) => row.name },
               { heading: 'ROWS', value: (row: (typeof rows)[number]) => count(row.rows), align: 'right' as const },

@@ -10,7 +10,7 @@ describe('footpath db', () => {
     expect(await session.run('db', 'check')).toMatchObject({ status: 0, out: '', err: `${session.db}: whole\n` });
   });
 
-  it.each([['db', 'check'], ['db', 'stats'], ['edges'], ['alerts'], ['status'], ['propose']])('a damaged database is an error of one line that names it and says what to do: %s %s', async (...args) => {
+  it.each([['db', 'check'], ['db', 'stats'], ['edges'], ['alerts'], ['status'], ['propose'], ['observe', '-']])('a damaged database is an error of one line that names it and says what to do: %s %s', async (...args) => {
     const session = await watchedShop();
     const bytes = readFileSync(session.db);
     bytes.fill(0xff, 3 * 4096);
