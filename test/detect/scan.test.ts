@@ -199,3 +199,19 @@ describe('a decision on a scan', () => {
     expect((await session.edges('--state', 'accepted')).map(({ port }) => port)).toEqual([5432, 5432, 443, 8080]);
   });
 });
+
+describe('a scan of which one target answers later', () => {
+  it('stays one, beside the edge that works by then', async () => {
+    const session = await watchedShop();
+    await session.observe(probes(10));
+    await session.observe(few(1, { from: web, to: database, port: 20_003, time: LATER + HOUR }));
+    expect(await alertTexts(session)).toEqual(['medium new-edge same-namespace firing', 'medium scan firing']);
+  });
+  it('stays what somebody said of it', async () => {
+    const session = await watchedShop();
+    await session.observe(probes(10));
+    await must(session, 'alerts', 'reject', (await onlyAlert(session)).id);
+    await session.observe(few(1, { from: web, to: database, port: 20_003, time: LATER + HOUR }));
+    expect((await session.alerts()).map(({ kind, state }) => `${kind} ${state}`)).toContain('scan rejected');
+  });
+});

@@ -238,3 +238,16 @@ describe('--fail-on', () => {
     expect((await session.run('observe', session.write('a.log', usualTraffic()), '--fail-on', 'low')).status).toBe(0);
   });
 });
+
+describe('the share of what nobody is known to own', () => {
+  it('is of flows, not of answers', async () => {
+    const session = new Session();
+    const summary = await session.observe(connection({ from: { ip: '10.0.77.7' }, to: cart, port: 8080 }));
+    expect(summary).toMatchObject({ flows: 1, unresolved: 1, skipped: { reply: 1 } });
+  });
+  it('is the same in status', async () => {
+    const session = new Session();
+    await session.observe([...few(3, { from: web, to: cart, port: 8080 }), ...few(1, { from: { ip: '10.0.77.7' }, to: cart, port: 8080 })]);
+    expect((await session.json<{ readonly unresolved: number }>('status')).unresolved).toBe(0.25);
+  });
+});

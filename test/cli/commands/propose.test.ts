@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { Session, type PolicyJson } from '../../support/cli.ts';
-import { pod, WORLD, type HubbleFlow } from '../../support/hubble.ts';
+import { pod, settledTraffic, WORLD, type HubbleFlow } from '../../support/hubble.ts';
 import { listObject, ownerObject, podObject } from '../../support/inventory.ts';
 import { deployed, used } from '../../support/proposals.ts';
 import { cart, database, few, learnedShop, must, watchedShop, web } from '../../support/shop.ts';
@@ -192,5 +192,14 @@ describe('--out', () => {
     writeFileSync(join(folder, 'mine.yaml'), 'mine');
     await must(session, 'propose', '--out', folder);
     expect(readFileSync(join(folder, 'mine.yaml'), 'utf8')).toBe('mine');
+  });
+});
+
+describe('a label that looks like a number', () => {
+  it.each(['0o14', '0O14', '0X1F', '0B11'])('to Go is quoted: %s', async (word) => {
+    const session = new Session();
+    await session.observe(settledTraffic({ from: pod('shop', 'odd-0', '10.0.5.1', { app: word }), to: pod('shop', 'db-0', '10.0.5.2', { app: 'db' }), port: 5432 }));
+    const { out } = await session.run('propose', '--workload', 'shop/odd');
+    expect(out).toMatch(new RegExp(`app: ["']${word}["']`));
   });
 });
