@@ -61,18 +61,31 @@ describe('migrations', () => {
     expect([schema(db), applied(db)]).toEqual(before);
   });
 
-  it.each(NAMES.slice(0, -1).map((name, i) => [name, i + 1] as const))('bring a database that ended with %s up to date, and keep what is in it', (_, count) => {
+  /** A database as the first so many migrations left it. */
+  const endedWith = (count: number): Database => {
     const db = empty();
     db.exec('CREATE TABLE migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL) STRICT');
     for (const row of applied(migrated()).slice(0, count)) {
       db.exec(readFileSync(join(FOLDER, row.name), 'utf8'));
       db.prepare('INSERT INTO migrations VALUES (?, ?, ?)').run(row.number, row.name, row.checksum);
     }
+    return db;
+  };
+
+  it.each(NAMES.slice(0, -1).map((name, i) => [name, i + 1] as const))('bring a database that ended with %s up to date, and keep what is in it', (_, count) => {
+    const db = endedWith(count);
     db.exec("INSERT INTO settings VALUES ('cluster', 'east')");
     migrate(db, 'a.db');
     expect(schema(db)).toEqual(schema(migrated()));
     expect(applied(db)).toEqual(applied(migrated()));
     expect(db.prepare('SELECT value FROM settings').pluck().get()).toBe('east');
+  });
+
+  it('give a mode that was set before the newest record that is known', () => {
+    const db = endedWith(2);
+    db.exec("INSERT INTO sources VALUES ('a.log', 5000), ('b.log', NULL), ('c.log', 4000); INSERT INTO modes VALUES (1, NULL, NULL, 'watching', 'ada', 0, NULL)");
+    migrate(db, 'a.db');
+    expect(db.prepare('SELECT newest FROM modes').pluck().all()).toEqual([5_000]);
   });
 });
 
