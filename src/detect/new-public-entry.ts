@@ -1,4 +1,5 @@
 import type { Finding } from '../model/alert.ts';
+import { largest, smallest } from '../model/group.ts';
 import { peerKey, peerName, PUBLIC } from '../model/peer.ts';
 import type { Graph, GraphEdge } from '../learn/graph.ts';
 import { breachedEdge } from './violation.ts';
@@ -22,8 +23,8 @@ export function findNewPublicEntries(graph: Graph): readonly Finding[] {
         destination: null,
         protocol,
         port,
-        firstSeen: Math.min(...seen.map(({ firstSeen }) => firstSeen)),
-        lastSeen: Math.max(...seen.map(({ lastSeen }) => lastSeen)),
+        firstSeen: smallest(seen.map(({ firstSeen }) => firstSeen)),
+        lastSeen: largest(seen.map(({ lastSeen }) => lastSeen)),
         count: seen.reduce((sum, { opened }) => sum + opened, 0),
         reason: `${peerName(destination)} ${port}/${protocol} is reached from outside, and was no public entry when it was switched to watching`,
         evidence: [whoCame(clients)],

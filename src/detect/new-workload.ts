@@ -1,5 +1,5 @@
 import { worst, type Finding } from '../model/alert.ts';
-import { groupBy } from '../model/group.ts';
+import { groupBy, largest, smallest } from '../model/group.ts';
 import { peerKey, peerName } from '../model/peer.ts';
 import type { Graph } from '../learn/graph.ts';
 import { verdictsOf } from './history.ts';
@@ -32,14 +32,14 @@ export function findNewWorkloads(graph: Graph, edges: readonly Finding[], settle
         destination: null,
         protocol: null,
         port: 0,
-        firstSeen: Math.min(...own.map(({ firstSeen }) => firstSeen)),
-        lastSeen: Math.max(...own.map(({ lastSeen }) => lastSeen)),
+        firstSeen: smallest(own.map(({ firstSeen }) => firstSeen)),
+        lastSeen: largest(own.map(({ lastSeen }) => lastSeen)),
         count: own.reduce((sum, { count }) => sum + count, 0),
         reason: `${peerName(workload)} (${workload.kind}) was first seen while its namespace was watched, with ${own.length} ${own.length === 1 ? 'edge' : 'edges'}`,
         evidence: decides.map(edgeName),
         decides,
         foldedInto: null,
-        since: Math.max(...own.map(({ since }) => since)),
+        since: largest(own.map(({ since }) => since)),
       },
     ];
   });

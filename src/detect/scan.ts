@@ -1,6 +1,6 @@
 import { findingKey, type Finding } from '../model/alert.ts';
 import { edgeKey, type Tally } from '../model/edge.ts';
-import { groupBy } from '../model/group.ts';
+import { groupBy, largest, smallest } from '../model/group.ts';
 import { peerKey, peerName } from '../model/peer.ts';
 import type { Graph, GraphEdge } from '../learn/graph.ts';
 import { findScans } from '../learn/scan.ts';
@@ -30,14 +30,14 @@ export function findWatchedScans(graph: Graph): readonly Finding[] {
         destination: null,
         protocol: null,
         port: 0,
-        firstSeen: Math.min(...own.map(({ firstSeen }) => firstSeen)),
-        lastSeen: Math.max(...own.map(({ lastSeen }) => lastSeen)),
+        firstSeen: smallest(own.map(({ firstSeen }) => firstSeen)),
+        lastSeen: largest(own.map(({ lastSeen }) => lastSeen)),
         count: tried,
         reason: `${peerName(first.source)}: ${tried} attempts without success on ${destinations} ${destinations === 1 ? 'destination' : 'destinations'}, ${ports} ${ports === 1 ? 'port' : 'ports'}`,
         evidence: [`${sum(({ refused }) => refused)} refused, ${sum(({ denied }) => denied)} denied by policy`, ...failed.slice(0, 5).map(({ destination, port, protocol }) => `${peerName(destination)} ${port}/${protocol}`)],
         decides: [],
         foldedInto: null,
-        since: Math.max(...failed.flatMap(watchedSlots).map(([, revision]) => revision)),
+        since: largest(failed.flatMap(watchedSlots).map(([, revision]) => revision)),
       },
     ];
   });

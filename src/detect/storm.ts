@@ -1,6 +1,6 @@
 import type { Finding } from '../model/alert.ts';
 import { HOUR } from '../model/edge.ts';
-import { groupBy } from '../model/group.ts';
+import { groupBy, largest } from '../model/group.ts';
 
 /** More new alerts than this in one hour of event time are a storm: one more finding, which hides none of them. */
 const STORM = 20;
@@ -19,13 +19,13 @@ export function findStorms(findings: readonly Finding[]): readonly Finding[] {
         protocol: null,
         port: 0,
         firstSeen: hour * HOUR,
-        lastSeen: Math.max(...own.map(({ lastSeen }) => lastSeen)),
+        lastSeen: largest(own.map(({ lastSeen }) => lastSeen)),
         count: own.length,
         reason: `${own.length} new alerts within one hour: ${kinds.join(', ')}`,
         evidence: ['a change that was not learned (a new release, a moved database), a broken inventory, or an attack'],
         decides: [],
         foldedInto: null,
-        since: Math.max(...own.map(({ since }) => since)),
+        since: largest(own.map(({ since }) => since)),
       };
     });
 }

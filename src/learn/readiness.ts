@@ -1,4 +1,5 @@
 import { DAY, HOUR, hourOf, hoursSeen } from '../model/edge.ts';
+import { largest, smallest } from '../model/group.ts';
 import { peerKey, peerName, type WorkloadPeer } from '../model/peer.ts';
 import type { Mode } from '../model/decision.ts';
 import { completeness } from './completeness.ts';
@@ -51,11 +52,11 @@ export function windowOf(graph: Graph): Window {
     }
   }
   const gaps = [...own].map(([source, covered]) => [source, gapWithin(covered, hours)] as const).filter(([, gap]) => gap > 0);
-  return { hours, gaps: new Map(gaps), first: Math.min(...hours), last: Math.max(...hours), records, lost };
+  return { hours, gaps: new Map(gaps), first: smallest(hours), last: largest(hours), records, lost };
 }
 
 function gapWithin(covered: ReadonlySet<number>, all: ReadonlySet<number>): number {
-  const [first, last] = [Math.min(...covered), Math.max(...covered)];
+  const [first, last] = [smallest(covered), largest(covered)];
   return [...all].filter((hour) => hour > first && hour < last && !covered.has(hour)).length;
 }
 

@@ -9,3 +9,16 @@ export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K,
   }
   return groups;
 }
+
+/** The largest of any number of values; `Math.max` takes no more than fit on the stack. -Infinity if there are none. */
+export function largest(values: Iterable<number>): number {
+  let found = -Infinity;
+  for (const value of values) if (value > found) found = value;
+  return found;
+}
+
+export function smallest(values: Iterable<number>): number {
+  let found = Infinity;
+  for (const value of values) if (value < found) found = value;
+  return found;
+}
