@@ -22,3 +22,8 @@ export class OperationError extends FootpathError {
 export class RetriableError extends FootpathError {
   readonly exitCode = 1;
 }
+
+/** Another reader goes on from where this one was: nothing that it tries again can succeed. */
+export class SupersededError extends FootpathError {
+  readonly exitCode = 1;
+}

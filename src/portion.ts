@@ -34,7 +34,8 @@ export class Portion {
   readonly #described: WeakSet<Endpoint>;
   /** Made when the first batch comes: what people have decided by then counts. */
   #intake: Intake | null = null;
-  readonly #positions = new Map<Position['file'], Position>();
+  /** The latest of each file and partition. */
+  readonly #positions = new Map<object, Position>();
   readonly #acks: (() => void)[] = [];
   #bytes = 0;
   #seconds = 0;
@@ -58,12 +59,13 @@ export class Portion {
     return this.#acks.length === 0;
   }
 
-  take({ runs, tooLong, bytes, position, ack }: Batch, collector: string, decoder: Decoder | null): void {
+  take({ runs, tooLong, lost = 0, bytes, position, ack }: Batch, collector: string, decoder: Decoder | null): void {
     const intake = (this.#intake ??= this.#begin());
     intake.collector = collector;
     for (const { records, origin } of runs) decoder?.decode(records, origin, intake);
     for (let i = 0; i < tooLong; i++) intake.skip('too-long', null, '');
-    if (position !== null) this.#positions.set(position.file, position);
+    if (lost > 0) intake.lost(lost, null, '');
+    if (position !== null) this.#positions.set('file' in position ? position.file : position.partition, position);
     this.#acks.push(ack);
     this.#bytes += bytes;
   }

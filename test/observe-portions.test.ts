@@ -5,7 +5,7 @@ import { hubble } from '../collectors/hubble/index.ts';
 import type { Collector } from '../src/collector.ts';
 import { OperationError } from '../src/errors.ts';
 import type { Judge } from '../src/learn/fold.ts';
-import type { Batch, Position, Source } from '../src/source.ts';
+import type { Batch, FilePosition, Partition, PartitionPosition, Position, Source } from '../src/source.ts';
 import type { Store } from '../src/store/store.ts';
 import { textOf } from './support/batches.ts';
 import { scratch } from './support/cli.ts';
@@ -23,6 +23,7 @@ interface Piece {
   readonly position?: Position;
   readonly ack?: () => void;
   readonly tooLong?: number;
+  readonly lost?: number;
 }
 
 /** A source of prepared batches; a piece that is an error is thrown in its place. */
@@ -32,12 +33,12 @@ function source(name: string, pieces: readonly (Piece | Error)[]): Source {
     async *open(): AsyncGenerator<Batch> {
       for (const piece of pieces) {
         if (piece instanceof Error) throw piece;
-        const { lines = [hubbleLine(FLOW)], bytes = 100, position = null, ack = () => undefined, tooLong = 0 } = piece;
+        const { lines = [hubbleLine(FLOW)], bytes = 100, position = null, ack = () => undefined, tooLong = 0, lost = 0 } = piece;
         const records = lines.map((line) => Buffer.from(line));
         const ends = new Int32Array(records.length);
         for (const [i, { length }] of records.entries()) ends[i] = (ends[i - 1] ?? 0) + length;
         const run = { records: { bytes: Buffer.concat(records), starts: Int32Array.from(ends, (_, i) => ends[i - 1] ?? 0), ends, count: records.length }, origin: { source: name, owner: null } };
-        yield { runs: records.length === 0 ? [] : [run], bytes, position, ack, tooLong };
+        yield { runs: records.length === 0 ? [] : [run], bytes, position, ack, tooLong, lost };
       }
     },
   };
@@ -72,9 +73,18 @@ describe('portions', () => {
     expect(store.peers.readPeers().stored.map(({ revision }) => revision)).toEqual([1, 1]);
   });
 
+  it('write the last position of each partition', async () => {
+    const store = storeOf();
+    const { epoch } = store.positions.claimPartitions();
+    const partitions = [0, 1].map((partition): Partition => ({ cluster: 'c', topic: 't', partition, committed: null }));
+    const position = (i: number, next: number): PartitionPosition => ({ partition: partitions[i]!, epoch, next, last: { offset: next - 1, hash: 'h' } });
+    await readSources(store, [source('a', [{ position: position(0, 5) }, { position: position(1, 6) }, { position: position(0, 9) }])]);
+    expect(store.positions.claimPartitions().positions.map(({ next }) => next)).toEqual([9, 6]);
+  });
+
   it('write the last position of each file', async () => {
     const store = storeOf();
-    const position = (file: Position['file'], offset: number): Position => ({ file, headLength: 1, headHash: 'h', owner: '', offset, tailHash: 't', done: null });
+    const position = (file: FilePosition['file'], offset: number): FilePosition => ({ file, headLength: 1, headHash: 'h', owner: '', offset, tailHash: 't', done: null });
     const [one, two] = [{ id: null }, { id: null }];
     await readSources(store, [
       source('a', [{ position: position(one, 1) }, { position: position(one, 2), bytes: 32 * MIB }, { position: position(one, 3) }]),
@@ -121,10 +131,17 @@ describe('the collector of a source', () => {
   it('that is none leaves the source out, before more of it is read', async () => {
     const store = storeOf();
     const never = new Error('nobody asked for this');
-    const position: Position = { file: { id: null }, headLength: 1, headHash: 'h', owner: '', offset: 1, tailHash: 't', done: null };
+    const position: FilePosition = { file: { id: null }, headLength: 1, headHash: 'h', owner: '', offset: 1, tailHash: 't', done: null };
     const { totals } = await readSources(store, [source('a', [{ position }, never]), source('b', [{}])], { collectorFor: ({ name }) => (name === 'a' ? null : hubble) });
     expect(totals.get('records')).toBe(1);
     expect(store.positions.read()).toEqual([]);
+  });
+
+  it('counts what was gone before it could be read, beside the records', async () => {
+    const store = storeOf();
+    const { totals } = await readSources(store, [source('a', [{}, { lost: 40 }, { lines: [], lost: 2 }])]);
+    expect([totals.get('records'), totals.get('lost')]).toEqual([2, 42]);
+    expect(store.coverage.read().find(({ source: name }) => name === 'hubble')?.hours.get(-1)?.get('lost')).toBe(42);
   });
 
   it('names the lines that were too long', async () => {

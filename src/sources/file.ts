@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { OperationError } from '../errors.ts';
-import type { Batch, Position, Source } from '../source.ts';
+import type { Batch, FilePosition, Source } from '../source.ts';
 import { Unwrapper, type Ended } from '../unwrap/unwrap.ts';
 import type { Compression, Damage } from './compression.ts';
 import { Cutter } from './cutter.ts';
@@ -49,7 +49,7 @@ async function* readFile(file: FileHandle, path: string, { known, onDamage }: Fi
     if (identity.damage !== null) onDamage(path, identity.damage);
     return;
   }
-  const isDone = ({ done }: Position): boolean => done?.size === size && done.mtimeMs === mtimeMs;
+  const isDone = ({ done }: FilePosition): boolean => done?.size === size && done.mtimeMs === mtimeMs;
   // Decompressing takes long: what was read to this very end is not looked into.
   if (compression !== null && known.candidates(owner, identity.head).some(isDone)) return;
   const start = await startOf(file, path, identity, known);

@@ -18,7 +18,7 @@ export interface FollowOptions extends FileOptions {
 
 /**
  * Files that grow, are rotated (by rename, or by copying and truncating), deleted and made anew, found by `paths` again and
- * again. A file is known by its inode while it is open, else by its content (see `Position`); each line is read once.
+ * again. A file is known by its inode while it is open, else by its content (see `FilePosition`); each line is read once.
  */
 export function followSource(name: string, paths: readonly string[], options: FollowOptions): Source {
   return {

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { OriginPod } from '../model/origin.ts';
-import type { Position } from '../source.ts';
+import type { FilePosition } from '../source.ts';
 import { ownerFromPath } from '../unwrap/owner.ts';
 import { compressionOf, inflated, type Compression, type Damage } from './compression.ts';
 import { pieces, readAt } from './input.ts';
@@ -8,7 +8,7 @@ import { HEAD, hashOf, TAIL, type KnownPositions } from './position.ts';
 
 /** Where reading of a file begins, and the bytes before that. */
 export interface Start {
-  readonly position: Position | null;
+  readonly position: FilePosition | null;
   readonly offset: number;
   readonly tail: Buffer;
 }
@@ -41,7 +41,7 @@ export async function startOf(file: FileHandle, path: string, { compression, own
   return compression === null ? startOfPlain(file, candidates) : startOfCompressed(path, compression, candidates);
 }
 
-async function startOfPlain(file: FileHandle, candidates: readonly Position[]): Promise<Start> {
+async function startOfPlain(file: FileHandle, candidates: readonly FilePosition[]): Promise<Start> {
   for (const position of candidates) {
     const tail = await tailAt(file, position.offset);
     if (tail !== null && hashOf(tail) === position.tailHash) return { position, offset: position.offset, tail };
@@ -57,7 +57,7 @@ export async function tailAt(file: FileHandle, offset: number): Promise<Buffer |
 }
 
 /** The bytes before an offset of a compressed file are known only after all before them were decompressed: once, for all candidates. */
-async function startOfCompressed(path: string, compression: Compression, candidates: readonly Position[]): Promise<Start> {
+async function startOfCompressed(path: string, compression: Compression, candidates: readonly FilePosition[]): Promise<Start> {
   let offset = 0;
   let tail: Buffer = Buffer.alloc(0);
   let found = FROM_THE_BEGINNING;

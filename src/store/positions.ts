@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
-import type { Position } from '../source.ts';
+import type { FilePosition, Position } from '../source.ts';
+import { PartitionTable, type Claim } from './partitions.ts';
 
 interface Row {
   readonly id: number;
@@ -12,13 +13,15 @@ interface Row {
   readonly done_mtime: number | null;
 }
 
-/** How far each file was read; written in the transaction of the counts. */
+/** How far each file and partition was read; written in the transaction of the counts. */
 export class PositionTable {
   readonly #insert;
   readonly #update;
   readonly #all;
+  readonly #partitions: PartitionTable;
 
-  constructor(db: Database) {
+  constructor(db: Database, path: string) {
+    this.#partitions = new PartitionTable(db, path);
     this.#insert = db.prepare<unknown[], { id: number }>(
       'INSERT INTO positions (head_length, head_hash, owner, "offset", tail_hash, done_size, done_mtime) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id',
     );
@@ -28,14 +31,20 @@ export class PositionTable {
     this.#all = db.prepare<[], Row>('SELECT * FROM positions');
   }
 
-  /** Writes a position and gives a new file its row. */
-  write({ file, headLength, headHash, owner, offset, tailHash, done }: Position): void {
+  write(position: Position): void {
+    if ('file' in position) this.#writeFile(position);
+    else this.#partitions.write(position);
+  }
+
+  /** Gives a new file its row. */
+  #writeFile({ file, headLength, headHash, owner, offset, tailHash, done }: FilePosition): void {
     const values = [headLength, headHash, owner, offset, tailHash, done?.size ?? null, done?.mtimeMs ?? null];
     if (file.id !== null && this.#update.run(...values, file.id).changes === 1) return;
     file.id = this.#insert.get(...values)?.id ?? null;
   }
 
-  read(): Position[] {
+  /** Those of files. */
+  read(): FilePosition[] {
     return this.#all.all().map((row) => ({
       file: { id: row.id },
       headLength: row.head_length,
@@ -45,5 +54,10 @@ export class PositionTable {
       tailHash: row.tail_hash,
       done: row.done_size === null || row.done_mtime === null ? null : { size: row.done_size, mtimeMs: row.done_mtime },
     }));
+  }
+
+  /** Begins a reader of partitions, from where the earlier ones came to. */
+  claimPartitions(): Claim {
+    return this.#partitions.claim();
   }
 }

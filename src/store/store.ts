@@ -52,7 +52,7 @@ export class Store {
     this.edges = new EdgeTable(this.db, this.peers, this.witnesses, this.#limits);
     this.pending = new PendingTable(this.db, this.peers, this.witnesses, this.#limits.pendingRows);
     this.coverage = new CoverageTable(this.db);
-    this.positions = new PositionTable(this.db);
+    this.positions = new PositionTable(this.db, path);
     this.inventory = new InventoryTable(this.db);
     this.choices = new ChoiceTable(this.db, this.peers);
     this.alerts = new AlertTable(this.db);

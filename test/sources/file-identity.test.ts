@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Position } from '../../src/source.ts';
+import type { FilePosition } from '../../src/source.ts';
 import { HEAD, hashOf, TAIL } from '../../src/sources/position.ts';
 import { lines, readFileBack, textOf } from '../support/batches.ts';
 import { scratch } from '../support/cli.ts';
@@ -11,7 +11,7 @@ import { gzip, zstd } from '../support/compressed.ts';
 
 /** One folder of logs and somebody who remembers how far each was read. */
 let folder = '';
-let known: Position[] = [];
+let known: FilePosition[] = [];
 
 beforeEach(() => {
   folder = scratch();

@@ -2,7 +2,7 @@ import { appendFileSync, copyFileSync, mkdirSync, readdirSync, renameSync, rmSyn
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Position } from '../../src/source.ts';
+import type { FilePosition } from '../../src/source.ts';
 import { followSource } from '../../src/sources/follow.ts';
 import { KnownPositions } from '../../src/sources/position.ts';
 import { recordsOf } from '../support/batches.ts';
@@ -12,7 +12,7 @@ import { gzip } from '../support/compressed.ts';
 /** Follows paths, looking when the test says so. */
 class Following {
   readonly records: string[] = [];
-  readonly positions = new Map<Position['file'], Position>();
+  readonly positions = new Map<FilePosition['file'], FilePosition>();
   readonly unreadable: (string | null)[] = [];
   readonly #end = new AbortController();
   readonly #done: Promise<void>;
@@ -20,7 +20,7 @@ class Following {
   #asleep: () => void = () => undefined;
   #sleeping: Promise<void>;
 
-  constructor(paths: readonly string[], known: readonly Position[] = []) {
+  constructor(paths: readonly string[], known: readonly FilePosition[] = []) {
     for (const position of known) this.positions.set(position.file, position);
     this.#sleeping = new Promise((resolve) => (this.#asleep = resolve));
     const source = followSource('test', paths, {
@@ -36,7 +36,7 @@ class Following {
     this.#done = (async () => {
       for await (const { runs, position } of source.open(this.#end.signal)) {
         this.records.push(...recordsOf(runs));
-        if (position !== null) this.positions.set(position.file, position);
+        if (position !== null && 'file' in position) this.positions.set(position.file, position);
       }
     })();
   }
@@ -58,7 +58,7 @@ class Following {
     this.#wake?.();
   }
 
-  async end(): Promise<readonly Position[]> {
+  async end(): Promise<readonly FilePosition[]> {
     await this.#sleeping;
     this.#end.abort();
     this.#wake?.();

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { Position } from '../../src/source.ts';
+import type { FilePosition } from '../../src/source.ts';
 import { HEAD, hashOf, KnownPositions, TAIL } from '../../src/sources/position.ts';
 
-function position(head: string, offset: number, owner = ''): Position {
+function position(head: string, offset: number, owner = ''): FilePosition {
   return { file: { id: offset }, headLength: head.length, headHash: hashOf(Buffer.from(head)), owner, offset, tailHash: '', done: null };
 }
 
 /** The offsets of those that may be the file that begins with this head. */
-function candidates(known: readonly Position[], head: string, owner = ''): readonly number[] {
+function candidates(known: readonly FilePosition[], head: string, owner = ''): readonly number[] {
   return new KnownPositions(known).candidates(owner, Buffer.from(head)).map(({ offset }) => offset);
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Position } from '../../src/source.ts';
+import type { FilePosition } from '../../src/source.ts';
 import { delta, edgeDelta } from '../support/deltas.ts';
 import { databasePath, edgesOf, storeOf } from '../support/stores.ts';
 
-function position(parts: Partial<Position> = {}): Position {
+function position(parts: Partial<FilePosition> = {}): FilePosition {
   return { file: { id: null }, headLength: 10, headHash: 'head', owner: '', offset: 100, tailHash: 'tail', done: null, ...parts };
 }
 

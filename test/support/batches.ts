@@ -1,4 +1,4 @@
-import type { Position, Run, Source } from '../../src/source.ts';
+import type { FilePosition, Run, Source } from '../../src/source.ts';
 import type { LogFile } from '../../src/sources/expand.ts';
 import { fileSource } from '../../src/sources/file.ts';
 import { KnownPositions } from '../../src/sources/position.ts';
@@ -11,9 +11,9 @@ export interface ReadBack {
   readonly tooLong: number;
   readonly bytes: number;
   /** Every batch's. */
-  readonly positions: readonly Position[];
+  readonly positions: readonly FilePosition[];
   /** The last one; null if there was none. */
-  readonly position: Position | null;
+  readonly position: FilePosition | null;
   readonly damage: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export function unwrapper(): Unwrapper {
 /** Reads a source to its end. `stopAfter` aborts once so many batches have come. */
 export async function readBack(source: Source, stopAfter = Infinity): Promise<Omit<ReadBack, 'damage'>> {
   const records: string[] = [];
-  const positions: Position[] = [];
+  const positions: FilePosition[] = [];
   let tooLong = 0;
   let bytes = 0;
   let batches = 0;
@@ -40,7 +40,7 @@ export async function readBack(source: Source, stopAfter = Infinity): Promise<Om
   for await (const batch of source.open(abort.signal)) {
     // The memory is the source's until the next batch: what is wanted of it is taken out now.
     records.push(...recordsOf(batch.runs));
-    if (batch.position !== null) positions.push(batch.position);
+    if (batch.position !== null && 'file' in batch.position) positions.push(batch.position);
     tooLong += batch.tooLong;
     bytes += batch.bytes;
     if (++batches >= stopAfter) abort.abort();
@@ -49,7 +49,7 @@ export async function readBack(source: Source, stopAfter = Infinity): Promise<Om
 }
 
 /** Reads a file, as somebody who knows these positions. */
-export async function readFileBack(path: string, known: readonly (Position | null)[] = [], stopAfter = Infinity): Promise<ReadBack> {
+export async function readFileBack(path: string, known: readonly (FilePosition | null)[] = [], stopAfter = Infinity): Promise<ReadBack> {
   const damage: string[] = [];
   const file: LogFile = { path, size: 0, isRegular: true, named: true };
   const positions = new KnownPositions(known.filter((position) => position !== null));
