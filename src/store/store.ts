@@ -13,6 +13,7 @@ import { CoverageTable } from './coverage.ts';
 import { asOperationError, openDatabase } from './database.ts';
 import { EdgeTable } from './edges.ts';
 import { InventoryTable } from './inventory.ts';
+import { OutboxTable } from './outbox.ts';
 import { PeerTable } from './peers.ts';
 import { PendingTable } from './pending.ts';
 import { PositionTable } from './positions.ts';
@@ -40,6 +41,7 @@ export class Store {
   readonly inventory: InventoryTable;
   readonly choices: ChoiceTable;
   readonly alerts: AlertTable;
+  readonly outbox: OutboxTable;
   readonly #limits: Limits;
 
   /** Unless `create` is set, the database must exist. */
@@ -56,6 +58,7 @@ export class Store {
     this.inventory = new InventoryTable(this.db);
     this.choices = new ChoiceTable(this.db, this.peers);
     this.alerts = new AlertTable(this.db);
+    this.outbox = new OutboxTable(this.db);
   }
 
   /** Runs `work` in one transaction that holds the write lock from its start. */
