@@ -2,12 +2,12 @@ import { groupBy } from '../model/group.ts';
 import { peerKey, type WorkloadPeer } from '../model/peer.ts';
 import { DEFAULT_DENY } from '../model/proposal.ts';
 
-/** As the API server has it for an object's name. */
-const MAX_NAME = 253;
+/** The API server takes 253 characters; file systems take 255 bytes for `<namespace>__<name>.yaml`, with a namespace of 63. */
+const MAX_NAME = 185;
 
 /**
- * The name of each workload's policy, by the key of the workload: the workload's own, where no other of its namespace has it, else with
- * its kind, else numbered. Equal workloads get equal names, in whatever order they come.
+ * The name of each workload's policy, by the key of the workload: the workload's own, where no other of its namespace has it (and it is not
+ * too long for a file), else with its kind, else numbered. Equal workloads get equal names, in whatever order they come.
  */
 export function policyNames(workloads: readonly WorkloadPeer[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
@@ -20,7 +20,7 @@ export function policyNames(workloads: readonly WorkloadPeer[]): ReadonlyMap<str
     };
     for (const own of groupBy(neighbours, ({ name }) => name).values()) {
       const [first] = own;
-      if (first !== undefined && own.length === 1 && first.name !== DEFAULT_DENY) give(first, first.name);
+      if (first !== undefined && own.length === 1 && first.name !== DEFAULT_DENY && first.name.length <= MAX_NAME) give(first, first.name);
       else namesakes.push(...own);
     }
     for (const workload of namesakes.toSorted((a, b) => (peerKey(a) < peerKey(b) ? -1 : 1))) give(workload, freeName(workload, taken));

@@ -33,15 +33,16 @@ describe('the name of a workload’s policy', () => {
     expect(namesOf(...workloads)).toEqual(expected);
   });
 
-  it('is cut to what the API server takes', () => {
-    const long = `${'a'.repeat(240)}.${'b'.repeat(12)}`;
+  it('is cut to what the API server and a file system take', () => {
+    const long = `${'a'.repeat(172)}.${'b'.repeat(80)}`;
     const names = namesOf(`Deployment shop/${long}`, `StatefulSet shop/${long}`);
-    expect(names).toEqual([`${'a'.repeat(240)}.b-deployment`, `${'a'.repeat(240)}-statefulset`]);
+    expect(names).toEqual([`${'a'.repeat(172)}.b-deployment`, `${'a'.repeat(172)}.-statefulset`.replace('.-', '-')]);
     expect(names.every((name) => isSubdomain(name ?? ''))).toBe(true);
+    expect(namesOf(`Deployment shop/${long}`)).toEqual([`${'a'.repeat(172)}.b-deployment`]);
   });
 
   it('is one for each workload, a name of the grammar, and the same in whatever order they come', () => {
-    const part = fc.constantFrom('web', 'web-job', 'web-job-2', 'default-deny', 'a'.repeat(250), `${'a'.repeat(248)}.b`);
+    const part = fc.constantFrom('web', 'web-job', 'web-job-2', 'default-deny', 'a'.repeat(250), `${'a'.repeat(183)}.b`);
     const one = fc.record({ namespace: fc.constantFrom('shop', 'bank'), kind: fc.constantFrom('Job', 'Deployment', 'JOB'), name: part }).map((of) => workloadPeer({ cluster: 'default', ...of }));
     const all = fc.uniqueArray(one, { selector: peerKey, maxLength: 12 }).chain((workloads) => fc.tuple(fc.constant(workloads), fc.shuffledSubarray(workloads, { minLength: workloads.length })));
     fc.assert(
