@@ -3,7 +3,7 @@ import { request as requestHttp, type IncomingMessage, type OutgoingHttpHeaders 
 import { request as requestHttps, type RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { OperationError, RetriableError } from '../errors.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 
 /** How to reach a cluster's API server, with the credentials of a kubeconfig or of the pod that this runs in. */
 export interface ApiConnection {
@@ -85,7 +85,7 @@ class Connection implements ApiConnection {
 
   async get(path: string, signal: AbortSignal): Promise<IncomingMessage> {
     // A command for tokens may hang.
-    const credentials = await Promise.race([this.#current(), once(signal, 'abort').then(() => Promise.reject(new RetriableError(`credentials for ${this.server}: given up`)))]);
+    const credentials = await unlessAborted(this.#current(), signal, new RetriableError(`credentials for ${this.server}: given up`));
     const { protocol, hostname, port, pathname } = this.#url;
     const send = protocol === 'https:' ? requestHttps : requestHttp;
     const sent = send({
@@ -129,6 +129,15 @@ class Connection implements ApiConnection {
     await config.applyToHTTPSOptions(options);
     return options;
   }
+}
+
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal, error: Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(error);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 /** One line. Several addresses that all refused are an error without a message of its own. */

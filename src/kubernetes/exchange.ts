@@ -3,7 +3,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { RetriableError } from '../errors.ts';
 import { apiErrorOf, SilenceError } from './api-error.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import type { ApiConnection } from './connection.ts';
 
 const STATUS_LIMIT = 65_536;

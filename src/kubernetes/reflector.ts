@@ -1,6 +1,6 @@
 import { RetriableError } from '../errors.ts';
 import { ApiError, apiErrorOf, isGone, SilenceError } from './api-error.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import type { ApiConnection } from './connection.ts';
 import { receive, type Exchange } from './exchange.ts';
 import { Lines } from './lines.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Clock } from '../../src/kubernetes/clock.ts';
+import type { Clock } from '../../src/clock.ts';
 
 interface Sleeper {
   readonly until: number;
@@ -38,6 +38,24 @@ export class HandClock implements Clock {
   /** How long those who sleep now want to sleep in all, shortest first. */
   get sleeping(): readonly number[] {
     return this.#sleepers.map(({ ms }) => ms).toSorted((a, b) => a - b);
+  }
+
+  /** Milliseconds until the next of them wakes up; null if nobody sleeps. */
+  get nextIn(): number | null {
+    return this.#sleepers.length === 0 ? null : Math.max(0, Math.min(...this.#sleepers.map(({ until }) => until)) - this.#now);
+  }
+
+  /** Lets so much time pass, in steps from one who wakes up to the next, with what they do then. */
+  async pass(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    for (;;) {
+      // Whatever was begun goes on until all of it sleeps or waits.
+      for (let i = 0; i < 3; i++) await new Promise((resolve) => void setImmediate(resolve));
+      const next = this.nextIn;
+      if (next === null || this.#now + next > end) break;
+      this.advance(next);
+    }
+    this.advance(end - this.#now);
   }
 
   advance(ms: number): void {

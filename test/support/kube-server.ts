@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach } from 'vitest';
 import { connect, type ApiConnection } from '../../src/kubernetes/connection.ts';
-import type { Clock } from '../../src/kubernetes/clock.ts';
+import type { Clock } from '../../src/clock.ts';
 import { kubeconfigOf } from './kubeconfig.ts';
 import { eventually } from './clock.ts';
 
