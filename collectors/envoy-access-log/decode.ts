@@ -22,7 +22,7 @@ const INTERNAL = ['agent', 'prometheus_stats', 'sds-grpc', 'xds-grpc', 'zipkin',
 /** Where iptables sends a pod's traffic: who asks for these ports themselves talks to the proxy. */
 const CAPTURE_PORTS: ReadonlySet<number> = new Set([15_001, 15_006]);
 /** Istio's proxy connects to the application beside it from here. */
-const INBOUND_SOURCE = Buffer.from('127.0.0.6');
+const INBOUND_SOURCES = [Buffer.from('127.0.0.6'), Buffer.from('::6')];
 
 const WITNESS = {
   inbound: witness('destination', 'inbound'),
@@ -96,9 +96,9 @@ export class AccessLogDecoder implements Decoder {
     const starts = (prefix: Buffer): boolean => line.startsWith('upstreamCluster', prefix);
     if (INTERNAL.some((name) => line.isName('upstreamCluster', name)) || CAPTURE_PORTS.has(local.port)) return 'proxy-internal';
     const result = resultOf(line);
-    if (INBOUND.some(starts) || own.isAddress(INBOUND_SOURCE)) return this.#inbound(origin, client, local, server, result, sink);
+    if (INBOUND.some(starts) || INBOUND_SOURCES.some((source) => own.isAddress(source))) return this.#inbound(origin, client, local, server, result, sink);
     if (WAYPOINT.some(starts)) return this.#waypoint(client, local, server, result, sink);
-    if (starts(BLACK_HOLE)) return this.#blackHole(origin, client, local, sink);
+    if (line.isName('upstreamCluster', BLACK_HOLE)) return this.#blackHole(origin, client, local, sink);
     return this.#outbound(origin, { client, local, server, own }, result, sink);
   }
 
@@ -145,10 +145,9 @@ export class AccessLogDecoder implements Decoder {
     // Without a connection upstream the line does not name its own address. An application that its sidecar captured wanted to
     // go where the cluster is; whoever came to a gateway wanted to go to the gateway.
     const isCaptured = own.kind === 'ip' || local.sameAddress(server) || (local.kind === 'ip' && local.port === this.#clusterPort());
-    // Where the log says whose it is, a guess of its address would be another pod's sooner or later.
-    const guessed = isCaptured && origin.owner === null ? client : NO_ADDRESS;
-    const ownAddress = isGateway ? local : own.kind === 'ip' ? own : guessed;
-    const owner = this.#endpoints.owner(origin.owner, ownAddress, line);
+    const ownAddress = isGateway ? local : own.kind === 'ip' ? own : NO_ADDRESS;
+    // Where a name says whose log it is, a guess of its address would be another pod's sooner or later.
+    const owner = this.#endpoints.owner(origin.owner, ownAddress, line) ?? (isCaptured ? this.#endpoints.owner(null, client, line) : null);
     let told = false;
     if (isGateway && owner !== null) {
       const outside = this.#clientOf(client);

@@ -12,7 +12,7 @@ const TIMEOUT = [Buffer.from('timeout'), Buffer.from('Timeout'), Buffer.from('ti
 /** The mesh said no before any server was asked. */
 const DENIED_FLAGS: ReadonlySet<string> = new Set(['UAEX']);
 /** No server was reached. */
-const UNREACHED_FLAGS: ReadonlySet<string> = new Set(['NR', 'NC', 'UH', 'UF', 'URX', 'UO', 'NFCF', 'DF', 'LH', 'RL', 'RLSE', 'OM', 'DO', 'DPE', 'IH', 'FI', 'RFCF']);
+const UNREACHED_FLAGS: ReadonlySet<string> = new Set(['NR', 'NC', 'UH', 'UF', 'URX', 'UO', 'NFCF', 'DF', 'LH', 'RL', 'RLSE', 'OM', 'DO', 'UDO', 'DPE', 'IH', 'FI', 'RFCF']);
 /** Flags of a server that was reached and then failed, or of a client that left. */
 const BROKEN_FLAGS: ReadonlySet<string> = new Set(['UC', 'UR', 'LR', 'UT', 'UPE', 'UMSDR', 'SI', 'DC', 'DT', 'DR']);
 
@@ -47,6 +47,7 @@ const LONG_FLAGS: ReadonlyMap<string, string> = new Map([
   ['OverloadManager', 'OM'],
   ['DnsResolutionFailed', 'DF'],
   ['DropOverload', 'DO'],
+  ['UnconditionalDropOverload', 'UDO'],
 ]);
 
 export interface Result {
@@ -86,14 +87,14 @@ export function resultOf(line: Line): Result {
     if (has(UNREACHED_FLAGS)) return isRefusal(line, flags) ? REFUSED_RESULT : UNANSWERED;
   }
   const code = line.integer('code') ?? 0;
+  // No server was chosen: the answer, if there is one, is the proxy's own.
+  if (line.lacks('upstreamHost')) return code === 403 && !line.has('details') ? DENIED : UNANSWERED;
   const isHttp = line.has('method') || code > 0;
   const broken = flags.size > 0 && has(BROKEN_FLAGS);
   // A TCP proxy logs at the end: without one of the flags above the server had accepted.
   if (!isHttp) return ESTABLISHED;
   if (code > 0 && line.startsWith('details', VIA_UPSTREAM)) return ESTABLISHED;
   if (line.has('details') || broken) return flags.has('UC') || flags.has('UR') || flags.has('LR') ? REFUSED_RESULT : UNANSWERED;
-  // Without details: where no server was chosen, the answer is the proxy's own.
-  if (line.lacks('upstreamHost')) return code === 403 ? DENIED : UNANSWERED;
   return code > 0 ? ESTABLISHED : UNANSWERED;
 }
 

@@ -36,8 +36,10 @@ export function compileTimeFormat(format: string): ReadTime | null {
     }
     const letter = /^([1-9])?([A-Za-z%])/.exec(expanded.slice(i + 1));
     const part = letter === null ? undefined : partOf(letter[2] ?? '', letter[1]);
+    if (letter === null || part === undefined) return null;
     // A name can be given once: whatever comes twice in a format says the same.
-    if (letter === null || part === undefined || (part.startsWith('(?<') && pattern.includes(part.slice(0, 5)))) return null;
+    const [name] = /\(\?<.>/.exec(part) ?? [];
+    if (name !== undefined && pattern.includes(name)) return null;
     pattern += part;
     i += letter[0].length;
   }
@@ -64,6 +66,8 @@ function timeOf(parts: Readonly<Record<string, string | undefined>> | undefined)
   const ms = Date.UTC(year ?? Number.NaN, month, day, hour, minute, second);
   if (!isTime || month < 0 || month > 11 || new Date(ms).getUTCDate() !== day) return Number.NaN;
   const zone = /^([+-])(\d{2}):?(\d{2})$/.exec(parts['z'] ?? '');
-  const offset = zone === null ? 0 : (zone[1] === '-' ? -1 : 1) * (Number(zone[2]) * 60 + Number(zone[3])) * 60_000;
+  const [hours, minutes] = [Number(zone?.[2] ?? 0), Number(zone?.[3] ?? 0)];
+  if (hours > 23 || minutes > 59) return Number.NaN;
+  const offset = (zone?.[1] === '-' ? -1 : 1) * (hours * 60 + minutes) * 60_000;
   return ms + fraction - offset;
 }

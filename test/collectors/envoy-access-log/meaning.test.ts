@@ -103,4 +103,23 @@ describe('what a proxy’s line means', () => {
     const line = '2026-03-02T12:00:00.000Z 200 10.0.0.2:9080 127.0.0.6:41000 10.0.0.2:9080 10.0.0.1:41000';
     expect(one(line, ownedBy('shop', 'reviews-1'), format)).not.toContain('reviews-1 ->');
   });
+  it('so it is where IPv6 is spoken', () => {
+    const format = '%START_TIME% %RESPONSE_CODE% %UPSTREAM_HOST% %UPSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS%';
+    const line = '2026-03-02T12:00:00.000Z 200 [fd00::2]:9080 [::6]:41000 [fd00::2]:9080 [fd00::1]:41000';
+    expect(one(line, ownedBy('shop', 'reviews-1'), format)).toContain('@fd00::1 -> shop/reviews-1@fd00::2 9080/TCP');
+  });
+  it('a gateway that names itself in its lines is not at its client’s address either', () => {
+    const format = '%START_TIME% %ENVIRONMENT(POD_NAME)% %RESPONSE_CODE% %RESPONSE_FLAGS% %UPSTREAM_HOST% %UPSTREAM_CLUSTER% %UPSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS%';
+    const line = '2026-03-02T12:00:00.000Z ingress-1 503 UF 10.0.0.5:8080 outbound|8080||web.shop.svc.cluster.local - 10.0.0.9:8080 203.0.113.7:50123';
+    expect(one(line, undefined, format)).toMatch(/^\?\/ingress-1 -> @10\.0\.0\.5 8080\/TCP open forwarded (refused|unanswered)/);
+  });
+  it('a TCP connection for which no server was chosen reached none', () => {
+    expect(one(inbound({ method: '-', path: '-', protocol: '-', code: 0, details: '-', host: '-', upstreamLocal: '-', flags: 'DC' }))).toContain('forwarded unanswered');
+  });
+  it('nor did a request, whatever the details say', () => {
+    expect(one(inbound({ host: '-', upstreamLocal: '-' }))).toContain('forwarded unanswered');
+  });
+  it('a cluster may begin like the black hole', () => {
+    expect(one(outbound({ cluster: 'BlackHoleClusterTwo' }))).toContain('@10.0.0.1 -> @10.0.0.2 9080/TCP open forwarded established');
+  });
 });

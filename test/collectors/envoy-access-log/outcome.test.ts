@@ -70,6 +70,8 @@ describe('access logs: a server that was never reached teaches nothing', () => {
     ['NFCF', 503, 'filter_config_missing'],
     ['OM', 503, 'overload'],
     ['DF', 503, 'dns_resolution_failure'],
+    ['DO', 503, 'drop_overload'],
+    ['UDO', 503, 'unconditional_drop_overload'],
     ['DI,FI', 503, 'fault_filter_abort'],
   ];
 

@@ -46,6 +46,8 @@ describe('START_TIME', () => {
     ['%Y-%m-%d %H:%M:%S', '2026-03-02T12:00:00'],
     ['%Y-%m-%d %H:%M:%S', ' 2026-03-02 12:00:00'],
     ['%b %e %H:%M:%S %Y', 'Mrz  2 12:00:00 2026'],
+    ['%Y-%m-%d %H:%M:%S%z', '2026-03-02 12:00:00+24:00'],
+    ['%Y-%m-%d %H:%M:%S%z', '2026-03-02 12:00:00+01:60'],
     ['%s', '17724528x0'],
     ['%s', ''],
     ['%s', '-1'],
@@ -56,7 +58,7 @@ describe('START_TIME', () => {
     expect(read(format, text)).toBeNaN();
   });
 
-  it.each(['%H:%M:%S', '%Y-%m', '%f', '%j', '%c', '%D', '%Y-%m-%d', '%s %s', '%q', '%'])('does not understand %j', (format) => {
+  it.each(['%H:%M:%S', '%Y-%m', '%f', '%j', '%c', '%D', '%Y-%m-%d', '%s %s', '%d %e %b %Y %H', '%s.%3f %6f', '%q', '%'])('does not understand %j', (format) => {
     expect(compileTimeFormat(format)).toBeNull();
   });
 
