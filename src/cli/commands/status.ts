@@ -68,14 +68,15 @@ async function showStatus(context: Context): Promise<number> {
     const cronJobs = workloads.filter(({ missing }) => missing.includes('has not run')).map(({ workload }) => `CronJob ${peerName(workload)} has not run`);
     const notSeen = [...readiness.missingOfAll(window), ...cronJobs];
     if (notSeen.length > 0) context.print(`not yet seen: ${notSeen.join('; ')}\n`);
-    for (const source of sources) {
+    const trouble = (source: (typeof sources)[number]): number => source.lost + (source.skipped.malformed ?? 0);
+    const troubled = sources.filter((source) => trouble(source) > 0).toSorted((a, b) => trouble(b) - trouble(a));
+    for (const source of form === 'wide' ? sources : troubled.slice(0, MOST_SOURCES)) {
       const skips = Object.entries(source.skipped)
         .toSorted(([, a], [, b]) => b - a)
         .map(([reason, n]) => `${percent(n, source.records)} ${reason}`);
-      if (form === 'wide' || source.lost > 0 || 'malformed' in source.skipped) {
-        context.print(`${source.name}: ${plural(source.records, 'record')}${skips.length > 0 ? `, ${skips.join(', ')}` : ''}${source.lost > 0 ? `, ${count(source.lost)} events lost` : ''}\n`);
-      }
+      context.print(`${source.name}: ${plural(source.records, 'record')}${skips.length > 0 ? `, ${skips.join(', ')}` : ''}${source.lost > 0 ? `, ${count(source.lost)} events lost` : ''}\n`);
     }
+    if (form !== 'wide' && troubled.length > MOST_SOURCES) context.print(`${plural(troubled.length - MOST_SOURCES, 'more source')} with lost or malformed records (-o wide lists them)\n`);
     const common = new Set(readiness.missingOfAll(window));
     const latest = Math.max(0, ...graph.stored.coverage.map(({ lastRecord }) => lastRecord ?? 0));
     context.print(
@@ -103,9 +104,12 @@ async function showStatus(context: Context): Promise<number> {
   });
 }
 
+/** Sources with lost or malformed records that are told of by themselves. */
+const MOST_SOURCES = 3;
+
 /** What was given up on lies among the edges, with an end that nobody was ever known to own. */
 function unresolvedForGood(graph: Graph): number {
-  return graph.edges.filter((edge) => !isResolved(edge)).reduce((total, { totals, pendingRecords }) => total + (pendingRecords > 0 ? 0 : totals.opened), 0);
+  return graph.edges.filter((edge) => !isResolved(edge)).reduce((total, { totals, pendingRows }) => total + (pendingRows.length > 0 ? 0 : totals.opened), 0);
 }
 
 function spanOf(ms: number): string {

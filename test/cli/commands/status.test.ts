@@ -160,3 +160,16 @@ describe('the status in words', () => {
     expect([exit, out.split('\n')[0]]).toEqual([0, '0 workloads learning · 0 edges · 0 % unresolved']);
   });
 });
+
+describe('many sources with losses', () => {
+  it('are not told of one by one: the worst are, and how many more there are', async () => {
+    const session = new Session();
+    const lost = (node: string, n: number): string => JSON.stringify({ lost_events: { source: 'HUBBLE_RING_BUFFER', num_events_lost: String(n) }, node_name: node, time: new Date(T0).toISOString() });
+    await session.observe([...few(3, { from: web, to: cart, port: 8080 }), ...Array.from({ length: 6 }, (_, i) => lost(`node-${i}`, 10 * (i + 1)))]);
+    const { out } = await session.run('status');
+    expect(out.split('\n').filter((line) => line.startsWith('hubble/')).map((line) => line.slice(0, line.indexOf(':')))).toEqual(['hubble/node-5', 'hubble/node-4', 'hubble/node-3']);
+    expect(out).toContain('3 more sources with lost or malformed records (-o wide lists them)\n');
+    const wide = await session.run('status', '-o', 'wide');
+    expect(wide.out.split('\n').filter((line) => line.startsWith('hubble/node-'))).toHaveLength(6);
+  });
+});
