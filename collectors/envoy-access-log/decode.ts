@@ -4,6 +4,7 @@ import type { Origin } from '../../src/model/origin.ts';
 import { performed, OperationReader } from '../../src/scan/operation.ts';
 import { EndpointReader, SocketAddress } from './address.ts';
 import { Line, SLOT } from './line.ts';
+import { FIELDS, OUTCOME } from './operators.ts';
 import { resultOf, type Result } from './outcome.ts';
 import type { Match } from './text.ts';
 
@@ -35,12 +36,17 @@ function witness(side: Side, point: string): Witness {
   return { collector: 'envoy-access-log', side, point };
 }
 
+const OUTCOME_FIELDS = FIELDS.filter((field) => OUTCOME.has(field));
+const CONNECTION_FIELDS = FIELDS.filter((field) => !OUTCOME.has(field));
+
 const NO_ADDRESS = new SocketAddress();
 
 /** Decodes access log lines: which proxy wrote it says who is client and who is server. */
 export class AccessLogDecoder implements Decoder {
   readonly #matchers: readonly Matcher[];
   readonly #line = new Line();
+  /** The same record, as another format reads it. */
+  readonly #other = new Line();
   readonly #endpoints = new EndpointReader();
   readonly #operations = new OperationReader();
   readonly #client = new SocketAddress();
@@ -76,13 +82,25 @@ export class AccessLogDecoder implements Decoder {
     for (const matcher of this.#matchers) {
       this.#line.clear();
       const match = matcher.match(b, start, end, this.#line);
-      if (match === 'yes') return match;
+      if (match === 'yes') return this.#line.isSure || this.#isAlone(matcher, b, start, end) ? match : 'near';
       if (match === 'near' && best === 'no') {
         best = match;
         this.#nearTime = this.#line.time;
       }
     }
     return best;
+  }
+
+  /** Whether no other format reads another connection in the line. What came of it is open where another reads it otherwise. */
+  #isAlone(first: Matcher, b: Buffer, start: number, end: number): boolean {
+    this.#nearTime = this.#line.time;
+    for (const matcher of this.#matchers) {
+      this.#other.clear();
+      if (matcher === first || matcher.match(b, start, end, this.#other) !== 'yes') continue;
+      if (!this.#line.agrees(this.#other, CONNECTION_FIELDS)) return false;
+      this.#line.isDoubtful ||= !this.#line.agrees(this.#other, OUTCOME_FIELDS);
+    }
+    return true;
   }
 
   /** Hands the line's flows to the sink, or says why there are none. */

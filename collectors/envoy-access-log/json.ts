@@ -41,6 +41,7 @@ export class JsonMatcher {
       if (!read(leaf, bytes, from, to, line)) return 'near';
     }
     line.written = this.#written;
+    line.isSure = true;
     if (Number.isNaN(line.time)) return 'no';
     return known >= 2 ? 'yes' : 'no';
   }

@@ -13,12 +13,15 @@ export class Line {
   written = 0;
   /** A client wrote something that looks like another outcome. */
   isDoubtful = false;
+  /** Nobody but Envoy can have written it so: no other format needs to be asked. */
+  isSure = true;
 
   clear(): void {
     this.starts.fill(0);
     this.ends.fill(0);
     this.time = Number.NaN;
     this.isDoubtful = false;
+    this.isSure = true;
   }
 
   /** Keeps a value; a lone hyphen is Envoy's word for none. */
@@ -33,6 +36,12 @@ export class Line {
   /** The format has it, and the value is none. */
   lacks(field: Field): boolean {
     return (this.written & (1 << SLOT[field])) !== 0 && !this.has(field);
+  }
+
+  /** Whether both have the same value at the same place, as far as the formats of both write these fields. */
+  agrees(other: Line, fields: readonly Field[]): boolean {
+    const both = this.written & other.written;
+    return fields.map((field) => SLOT[field]).every((slot) => (both & (1 << slot)) === 0 || (this.starts[slot] === other.starts[slot] && this.ends[slot] === other.ends[slot]));
   }
 
   has(field: Field): boolean {

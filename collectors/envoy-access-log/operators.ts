@@ -26,6 +26,9 @@ export const FIELDS = [
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
+/** What came of a connection; all other fields say which one it is. */
+export const OUTCOME: ReadonlySet<Field> = new Set<Field>(['method', 'path', 'code', 'flags', 'details', 'termination', 'failure', 'bytesReceived', 'bytesSent']);
+
 /**
  * `token`: no spaces (numbers, flags, addresses, clusters). `protocol`, `host`: tokens that are `HTTP/…`, a name of a host, or none. `text`:
  * words of Envoy's or the operator's, which may have spaces and no quotes. `free`: whatever a client sends; it may hold anything, also what looks like the rest of the line.

@@ -9,6 +9,7 @@ import { compileTimeFormat, type ReadTime } from './start-time.ts';
 export type Match = 'yes' | 'near' | 'no';
 
 const QUOTE = 0x22;
+const ENVOY = Buffer.from('envoy://');
 
 /** Operators between two literals with quotes. At most one of them, or the last ones, can hold spaces. */
 interface Segment {
@@ -24,8 +25,8 @@ interface Segment {
 
 /**
  * Matches lines of a text format. Nothing in these lines is escaped, and clients write parts of them. Where a line has the quotes
- * of its format and no more, they show where each part ends, and no client can pose as Envoy. Else every way to read the line is
- * looked for: it counts if all tell of one connection, and where they differ in what came of it, that stays open.
+ * of its format and no more, they show where each part ends, and no client can pose as Envoy. Else all ways to read the line
+ * count: they must tell of one connection, and where they differ in what came of it, that stays open.
  */
 export class TextMatcher {
   readonly #literals: readonly Buffer[];
@@ -54,8 +55,9 @@ export class TextMatcher {
     if (start + first.length > end || !isAt(b, first, start)) return 'no';
     if (this.#segments !== null && this.#findQuotes(b, start, end)) return this.#inSegments(b, start + first.length, end, line, this.#segments) ? 'yes' : this.#near(b, start, end, line);
     const take = (i: number, from: number, to: number): boolean => this.#take(b, from, to, i, line);
-    const certainty = this.#readings.find(b, start + first.length, end, take);
-    line.isDoubtful = certainty === 'doubtful';
+    const certainty = this.#readings.find(b, start, end, take);
+    line.isSure = false;
+    line.isDoubtful ||= certainty === 'doubtful';
     return certainty === 'none' ? this.#near(b, start, end, line) : 'yes';
   }
 
@@ -125,7 +127,7 @@ export class TextMatcher {
     const { field, shape } = this.#operators[i]!;
     if (!canHoldSpaces(shape)) for (let p = start; p < end; p++) if (b[p] === 0x20) return false;
     if (shape === 'text' && findByte(b, QUOTE, start, end) >= 0) return false;
-    if (shape === 'protocol' && !looksLikeProtocol(b, start, end, line.lacks('path'))) return false;
+    if (shape === 'protocol' && !looksLikeProtocol(b, start, end, !line.has('path'))) return false;
     if (shape === 'host' && !looksLikeHost(b, start, end)) return false;
     if (field === null) return true;
     if (field === 'time') {
@@ -198,5 +200,5 @@ function looksLikeAddress(b: Buffer, start: number, end: number): boolean {
   const isHex = (first >= 0x61 && first <= 0x66) || (first >= 0x41 && first <= 0x46);
   if (first === 0x5b || first === 0x2f || first === 0x40) return true;
   if (isDigit || isHex || first === 0x3a) return findByte(b, 0x3a, start, end) >= 0 || findByte(b, 0x2e, start, end) >= 0;
-  return b.toString('latin1', start, start + 8) === 'envoy://';
+  return end - start >= ENVOY.length && isAt(b, ENVOY, start);
 }

@@ -53,6 +53,16 @@ describe('access log formats of one’s own: text', () => {
     expect(one(withoutPort, line('203.0.113.7:0', '10.0.0.9'))).toContain('@10.0.0.9 -> shop/web-1@10.0.0.2 9080/TCP');
   });
 
+  it('a TCP connection has no protocol, also where nothing tells the path', () => {
+    const format = '%START_TIME% %PROTOCOL% %RESPONSE_CODE% %UPSTREAM_HOST% %UPSTREAM_LOCAL_ADDRESS%';
+    expect(one(format, `${T} - 0 10.0.0.2:3306 10.0.0.1:41000`)).toContain('-> @10.0.0.2 3306/TCP open forwarded established');
+  });
+
+  it('a format that is nearly one of the defaults reads its lines with quotes all the same', () => {
+    const format = '[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS% "%UPSTREAM_TRANSPORT_FAILURE_REASON%" %BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%" "%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%" %UPSTREAM_CLUSTER% %UPSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS% %REQUESTED_SERVER_NAME% %DOWNSTREAM_PEER_URI_SAN%';
+    expect(one(format, outbound({ agent: 'say "hi"', route: '-' }))).toContain('shop/web-1@10.0.0.1 -> @10.0.0.2 9080/TCP open forwarded established');
+  });
+
   it('reads the default formats too: a log is of many proxies', () => {
     const format = '%START_TIME%|%UPSTREAM_HOST%|%UPSTREAM_LOCAL_ADDRESS%';
     const records = ['2026-03-02T12:00:00Z|10.0.0.2:9080|10.0.0.1:41000', ...inEachFormat({ cluster: 'outbound|9080||reviews.shop.svc.cluster.local' }).map(([, record]) => record)];

@@ -158,6 +158,28 @@ describe('access log text: clients write parts of it', () => {
     }
   });
 
+  it('a record of another format is no success, wherever a client writes it', () => {
+    const success = { ...LINE, path: '/x', code: 200 } as const;
+    // From the path on, as far as a client can tell what Envoy writes there.
+    const fakes = [accessLine(success), istioOld(success), envoyDefault(success)].flatMap((line) => {
+      const from = line.slice(line.indexOf('/x'));
+      return [from, from.slice(0, from.indexOf('"curl')), `${from.slice(0, from.indexOf('"curl'))}"a" "b" "c`];
+    });
+    const denied = { ...LINE, code: 403, flags: 'UAEX', host: '-', upstreamLocal: '-' } as const;
+    for (const fake of fakes) {
+      for (const header of ['path', ...HEADERS] as const) {
+        for (const write of [accessLine, istioOld]) expect(one(write({ ...denied, [header]: fake }))).toMatch(/^skip malformed$|@10\.0\.0\.1 -> shop\/web-1@10\.0\.0\.2 9080\/TCP open (dropped rejected|forwarded unanswered)/);
+        expect(one(envoyDefault({ code: 503, flags: 'UF', [header]: fake }))).toMatch(/^skip malformed$|^shop\/web-1 -> @10\.0\.0\.2 9080\/TCP open forwarded (refused|unanswered)/);
+      }
+    }
+  });
+
+  it('nobody hides behind a long header', () => {
+    for (const piece of ['"', '" ', '" "', ' "', '" 200 ', ' HTTP/1.1" ', ' HTTP/1.1" 200 - "']) {
+      for (const header of HEADERS) expect(one(accessLine({ ...LINE, [header]: piece.repeat(20_000 / piece.length) }))).toBe(`${EDGE} GET /`);
+    }
+  });
+
   it('secrets of a query are nowhere in the flow', () => {
     for (const record of [inbound({ path: '/login?user=alice&password=hunter2' }), outbound({ path: 'http://alice:hunter2@reviews/x?y=hunter2' }), envoyDefault({ path: '/a?hunter2' })]) {
       const { flows } = decode(envoyAccessLog, [record], { origin: owner });
