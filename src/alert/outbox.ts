@@ -7,7 +7,7 @@ export interface Outbox {
   readTold(target: string): ReadonlyMap<string, Told>;
   /** Keeps what the target is told; what has an event waits from now on, once and for all under one id. */
   write(target: string, tellings: readonly Telling[], now: number): void;
-  /** The oldest that are due, at most so many; never one before an earlier one of the same alert. */
+  /** The oldest that are due, at most so many, and after them what has failed often; never one before an earlier one of the same alert. */
   due(target: string, now: number, limit: number): readonly Waiting[];
   /** For a target that forgets: all that fires, all that was over no longer ago than `endedAfter`, and all that waits, as of now. */
   standing(target: string, endedAfter: number): readonly Notification[];

@@ -5,6 +5,8 @@ import type { AlertEvent, Notification, ToldAlert } from '../notifier.ts';
 
 /** Dead letters that are kept of a target. */
 const DEAD_LETTERS = 1_000;
+/** What has failed so often may be to blame itself, and lets others go before it. */
+const PATIENCE = 5;
 /** What was over for so long is forgotten, in milliseconds: if it comes again, it is told as new in any case. */
 const TOLD_FOR = 30 * 24 * 3_600_000;
 
@@ -64,10 +66,11 @@ export class OutboxTable implements Outbox {
     this.#forget = db.prepare('DELETE FROM told WHERE target = ? AND firing = 0 AND ended < ? AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.target = told.target AND outbox.alert = told.alert AND dead IS NULL)');
     this.#insert = db.prepare('INSERT INTO outbox (target, alert, event, notification, due) VALUES (?, ?, ?, ?, ?)');
     this.#supersede = db.prepare("DELETE FROM outbox WHERE target = ? AND alert = ? AND event = 'changed' AND dead IS NULL");
-    this.#due = db.prepare<[string, number, number, number], WaitingRow>(
-      `SELECT id, notification, attempts FROM outbox AS own WHERE target = ? AND dead IS NULL AND due <= ? AND NOT EXISTS
-         (SELECT 1 FROM outbox AS earlier WHERE earlier.target = own.target AND earlier.alert = own.alert AND earlier.id < own.id AND earlier.dead IS NULL AND earlier.due > ?)
-       ORDER BY id LIMIT ?`,
+    this.#due = db.prepare<[{ target: string; now: number; limit: number; patience: number }], WaitingRow>(
+      `SELECT id, notification, attempts FROM outbox AS own WHERE target = @target AND dead IS NULL AND due <= @now AND NOT EXISTS
+         (SELECT 1 FROM outbox AS earlier WHERE earlier.target = own.target AND earlier.alert = own.alert AND earlier.id < own.id AND earlier.dead IS NULL
+           AND (earlier.due > @now OR (earlier.attempts >= @patience AND own.attempts < @patience)))
+       ORDER BY attempts >= @patience, id LIMIT @limit`,
     );
     this.#standing = db.prepare<[string, number], ToldRow>(
       `SELECT * FROM told WHERE target = ? AND (firing = 1 OR ended >= ? OR EXISTS
@@ -108,7 +111,7 @@ export class OutboxTable implements Outbox {
   }
 
   due(target: string, now: number, limit: number): readonly Waiting[] {
-    return this.#due.all(target, now, now, limit).map(({ id, notification, attempts }) => ({ row: id, notification: JSON.parse(notification) as Notification, attempts }));
+    return this.#due.all({ target, now, limit, patience: PATIENCE }).map(({ id, notification, attempts }) => ({ row: id, notification: JSON.parse(notification) as Notification, attempts }));
   }
 
   standing(target: string, endedAfter: number): readonly Notification[] {

@@ -27,12 +27,14 @@ export class HandClock implements Clock {
         resolve();
         return;
       }
-      const sleeper = { until: this.#now + ms, ms, wake: resolve };
-      this.#sleepers.push(sleeper);
-      signal.addEventListener('abort', () => {
+      const wake = (): void => {
         this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        signal.removeEventListener('abort', wake);
         resolve();
-      }, { once: true });
+      };
+      const sleeper = { until: this.#now + ms, ms, wake };
+      this.#sleepers.push(sleeper);
+      signal.addEventListener('abort', wake, { once: true });
     });
 
   /** How long those who sleep now want to sleep in all, shortest first. */
@@ -60,9 +62,7 @@ export class HandClock implements Clock {
 
   advance(ms: number): void {
     this.#now += ms;
-    const due = this.#sleepers.filter(({ until }) => until <= this.#now);
-    this.#sleepers = this.#sleepers.filter((sleeper) => !due.includes(sleeper));
-    for (const { wake } of due) wake();
+    for (const { wake } of this.#sleepers.filter(({ until }) => until <= this.#now)) wake();
   }
 }
 
