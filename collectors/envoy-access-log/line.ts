@@ -77,9 +77,10 @@ export class Line {
   /** The whole value; some versions write a semicolon behind a cluster's name. */
   isName(field: Field, name: Buffer): boolean {
     const slot = SLOT[field];
-    const length = this.ends[slot]! - this.starts[slot]!;
-    const rest = length - name.length;
-    return this.startsWith(field, name) && (rest === 0 || (rest === 1 && this.bytes[slot]![this.ends[slot]! - 1] === 0x3b));
+    const bytes = this.bytes[slot]!;
+    const end = this.ends[slot]!;
+    const length = bytes[end - 1] === 0x3b ? end - 1 - this.starts[slot]! : end - this.starts[slot]!;
+    return length === name.length && isAt(bytes, name, this.starts[slot]!);
   }
 
   /** Whether a value holds this piece of text. */
