@@ -1,44 +1,13 @@
-import { MANY_PORTS } from '../model/edge.ts';
-import { METADATA_ADDRESSES } from '../model/address.ts';
-import type { Peer } from '../model/peer.ts';
+import { peerJson, portJson } from '../model/json.ts';
 import type { GraphEdge } from '../learn/graph.ts';
 import { collectors } from '../../collectors/index.ts';
 import { hoursSeen } from '../model/edge.ts';
 import type { Names } from './names.ts';
 import { isoTime } from './text.ts';
 
-/** The JSON that others rely on. Additions are welcome; changes are breaking. */
-
-export interface PeerJson {
-  readonly kind: string;
-  readonly [key: string]: string | null;
-}
-
-export function peerJson(peer: Peer, names: Names): PeerJson {
-  switch (peer.type) {
-    case 'workload':
-      return { kind: 'workload', cluster: peer.cluster, namespace: peer.namespace, workload: peer.name, workloadKind: peer.kind };
-    case 'external':
-      return { kind: 'external', ip: peer.address, cidr: null, name: names.get(peer.address) ?? (METADATA_ADDRESSES.has(peer.address) ? 'metadata service' : null) };
-    case 'node':
-    case 'apiserver':
-    case 'public':
-      return { kind: peer.type };
-    case 'unresolved':
-    case 'address':
-      return { kind: 'unresolved', ip: peer.address === '' ? null : peer.address };
-    case 'labels':
-      return { kind: 'unresolved', ip: null };
-  }
-}
-
 const COUNT_BYTES: ReadonlySet<string> = new Set(collectors.filter(({ carries }) => carries.includes('bytes')).map(({ name }) => name));
 
-/** `port` is null where the protocol has none, and for the ports over the cap of one pair. */
-export function portJson(port: number): number | null {
-  return port === 0 || port === MANY_PORTS ? null : port;
-}
-
+/** The JSON that others rely on. Additions are welcome; changes are breaking. */
 export function edgeJson(edge: GraphEdge, names: Names): object {
   const witnesses = [...edge.evidence.witnesses.values()].map(({ witness }) => witness);
   const sides = new Set(witnesses.map(({ side }) => side));

@@ -9,7 +9,7 @@ import { Resolver } from '../resolve/resolver.ts';
 import { KnownPositions } from '../sources/position.ts';
 import { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
-import { peerJson } from './json.ts';
+import { peerJson } from '../model/json.ts';
 import type { ReadingOptions } from './reading-options.ts';
 import { describeCluster } from './cluster.ts';
 import { chooseCollector, forcedCollector, inputsOf, isNamed, sayLeftOut, settingsOf, sourceOf } from './inputs.ts';
