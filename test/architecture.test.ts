@@ -44,9 +44,9 @@ const ROOMS: readonly Rule[] = [
       /^src\/model\//,
       /^src\/(source|collector|errors)\.ts$/,
       /^node:/,
-      /^(fzstd|tinyglobby|kafkajs)$/,
+      /^(fzstd|tinyglobby|kafkajs|kafkajs-snappy|lz4js|zod)$/,
     ],
-    because: 'a source brings bytes and positions; what they mean and where they are stored is not its business',
+    because: 'a source brings bytes and positions, and says what it wants to be told (zod); what they mean and where they are stored is not its business',
   },
   {
     room: /^src\/kubernetes\//,
@@ -72,7 +72,7 @@ const ROOMS: readonly Rule[] = [
 
 const ONLY: readonly { readonly what: RegExp; readonly rooms: RegExp; readonly because: string }[] = [
   { what: /^better-sqlite3$/, rooms: /^src\/store\//, because: 'the store is the only door to SQLite' },
-  { what: /^kafkajs$/, rooms: /^src\/(sources|notify)\/kafka/, because: 'Kafka stays behind the source and notifier contracts' },
+  { what: /^(kafkajs|kafkajs-snappy|lz4js)$/, rooms: /^src\/(sources|notify)\/kafka/, because: 'Kafka stays behind the source and notifier contracts' },
   { what: /^@kubernetes\/client-node$/, rooms: /^src\/kubernetes\/connection\.ts$/, because: 'it is large, loaded lazily, and used for credentials alone' },
   { what: /^(prom-client|@opentelemetry\/.*)$/, rooms: /^src\/telemetry\//, because: 'telemetry listens to events, it is not called in the middle of logic' },
   { what: /^(commander|@bomb\.sh\/tab|picocolors)/, rooms: /^src\/cli\//, because: 'only the command line knows that there is one' },
