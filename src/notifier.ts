@@ -22,6 +22,8 @@ export interface Notifier {
    * it will never take one of them; anything else means that it may take them later, all or some.
    */
   notify(notifications: readonly Notification[], signal: AbortSignal): Promise<void>;
+  /** Lets go of what it holds open; a later call opens it again. */
+  close?(): void;
 }
 
 /** A target is told of an alert when it begins to fire, when it has become a greater one, and when it is over. */

@@ -68,6 +68,7 @@ class Lane {
       }
       await clock.sleep(pause, signal);
     }
+    this.#notifier.close?.();
   }
 
   /** Delivers what is due. Returns how long to wait before the next look. */
