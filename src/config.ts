@@ -46,7 +46,15 @@ const schema = z.strictObject({
   sources: z.array(source).default([]),
   cluster: z.string().nullable().default(null),
   clusterCidrs: z.array(cidr).default([]),
-  inventory: z.strictObject({ files: z.array(z.string()).default([]) }).prefault({}),
+  inventory: z
+    .strictObject({
+      files: z.array(z.string()).default([]),
+      /** Whether serve watches the cluster's API, by a kubeconfig (as kubectl finds it) or as the pod that it runs in. */
+      kubernetes: z.boolean().default(false),
+      kubeconfig: z.string().nullable().default(null),
+      context: z.string().nullable().default(null),
+    })
+    .prefault({}),
   accessLogFormat: z.string().nullable().default(null),
   limits: limits.prefault({}),
 });

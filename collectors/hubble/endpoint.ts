@@ -61,7 +61,7 @@ export class EndpointReader {
     span(fields, base + end.body, spans, 2);
     span(fields, base + end.names, spans, 4);
     const { kinds, starts, ends } = fields;
-    let hash = hashSpan(0, b, spans[0]!, spans[1]!);
+    let hash = hashSpan(hashSpan(0, b, spans[0]!, spans[1]!), b, spans[4]!, spans[5]!);
     if (kinds[base + end.pod] === ABSENT) hash = hashSpan(hash, b, spans[2]!, spans[3]!);
     else hash = hashSpan(hash, b, starts[base + end.pod]!, ends[base + end.pod]!);
     if (kinds[base + end.namespace] !== ABSENT) hash = hashSpan(hash, b, starts[base + end.namespace]!, ends[base + end.namespace]!);

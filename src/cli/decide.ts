@@ -18,7 +18,7 @@ export function defineDecision(command: Command, action: 'accept' | 'reject', ru
     command
       .argument('[ids...]', 'ids of edges, or their first digits')
       .option('--workload <ns/name>', 'undecided edges of this workload')
-      .option('--all', 'all undecided edges')
+      .option('--all', action === 'accept' ? 'all undecided edges' : 'all edges that are observed only')
       .option('--flagged', 'also those that a suspicion holds back'),
   )
     .addHelpText('after', '\n--all, -n and --workload leave edges with an open alert alone: decide these by id, or with footpath alerts accept | reject.')
@@ -44,7 +44,8 @@ async function decide(context: Context, action: 'accept' | 'reject', ids: readon
     const hasAlert = edgesWithOpenAlert(alerts);
     const inScope = ({ source, destination }: GraphEdge): boolean =>
       [source, destination].some((peer) => peer.type === 'workload' && (context.namespace === null || peer.namespace === context.namespace) && isWanted?.(peer) !== false);
-    const undecided = listed.filter((edge) => edge.decision === null && !graph.verdicts.inBaseline(edge) && inScope(edge));
+    // All that was learned is not rejected in one word: that takes ids, or a workload's name.
+    const undecided = listed.filter((edge) => edge.decision === null && !graph.verdicts.inBaseline(edge) && inScope(edge) && (action === 'accept' || options.all !== true || edge.state === 'observed'));
     const alerting = undecided.filter(({ key }) => hasAlert.has(key));
     const flagged = undecided.filter(({ key, suspicions }) => !hasAlert.has(key) && suspicions.length > 0);
     const chosen =

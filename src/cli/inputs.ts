@@ -8,6 +8,7 @@ import type { Run, Source } from '../source.ts';
 import { expandPaths, type LogFile } from '../sources/expand.ts';
 import { fileSource, type FileOptions } from '../sources/file.ts';
 import { streamSource } from '../sources/stream.ts';
+import { ownerFromPath } from '../unwrap/owner.ts';
 import type { Config } from '../config.ts';
 import { suggestion, type Context } from './context.ts';
 import type { ReadingOptions } from './reading-options.ts';
@@ -47,7 +48,17 @@ export function isNamed(input: LogFile | '-'): boolean {
   return input === '-' || input.named;
 }
 
+/** Settings that a collector cannot use are wrong usage, whoever gave them. */
 export function settingsOf(options: Pick<ReadingOptions, 'accessLogFormat'>, config: Config | null): CollectorSettings {
+  const settings = readSettings(options, config);
+  for (const { problem } of collectors) {
+    const wrong = problem?.(settings) ?? null;
+    if (wrong !== null) throw new UsageError(`${options.accessLogFormat === undefined ? 'accessLogFormat' : '--access-log-format'}: the format ${plain(wrong)}`);
+  }
+  return settings;
+}
+
+function readSettings(options: Pick<ReadingOptions, 'accessLogFormat'>, config: Config | null): CollectorSettings {
   const format = options.accessLogFormat ?? config?.accessLogFormat ?? null;
   if (format === null || !format.startsWith('@')) return { accessLogFormat: format };
   try {
@@ -72,10 +83,27 @@ interface Choosing {
   readonly leftOut: string[];
 }
 
+/** Containers that write these logs. What any other prints is its own word, and may be anything. */
+const WRITERS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['envoy-access-log', new Set(['istio-proxy', 'envoy', 'envoy-gateway', 'cilium-envoy'])],
+  ['hubble', new Set(['cilium-agent', 'hubble-relay'])],
+]);
+
+/** Whether the container that kubelet's path names may write this. Elsewhere whoever reads a file has chosen it. */
+function isTrusted({ name }: Collector, runs: readonly Run[]): boolean {
+  const container = runs[0] === undefined ? null : (ownerFromPath(runs[0].origin.source)?.container ?? null);
+  return container === null || WRITERS.get(name)?.has(container) !== false;
+}
+
 /** The collector for a source. One in no known format is an error if it was named, and left out if it was found in a folder. */
 export function chooseCollector(context: Context, source: Source, runs: readonly Run[], { forced, settings, wasNamed, leftOut }: Choosing): Collector | null {
   const collector = forced ?? recognise(runs, collectors, settings);
-  if (collector !== null) return collector;
+  if (collector !== null && (forced !== null || wasNamed || isTrusted(collector, runs))) return collector;
+  if (collector !== null) {
+    leftOut.push(source.name);
+    if (context.options.verbose === true) context.say(`footpath: ${source.name}: looks like ${collector.name}, but no container of this name writes that; the file is left out (--format ${collector.name} takes it)`);
+    return null;
+  }
   const message = `${source.name}: no known format (first line: "${shorten(plain(firstRecord(runs)), 40)}"); name one with --format (footpath collectors lists them), or an Envoy format with --access-log-format`;
   if (wasNamed) throw new OperationError(message);
   leftOut.push(source.name);

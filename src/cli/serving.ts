@@ -15,6 +15,7 @@ import { createLog, type Log } from '../telemetry/log.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { watchSources } from '../watch-sources.ts';
 import { describeCluster } from './cluster.ts';
+import { followCluster } from './cluster-feed.ts';
 import type { Context } from './context.ts';
 import { Evaluation } from './evaluation.ts';
 import { chooseCollector, forcedCollector, settingsOf } from './inputs.ts';
@@ -102,6 +103,7 @@ async function rounds(serving: Serving, first: Config, load: () => Config): Prom
   const reload = (): void => round.abort();
   const takenBack = [context.onSignal('SIGTERM', stop), context.onSignal('SIGINT', stop), context.onSignal('SIGHUP', reload)];
   try {
+    prepare(serving, first);
     for (let config = first; !end.signal.aborted; ) {
       round = new AbortController();
       await inTime(readUntil(serving, config, round.signal), end.signal);
@@ -109,6 +111,7 @@ async function rounds(serving: Serving, first: Config, load: () => Config): Prom
       try {
         const next = load();
         checkSources(next);
+        prepare(serving, next);
         if (next.database !== config.database || next.listen !== config.listen) log.warn('database and listen are taken over at the next start');
         config = next;
         log.info('configuration read again');
@@ -120,6 +123,12 @@ async function rounds(serving: Serving, first: Config, load: () => Config): Prom
   } finally {
     for (const takeBack of takenBack) takeBack();
   }
+}
+
+/** What a configuration names beside itself is read before it is taken over: what is wrong with it changes nothing. */
+function prepare({ context, store }: Serving, config: Config): void {
+  settingsOf({}, config);
+  store.transaction(() => describeCluster(context, store, { inventory: [], clusterCidr: [] }, config));
 }
 
 /** Once the end was asked for, the work has so long to come to it. */
@@ -142,7 +151,6 @@ async function inTime(work: Promise<void>, end: AbortSignal): Promise<void> {
 
 async function readUntil(serving: Serving, config: Config, signal: AbortSignal): Promise<void> {
   const { context, store, log, health, metrics, evaluation, sources: states } = serving;
-  store.transaction(() => describeCluster(context, store, { inventory: [], clusterCidr: [] }, config));
   const directory = await directoryOf(store);
   const learner = new Learner(store, directory, config, context.now);
   await evaluation.know(directory);
@@ -164,6 +172,20 @@ async function readUntil(serving: Serving, config: Config, signal: AbortSignal):
       },
     }),
   );
+  const cluster = config.inventory.kubernetes
+    ? await followCluster({
+        store,
+        log,
+        health,
+        clock: { now: context.now, sleep, random: Math.random },
+        config: config.inventory,
+        signal,
+        onDirectory: async (now) => {
+          learner.directory = now;
+          await evaluation.know(now);
+        },
+      })
+    : null;
   const ticking = (async () => {
     while (!signal.aborted) {
       evaluation.look();
@@ -171,11 +193,12 @@ async function readUntil(serving: Serving, config: Config, signal: AbortSignal):
     }
   })();
   let written = 0;
-  await watchSources(all, {
+  const watching = watchSources(all, {
     ...learner.learning,
     settings,
     signal,
     sleep,
+    ...(cluster === null ? {} : { caughtUp: cluster.caughtUp }),
     collectorFor: (source, runs) => {
       const leftOut: string[] = [];
       const found = chooseCollector(context, source, runs, { forced: forced.get(source.name) ?? null, settings, wasNamed: false, leftOut });
@@ -210,7 +233,7 @@ async function readUntil(serving: Serving, config: Config, signal: AbortSignal):
       else log.error({ source: source.name, error: error.message }, 'a source is lost; it is tried again');
     },
   });
-  await ticking;
+  await Promise.all([watching, ticking, cluster?.ended]);
   evaluation.look(true);
 }
 

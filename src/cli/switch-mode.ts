@@ -51,6 +51,7 @@ async function switchMode(context: Context, mode: Mode, scopes: readonly Scope[]
           lines[0] = `${mode} ${scopeName(scope)} from now on: ${plural(frozen.length, 'edge')} of ${plural(known, 'workload')} ${frozen.length === 1 ? 'is' : 'are'} the baseline`;
           if (left.length > 0) lines.push(`${plural(left.length, 'edge')} ${left.length === 1 ? 'is' : 'are'} observed only and will alert when used again (footpath edges --state observed)`);
         }
+        if (known === 0 && graph.workloads.size > 0) lines.push(`nothing is known of ${scopeName(scope)} yet: is it spelled right? (footpath status lists what is)`);
         if (differing.length > 0) lines.push(`${plural(differing.length, 'narrower scope')} ${differing.length === 1 ? 'keeps its' : 'keep their'} own mode: ${differing.map(scopeName).join(', ')}`);
         return lines;
       });

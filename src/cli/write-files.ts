@@ -1,4 +1,4 @@
-import { closeSync, constants, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperationError } from '../errors.ts';
 
@@ -28,4 +28,12 @@ export function writeFiles(folder: string, files: readonly { readonly name: stri
     if (code === undefined) throw error;
     throw new OperationError(`${folder}: cannot be written: ${code}; check the folder and its rights`, { cause: error });
   }
+}
+
+/** Policies in a folder that Footpath once wrote, and that are not among these names; sorted. */
+export function leftovers(folder: string, names: ReadonlySet<string>): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => FILE_NAME.test(name) && name.includes('__') && !names.has(name))
+    .filter((name) => readFileSync(join(folder, name), 'utf8').includes('app.kubernetes.io/managed-by: footpath'))
+    .toSorted();
 }

@@ -40,7 +40,7 @@ function newEdge(graph: Graph, edge: GraphEdge, breach: Breach, known: KnownPair
 }
 
 function why(edge: GraphEdge, breach: Breach, learned: (edge: GraphEdge) => number): string {
-  if (edge.decision?.action === 'reject') return `rejected by ${edge.decision.by}, and used again`;
+  if (edge.decision?.action === 'reject' && breach.epoch >= edge.decision.revision) return `rejected by ${edge.decision.by}, and used again`;
   if (edge.totals.firstSeen < breach.totals.firstSeen) return `held back while learning${edge.suspicions.length > 0 ? ` (${edge.suspicions.join(', ')})` : ''}, and used again`;
   return `never seen in ${duration(learned(edge))} of learning`;
 }

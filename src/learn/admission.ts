@@ -40,19 +40,23 @@ export class Admission {
     return known;
   }
 
-  /** The edge itself, the one that stands for it, or null if there is no room. */
-  admit(edge: EdgeKey): EdgeKey | null {
+  /**
+   * The edge itself, the one that stands for it, or null if there is no room. Of each cap a fifth is kept for connections that
+   * were answered: whoever sends packets into the void fills the rest alone.
+   */
+  admit(edge: EdgeKey, isAnswered = true): EdgeKey | null {
+    const of = (limit: number): number => (isAnswered ? limit : limit - 4 * Math.floor(limit / 20));
     if (this.#known.has(edgeKey(edge))) return edge;
     const source = this.#outsidePeer(edge.source);
     const destination = this.#outsidePeer(edge.destination);
     const pair = `${peerKey(source)}>${peerKey(destination)}/${edge.protocol}`;
-    const port = (this.#ports.get(pair) ?? 0) >= this.#limits.portsPerPair ? MANY_PORTS : edge.port;
+    const port = (this.#ports.get(pair) ?? 0) >= of(this.#limits.portsPerPair) ? MANY_PORTS : edge.port;
     const admitted: EdgeKey = { source, destination, protocol: edge.protocol, port };
     if (this.#known.has(edgeKey(admitted))) return admitted;
     const full =
-      this.#known.size >= this.#limits.edges ||
-      (this.#perSource.get(peerKey(source)) ?? 0) >= this.#limits.edgesPerWorkload ||
-      (this.#perNamespace.get(namespaceOf(source)) ?? 0) >= this.#limits.edgesPerNamespace;
+      this.#known.size >= of(this.#limits.edges) ||
+      (this.#perSource.get(peerKey(source)) ?? 0) >= of(this.#limits.edgesPerWorkload) ||
+      (this.#perNamespace.get(namespaceOf(source)) ?? 0) >= of(this.#limits.edgesPerNamespace);
     if (full) return null;
     this.#count(admitted);
     return admitted;

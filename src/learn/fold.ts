@@ -90,7 +90,7 @@ export class Fold {
 
   /** False if there was no room for the edge. Both ends are known. */
   add(source: FoldEnd, destination: FoldEnd, port: number, flow: Readonly<Flow>): boolean {
-    const edge = this.#edge(source.peer, destination.peer, port, flow.protocol);
+    const edge = this.#edge(source.peer, destination.peer, port, flow);
     if (edge === null) return false;
     addFlow(edge, source, destination, flow);
     if (flow.operation !== null && this.#keeps(destination.peer, flow.operation)) addOperation(edge, flow, flow.operation);
@@ -160,14 +160,16 @@ export class Fold {
     return all;
   }
 
-  #edge(source: Peer, destination: Peer, port: number, protocol: Flow['protocol']): EdgeFold | null {
+  #edge(source: Peer, destination: Peer, port: number, { protocol, outcome }: Readonly<Flow>): EdgeFold | null {
     const bySource = within(this.#edges, source, () => new Map());
     const byPort = within(bySource, destination, () => new Map());
     const key = port * 8 + PROTOCOL_NUMBER[protocol];
     const known = byPort.get(key);
-    if (known !== undefined) return known;
+    const isAnswered = outcome === 'established';
+    // What found no room may find some once it is answered.
+    if (known !== undefined && (known !== null || !isAnswered)) return known;
     const wanted: EdgeKey = { source, destination, protocol, port };
-    const admitted = this.#admission.admit(wanted);
+    const admitted = this.#admission.admit(wanted, isAnswered);
     const edge = admitted === null ? null : new EdgeFold(admitted, this.#judge.judge(admitted));
     byPort.set(key, edge);
     return edge;

@@ -112,8 +112,11 @@ export function hoursOf(evidence: Evidence): ReadonlySet<number> {
   return hours;
 }
 
-/** The suspicions that hold on an edge. What anybody outside may reach is not suspected by address. */
+/** What is asked of an edge that anybody outside may use: nothing by address. */
+const OF_THE_PUBLIC: ReadonlySet<Suspicion> = new Set(['single-sighting', 'no-success', 'many-ports', 'etcd', 'remote-shell']);
+
+/** The suspicions that hold on an edge. */
 export function suspicionsOf(edge: SuspectEdge, around: Neighbourhood): readonly Suspicion[] {
-  if (edge.source.type === 'public') return edge.success === 'none' ? ['no-success'] : [];
-  return SUSPICIONS.filter((suspicion) => RULES[suspicion](edge, around));
+  const isPublic = edge.source.type === 'public';
+  return SUSPICIONS.filter((suspicion) => (!isPublic || OF_THE_PUBLIC.has(suspicion)) && RULES[suspicion](edge, around));
 }

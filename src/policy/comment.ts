@@ -1,4 +1,4 @@
-import { hoursSeen, type Evidence } from '../model/edge.ts';
+import { hoursSeen, showsConnection, type Evidence } from '../model/edge.ts';
 import { peerName } from '../model/peer.ts';
 import type { Direction } from '../model/proposal.ts';
 import { WIDENINGS, type Widening } from '../model/proposal.ts';
@@ -36,8 +36,7 @@ function highestBit(mask: number): number {
 }
 
 function seenFrom(edges: readonly GraphEdge[]): string {
-  const sides = new Set(edges.flatMap(({ evidence }) => [...evidence.witnesses.values()].map(({ witness }) => witness.side)));
-  for (const { evidence } of edges) for (const key of evidence.byLabelsOnly) sides.add(key.split('|')[1] === 'source' ? 'source' : 'destination');
+  const sides = new Set(edges.flatMap(({ evidence }) => [...evidence.witnesses.values()].filter(({ tally }) => showsConnection(tally)).map(({ witness }) => witness.side)));
   if (sides.has('source') && sides.has('destination')) return 'seen from both ends';
   if (sides.has('source')) return 'seen from the source';
   return sides.has('destination') ? 'seen from the destination' : 'seen on the way';

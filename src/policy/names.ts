@@ -2,8 +2,8 @@ import { groupBy } from '../model/group.ts';
 import { peerKey, type WorkloadPeer } from '../model/peer.ts';
 import { DEFAULT_DENY } from '../model/proposal.ts';
 
-/** The API server takes 253 characters; file systems take 255 bytes for `<namespace>__<name>.yaml`, with a namespace of 63. */
-const MAX_NAME = 185;
+/** The API server takes 253 characters; file systems take 255 bytes for `<namespace>__<name>.yaml.new`, with a namespace of 63. */
+const MAX_NAME = 181;
 
 /**
  * The name of each workload's policy, by the key of the workload: the workload's own, where no other of its namespace has it (and it is not

@@ -48,6 +48,10 @@ export class Directory {
       for (const { port } of slice.ports) if (port !== null) this.#apiserverPorts.add(port);
     }
     for (const service of inventory.services) for (const address of service.addresses) this.#services.set(address, service);
+    for (const { hostNetwork, addresses } of inventory.pods) {
+      // That a bridge has the first address of a range is a guess; a pod that has it is a fact.
+      if (!hostNetwork) for (const address of addresses) this.#nodesInPodRange.delete(address);
+    }
     for (const pod of inventory.pods) {
       this.#pods.set(`${pod.namespace}/${pod.name}`, pod);
       const other = this.#namespaceOfPod.get(pod.name);

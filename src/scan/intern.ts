@@ -89,12 +89,9 @@ export class Interner<T> {
   }
 }
 
-/** Mixes the bytes of a span into a hash; of a long span its length, head and tail. */
+/** Mixes all bytes of a span into a hash: of one that left some out, clients would choose these. */
 export function hashSpan(seed: number, bytes: Buffer, start: number, end: number): number {
   let hash = seed ^ (end - start);
-  const long = end - start > 48;
-  const stop = long ? start + 24 : end;
-  for (let p = start; p < stop; p++) hash = Math.imul(hash ^ bytes[p]!, 0x01000193);
-  if (long) for (let p = end - 24; p < end; p++) hash = Math.imul(hash ^ bytes[p]!, 0x01000193);
+  for (let p = start; p < end; p++) hash = Math.imul(hash ^ bytes[p]!, 0x01000193);
   return hash ^ (hash >>> 15);
 }

@@ -40,7 +40,10 @@ function identifies(text: string): boolean {
   if (UUID.test(text)) return true;
   if (text.length >= 16 && /^[0-9a-f]+$/i.test(text)) return true;
   if (text.length >= 8 && /^[0-9a-f]+$/.test(text) && /[0-9]/.test(text) && /[a-f]/.test(text)) return true;
-  if (text.includes('@') || /%40/i.test(text)) return true;
+  if (/[@=]|%(?:40|3d)/i.test(text) || (text.includes(':') && /[0-9]/.test(text)) || /[0-9]{13}/.test(text)) return true;
+  // Codes that are read out in groups: 4F7K-9XQ2-LM3P.
+  if (text.split(/[._-]/).filter((piece) => /[0-9]/.test(piece) && /[A-Za-z]/.test(piece) && !VERSION.test(piece)).length >= 3) return true;
+  if (text.length >= 12 && /[a-z]/.test(text) && /[A-Z]/.test(text) && (text.match(/[0-9]/g)?.length ?? 0) >= 3) return true;
   // Not printable ASCII, or able to act on a terminal, a shell or YAML.
   if (!/^[A-Za-z0-9._~!$&'()*+,=:%-]*$/.test(text)) return true;
   if (text.length < 20) return false;

@@ -20,12 +20,18 @@ export function expandPaths(args: readonly string[]): readonly LogFile[] {
   const seen = new Set<string>();
   const files: LogFile[] = [];
   const add = (path: string, named: boolean): void => {
-    const stats = statOf(path);
+    // What a folder holds may be gone by now, or lead nowhere: that is no reason to read nothing.
+    const stats = named ? statOf(path) : statIfAny(path);
+    if (stats === undefined) return;
     if (stats.isDirectory()) {
+      const real = realpathSync(path);
+      if (seen.has(real)) return;
+      seen.add(real);
       for (const name of readdirSync(path).toSorted()) if (!name.startsWith('.') && !name.endsWith('.tmp')) add(join(path, name), false);
       return;
     }
-    const isLog = stats.isFile() || stats.isFIFO() || stats.isCharacterDevice();
+    // Only a pipe or a device that was named: reading one that lies in a folder may never end.
+    const isLog = stats.isFile() || (named && (stats.isFIFO() || stats.isCharacterDevice()));
     if (!isLog) {
       if (named) throw new OperationError(`${path}: is no file; name files, folders or patterns`);
       return;
@@ -48,6 +54,15 @@ export function expandPaths(args: readonly string[]): readonly LogFile[] {
 
 function exists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function statIfAny(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    // A link to itself, a folder that may not be entered.
+    return undefined;
+  }
 }
 
 function statOf(path: string): Stats {

@@ -3,6 +3,9 @@ import type { Attribute, Sighting } from '../learn/delta.ts';
 import type { StoredPeer, StoredPod } from '../learn/stored.ts';
 import { parsePeerKey, peerKey, type Peer, type WorkloadPeer } from '../model/peer.ts';
 
+/** DNS names that are kept of an outside address: a client that resolves may invent them without end. */
+const MAX_NAMES = 64;
+
 /** Peers, their attributes, pods and the lives of pods at addresses. */
 export class PeerTable {
   readonly #insert;
@@ -10,6 +13,7 @@ export class PeerTable {
   readonly #seen;
   readonly #attribute;
   readonly #labelSets;
+  readonly #names;
   readonly #pod;
   readonly #life;
   readonly #all;
@@ -27,6 +31,7 @@ export class PeerTable {
     this.#seen = db.prepare<[number, number]>('UPDATE peers SET revision = min(coalesce(revision, 9e15), ?) WHERE id = ?');
     this.#attribute = db.prepare<[number, string, string]>('INSERT INTO peer_attributes VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
     this.#labelSets = db.prepare<[number], { n: number }>("SELECT count(*) AS n FROM peer_attributes WHERE peer = ? AND kind = 'labels'");
+    this.#names = db.prepare<[number], { n: number }>("SELECT count(*) AS n FROM peer_attributes WHERE peer = ? AND kind = 'name'");
     this.#pod = db.prepare<[number, string, string, number, number], { id: number }>(
       `INSERT INTO pods (peer, namespace, name, first_seen, last_seen) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)
@@ -74,6 +79,7 @@ export class PeerTable {
   describe({ peer, kind, value }: Attribute, maxLabelSets: number): boolean {
     const id = this.id(peer);
     if (kind === 'labels' && (this.#labelSets.get(id)?.n ?? 0) >= maxLabelSets) return false;
+    if (kind === 'name' && (this.#names.get(id)?.n ?? 0) >= MAX_NAMES) return false;
     this.#attribute.run(id, kind, value);
     return true;
   }

@@ -22,6 +22,12 @@ export interface Framed {
   readonly consumed: number;
 }
 
+/** Parts of a record that is not whole yet. */
+interface Parts {
+  readonly pieces: Buffer[];
+  length: number;
+}
+
 /** Records of one owner within one memory, as growing lists. */
 class RunList {
   readonly origin: Origin;
@@ -78,7 +84,7 @@ export class Unwrapper {
     }
     this.#scratchUsed = 0;
     /** Parts of records that are not whole yet, by stream. */
-    const parts = new Map<string, Buffer[]>();
+    const parts = new Map<string, Parts>();
     let tooLong = 0;
     let consumed = from;
     let p = from;
@@ -95,7 +101,7 @@ export class Unwrapper {
       if (parts.size === 0) consumed = p;
     }
     if (parts.size > 0 && (ended === 'final' || p - consumed > 2 * MAX_RECORD)) {
-      for (const part of parts.values()) this.#copy(part, this.#origin.owner);
+      for (const { pieces } of parts.values()) this.#copy(pieces, this.#origin.owner);
       parts.clear();
       consumed = p;
     }
@@ -104,7 +110,7 @@ export class Unwrapper {
   }
 
   /** Takes one line; returns 1 if it made a record too long. */
-  #line(b: Buffer, lineStart: number, lineEnd: number, parts: Map<string, Buffer[]>): number {
+  #line(b: Buffer, lineStart: number, lineEnd: number, parts: Map<string, Parts>): number {
     let start = lineStart;
     let end = lineEnd;
     // A crash leaves NULs, Windows a carriage return, editors a byte order mark.
@@ -123,9 +129,10 @@ export class Unwrapper {
     const open = parts.get(opened.stream);
     if (opened.partial || open !== undefined) {
       const part = opened.text === null ? b.subarray(opened.start, opened.end) : Buffer.from(opened.text);
-      const all = open ?? [];
-      all.push(part);
-      if (all.reduce((sum, piece) => sum + piece.length, 0) > MAX_RECORD) {
+      const all = open ?? { pieces: [], length: 0 };
+      all.pieces.push(part);
+      all.length += part.length;
+      if (all.length > MAX_RECORD) {
         parts.delete(opened.stream);
         return 1;
       }
@@ -135,11 +142,11 @@ export class Unwrapper {
         parts.set(opened.stream, all);
       } else {
         parts.delete(opened.stream);
-        this.#copy(all, opened.owner ?? this.#origin.owner);
+        this.#copy(all.pieces, this.#origin.owner ?? opened.owner);
       }
     } else if (opened.text === null) {
-      if (opened.start < opened.end) this.#list(this.#direct, opened.owner ?? this.#origin.owner).push(opened.start, opened.end);
-    } else if (opened.text !== '') this.#copy([Buffer.from(opened.text)], opened.owner ?? this.#origin.owner);
+      if (opened.start < opened.end) this.#list(this.#direct, this.#origin.owner ?? opened.owner).push(opened.start, opened.end);
+    } else if (opened.text !== '') this.#copy([Buffer.from(opened.text)], this.#origin.owner ?? opened.owner);
     return 0;
   }
 

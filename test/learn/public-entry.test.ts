@@ -139,7 +139,7 @@ describe('in the graph', () => {
 
   it('one client is enough behind a LoadBalancer, whether the inventory comes first or last', () => {
     for (const learner of [new Learner().know(...exposed).read(from(1)), new Learner().read(from(1)).know(...exposed)]) {
-      expect(learner.edges()).toEqual(['public -> shop/web 8080/TCP accepted']);
+      expect(learner.edges()).toEqual(['public -> shop/web 8080/TCP observed [single-sighting]']);
     }
   });
 

@@ -281,10 +281,11 @@ describe('foreign-data-store', () => {
 });
 
 describe('the public', () => {
-  it('is suspected of nothing by address, but of never having succeeded', () => {
+  it('is suspected of nothing by address, but by port, and of having come once or never', () => {
     const entry = edge(PUBLIC, 'shop/web', 22);
-    expect(flags(entry, { witnesses: [[witness(), { opened: 1 }]], hours: [0] })).toEqual([]);
-    expect(flags(entry, SETTLED, { success: 'none' })).toEqual(['no-success']);
+    expect(flags(entry, { witnesses: [[witness(), { opened: 1 }]], hours: [0] })).toEqual(['single-sighting', 'remote-shell']);
+    expect(flags(edge(PUBLIC, 'shop/web', 443))).toEqual([]);
+    expect(flags(edge(PUBLIC, 'shop/web', 443), SETTLED, { success: 'none' })).toEqual(['no-success']);
   });
 });
 

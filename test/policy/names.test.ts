@@ -34,11 +34,11 @@ describe('the name of a workload’s policy', () => {
   });
 
   it('is cut to what the API server and a file system take', () => {
-    const long = `${'a'.repeat(172)}.${'b'.repeat(80)}`;
+    const long = `${'a'.repeat(168)}.${'b'.repeat(80)}`;
     const names = namesOf(`Deployment shop/${long}`, `StatefulSet shop/${long}`);
-    expect(names).toEqual([`${'a'.repeat(172)}.b-deployment`, `${'a'.repeat(172)}.-statefulset`.replace('.-', '-')]);
+    expect(names).toEqual([`${'a'.repeat(168)}.b-deployment`, `${'a'.repeat(168)}.-statefulset`.replace('.-', '-')]);
     expect(names.every((name) => isSubdomain(name ?? ''))).toBe(true);
-    expect(namesOf(`Deployment shop/${long}`)).toEqual([`${'a'.repeat(172)}.b-deployment`]);
+    expect(namesOf(`Deployment shop/${long}`)).toEqual([`${'a'.repeat(168)}.b-deployment`]);
   });
 
   it('is one for each workload, a name of the grammar, and the same in whatever order they come', () => {

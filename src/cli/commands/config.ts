@@ -10,8 +10,8 @@ export const define: Define = (command, run) => {
       run(async (context) => {
         const path = file ?? context.options.config ?? context.env['FOOTPATH_CONFIG'];
         if (path === undefined) throw new UsageError('name the file: footpath config check footpath.yaml');
-        const { readConfig } = await import('../../config.ts');
-        readConfig(path);
+        const [{ readConfig }, { settingsOf }] = await Promise.all([import('../../config.ts'), import('../inputs.ts')]);
+        settingsOf({}, readConfig(path));
         context.say(`${path}: right`);
         return 0;
       }),

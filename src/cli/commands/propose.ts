@@ -22,7 +22,7 @@ export const define: Define = (command, run) => {
     .option('--default-deny', 'and a policy for each namespace that closes every pod both ways')
     .option('--include-observed', 'also from edges that nobody has accepted yet')
     .option('--out <folder>', 'write one file a policy and kustomization.yaml into this folder')
-    .addHelpText('after', '\n-o has yaml and json here. What got no policy is listed on stderr, with the reason. Footpath writes nothing to the cluster: kubectl diff -f, then kubectl apply -f.')
+    .addHelpText('after', '\n-o has yaml and json here. What got no policy is listed on stderr, with the reason. Footpath writes nothing to the cluster: kubectl diff -k FOLDER, then kubectl apply -k FOLDER.')
     .action((options: Options) => run((context) => proposePolicies(context, options)));
 };
 
@@ -41,9 +41,11 @@ async function proposePolicies(context: Context, options: Options): Promise<numb
     const defaultDeny = options.defaultDeny === true ? namespacesOf(graph, context.namespace) : [];
     const files = exporter.render({ proposals, defaultDeny });
     if (options.out !== undefined) {
-      const { writeFiles } = await import('../write-files.ts');
+      const { leftovers, writeFiles } = await import('../write-files.ts');
       writeFiles(options.out, [...files, { name: 'kustomization.yaml', content: kustomization(files.map(({ name }) => name)) }]);
       context.say(`${plural(files.length, 'policy', 'policies')} written to ${options.out}`);
+      const left = leftovers(options.out, new Set(files.map(({ name }) => name)));
+      if (left.length > 0) context.say(`${plural(left.length, 'policy', 'policies')} there of an earlier run ${left.length === 1 ? 'is' : 'are'} not proposed any more, and not in kustomization.yaml: delete ${left.join(', ')}`);
     } else if (form === 'json') {
       context.print(`${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: files.map(({ object }) => object) }, null, 2)}\n`);
     } else {
@@ -55,7 +57,7 @@ async function proposePolicies(context: Context, options: Options): Promise<numb
     for (const { workload, reason } of none) context.say(`${peerName(workload)}: no policy: ${reason}`);
     for (const { workload, leftAlone } of proposals) for (const { direction, reason } of leftAlone) context.say(`${peerName(workload)}: ${direction} left alone: ${reason}`);
     for (const line of cutOff(proposals, none, defaultDeny)) context.say(line);
-    if (proposals.length === 0) context.say('no policies: no workload has an accepted edge (footpath edges, footpath accept)');
+    if (proposals.length === 0) context.say(none.length > 0 ? 'no policies: the reasons are above' : 'no policies: no workload here has an accepted edge (footpath edges, footpath accept)');
     else context.hint('next: footpath explain NS/NAME · footpath propose --out policies · footpath simulate --policies policies');
     return 0;
   });

@@ -26,6 +26,9 @@ export const define: Define = (command, run) => {
     .addHelpText('after', '\nWith --from: {"allowed": true | false | null, "because", "warnings"}. Exit status 3: with --policies, an accepted edge would break or a policy is invalid; with --from, the answer is false.')
     .action((options: Options) =>
       run((context) => {
+        const asks = options.from !== undefined || options.to !== undefined || options.questions !== undefined;
+        if (asks && options.manifests === undefined) throw new UsageError('--from, --to and --questions are asked of --manifests: name files with the pods and the policies');
+        if (options.policies !== undefined && options.manifests !== undefined) throw new UsageError('--policies and --manifests exclude each other: give all files of a question with --manifests');
         if (options.policies !== undefined && options.manifests === undefined) return replayPolicies(context, options.policies);
         if (options.manifests !== undefined && options.policies === undefined) return ask(context, options.manifests, options);
         throw new UsageError('give --policies to replay the learned edges, or --manifests to ask about what they hold');
@@ -57,7 +60,7 @@ async function readPolicies(context: Context, paths: readonly string[], strict: 
   }
   for (const problem of [...wrong, ...warnings]) context.say(`footpath: ${plain(problem)}`);
   for (const [kind, n] of notRead) context.say(`footpath: ${n} of kind ${plain(kind)} not evaluated`);
-  if (strict && policies.length === 0) throw new OperationError(`${paths.join(', ')}: no valid NetworkPolicy found`);
+  if (strict && policies.length + invalid === 0) throw new OperationError(`${paths.join(', ')}: no valid NetworkPolicy found`);
   return { policies, invalid, objects, warnings: [...warnings, ...[...notRead].map(([kind, n]) => `${n} of kind ${kind} not evaluated`)] };
 }
 

@@ -67,7 +67,7 @@ describe('the policies that are proposed', () => {
   it('are none, said on stderr, where nothing is accepted', async () => {
     const session = new Session();
     await session.observe([]);
-    expect(await session.run('propose')).toMatchObject({ status: 0, out: '', err: 'no policies: no workload has an accepted edge (footpath edges, footpath accept)\n' });
+    expect(await session.run('propose')).toMatchObject({ status: 0, out: '', err: 'no policies: no workload here has an accepted edge (footpath edges, footpath accept)\n' });
     expect((await session.json<{ items: unknown[] }>('propose')).items).toEqual([]);
   });
 

@@ -63,6 +63,19 @@ describe('simulate --policies', () => {
     expect([status, value.policies]).toEqual([0, 2]);
   });
 
+  it('exits with 3 where there is none but one that no cluster would take', async () => {
+    const session = await learnedShop();
+    const path = session.write('policies.yaml', policy({ podSelector: {}, policyTypes: ['Sideways'] }));
+    expect((await session.run('simulate', '--policies', path)).status).toBe(3);
+  });
+
+  it('asks no question of policies alone', async () => {
+    const session = await learnedShop();
+    const path = session.write('policies.yaml', policy({ podSelector: {}, policyTypes: ['Ingress'] }));
+    const { status, err } = await session.run('simulate', '--policies', path, '--from', 'shop/web', '--to', 'shop/cart', '--port', '80');
+    expect([status, err]).toEqual([2, expect.stringContaining('are asked of --manifests')]);
+  });
+
   it('exits with 3 though nothing would break, where one that no cluster would take is among them', async () => {
     const open = policy({ podSelector: {}, policyTypes: ['Ingress'], ingress: [{}] });
     const session = await learnedShop();
@@ -75,7 +88,6 @@ describe('simulate --policies', () => {
   it.each([
     ['is not there', null, /^footpath: \S+policies\.yaml: cannot be read: ENOENT\n$/],
     ['holds no policies', 'kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n', /no valid NetworkPolicy found\n$/],
-    ['holds one that no cluster would take', policy({ podSelector: {}, policyTypes: ['Sideways'] }), /^footpath: policy shop\/p: .*\n.*no valid NetworkPolicy found\n$/],
   ])('fails on a file that %s', async (_, content, message) => {
     const session = await learnedShop();
     const path = content === null ? join(session.folder, 'policies.yaml') : session.write('policies.yaml', content);
@@ -122,7 +134,7 @@ describe('simulate --from --to', () => {
     [['--from', 'shop/nobody', '--to', 'shop/cart', '--port', '80'], 'shop/nobody: not in the manifests, and no address'],
     [['--from', 'shop/web', '--to', '10.0.0.256', '--port', '80'], '10.0.0.256: not in the manifests, and no address'],
     [['--questions', 'file.jsonl'], '--questions takes - (standard input)'],
-    [['--policies', 'x'], 'give --policies to replay the learned edges, or --manifests to ask about what they hold'],
+    [['--policies', 'x'], '--policies and --manifests exclude each other: give all files of a question with --manifests'],
   ])('refuses %j', async (args, message) => {
     expect(await ask(...args)).toMatchObject({ status: 2, out: '', err: `footpath: ${message}\n` });
   });

@@ -1,0 +1,112 @@
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { connection } from '../support/hubble.ts';
+import { ownerObject, podObject } from '../support/inventory.ts';
+import { MAIN } from '../support/killed.ts';
+import { Serving, Watched } from '../support/serving.ts';
+
+const START = '2026-03-01T00:00:00Z';
+const T = Date.now();
+
+/** An API server that lists what it has, and holds watches open. */
+class Api {
+  readonly #objects: ReadonlyMap<string, readonly object[]>;
+  readonly #server: Server;
+  readonly #watches: ((event: object) => void)[] = [];
+
+  constructor(objects: Readonly<Record<string, readonly object[]>>) {
+    this.#objects = new Map(Object.entries(objects));
+    this.#server = createServer((request, response) => {
+      const url = new URL(request.url ?? '/', 'http://x');
+      const resource = url.pathname.split('/').at(-1) ?? '';
+      response.setHeader('content-type', 'application/json');
+      if (url.searchParams.get('watch') === null) {
+        response.end(JSON.stringify({ kind: 'List', metadata: { resourceVersion: '10' }, items: this.#objects.get(resource) ?? [] }));
+        return;
+      }
+      response.flushHeaders();
+      const say = (event: object): void => void response.write(`${JSON.stringify(event)}\n`);
+      // What the API server says first: it is up to date.
+      say({ type: 'BOOKMARK', object: { kind: 'X', metadata: { resourceVersion: '10' } } });
+      if (resource === 'pods') this.#watches.push(say);
+    });
+  }
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => void this.#server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  tell(event: object): void {
+    for (const watch of this.#watches) watch(event);
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+}
+
+let api: Api | null = null;
+let serving: Serving | null = null;
+afterEach(() => {
+  serving?.child.kill('SIGKILL');
+  api?.close();
+});
+
+const versioned = (object: object, resourceVersion: string): object => ({ ...object, metadata: { ...(object as { readonly metadata: object }).metadata, resourceVersion } });
+const web = (name: string, ip: string, version: string): object => versioned(podObject({ namespace: 'shop', name, ip, start: START, owner: ['ReplicaSet', 'web-6b746f74dc'] }), version);
+
+describe.skipIf(!existsSync(MAIN) && (process.env['CI'] ?? '') === '')('footpath serve, with the cluster’s API', () => {
+  it('knows who is at an address from the moment that the cluster tells it', async () => {
+    api = new Api({
+      pods: [web('web-6b746f74dc-9rcxx', '10.0.0.11', '5'), versioned(podObject({ namespace: 'shop', name: 'cart-0', ip: '10.0.0.12', start: START, owner: ['StatefulSet', 'cart'] }), '6')],
+      replicasets: [ownerObject('ReplicaSet', 'shop', 'web-6b746f74dc', {}, { owner: ['Deployment', 'web'] })],
+    });
+    const server = await api.listen();
+    const watched = new Watched();
+    const kubeconfig = join(watched.folder, 'kubeconfig');
+    writeFileSync(
+      kubeconfig,
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        clusters: [{ name: 'c', cluster: { server, 'insecure-skip-tls-verify': true } }],
+        users: [{ name: 'u', user: {} }],
+        contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+        'current-context': 'c',
+      }),
+    );
+    watched.configure([{ file: { paths: [watched.log], format: 'hubble' } }], { inventory: { kubernetes: true, kubeconfig } });
+    serving = new Serving(watched.config);
+    await serving.says('watching the cluster');
+    const call = (from: string, n: number): string => connection({ from: { ip: from }, to: { ip: '10.0.0.12' }, port: 8080, clientPort: 40_000 + n, time: T }).map((line) => `${line}\n`).join('');
+    writeFileSync(watched.log, call('10.0.0.11', 0));
+    await serving.until('the pods that were listed are known', async () => (await serving?.metric('footpath_edges{state="observed"}')) === 1);
+    api.tell({ type: 'ADDED', object: web('web-6b746f74dc-x7x2l', '10.0.0.13', '20') });
+    appendFileSync(watched.log, [1, 2, 3].map((n) => call('10.0.0.13', n)).join(''));
+    await serving.until('a pod that was added belongs to the same workload', async () => (await serving?.metric('footpath_edges{state="accepted"}')) === 1);
+    expect(await serving.metric('footpath_unresolved_ratio')).toBe(0);
+    expect(await serving.end()).toBe(0);
+  });
+
+  it('is not ready, and says why, while the API is away', async () => {
+    const watched = new Watched();
+    const kubeconfig = join(watched.folder, 'kubeconfig');
+    writeFileSync(
+      kubeconfig,
+      JSON.stringify({ apiVersion: 'v1', kind: 'Config', clusters: [{ name: 'c', cluster: { server: 'http://127.0.0.1:1', 'insecure-skip-tls-verify': true } }], users: [], contexts: [{ name: 'c', context: { cluster: 'c' } }], 'current-context': 'c' }),
+    );
+    watched.configure([{ file: { paths: [watched.log], format: 'hubble' } }], { inventory: { kubernetes: true, kubeconfig } });
+    serving = new Serving(watched.config);
+    const reasons = await serving.until('it says why', async () => {
+      const ready = await serving?.get('/readyz');
+      return ready !== 'ready\n' ? ready : null;
+    });
+    expect(reasons).toMatch(/^kubernetes pods: .*ECONNREFUSED|refused/);
+    expect(await serving.end()).toBe(0);
+  });
+});
