@@ -34,7 +34,6 @@ export class Session {
   readonly #handoff = new Handoff<Batch>();
   readonly #closing = new AbortController();
   #client: KafkaClient | null = null;
-  #admin: Admin | null = null;
   #consumer: Consumer | null = null;
   /** Seconds without a sign of the group. */
   #quiet = 0;
@@ -69,7 +68,7 @@ export class Session {
       return;
     }
     const { kafka } = this.#client;
-    const admin = (this.#admin = kafka.admin());
+    const admin = kafka.admin();
     await admin.connect();
     const { clusterId } = await admin.describeCluster();
     const readerOf = (partition: number): ReturnType<PartitionReaders['of']> => this.#readers.of(clusterId, partition);
@@ -161,13 +160,11 @@ export class Session {
   /** Leaves the group, if the brokers let it; then the sockets go, whatever is still waited for. */
   async #close(): Promise<void> {
     this.#closing.abort();
-    const leave = async (): Promise<void> => {
-      await this.#consumer?.disconnect();
-      await this.#admin?.disconnect();
-    };
-    const left = new AbortController();
-    await Promise.race([leave().catch(() => undefined), this.#options.sleep(CLOSE_WITHIN, left.signal)]);
-    left.abort();
+    if (this.#consumer !== null) {
+      const left = new AbortController();
+      await Promise.race([this.#consumer.disconnect().catch(() => undefined), this.#options.sleep(CLOSE_WITHIN, left.signal)]);
+      left.abort();
+    }
     this.#client?.destroy();
   }
 }
