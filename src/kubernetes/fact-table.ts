@@ -8,11 +8,19 @@ export type FactChange<F> =
   /** `seen`: the end was told, with the fact as it was last; else a list no longer has it. */
   | { readonly what: 'gone'; readonly fact: F; readonly seen: boolean };
 
+interface Row<F> {
+  fact: F;
+  /** Of its object, '' if it had none. */
+  version: string;
+  /** The list that brought it last. */
+  list: number;
+}
+
 /** The facts of one resource as they are now. Objects that say the same as before change nothing. */
 export class FactTable<F extends object> {
   readonly #project: (object: Json) => F | null;
   readonly #onChange: (change: FactChange<F>) => void;
-  readonly #rows = new Map<string, { fact: F; list: number }>();
+  readonly #rows = new Map<string, Row<F>>();
   #list = 0;
 
   constructor(project: (object: Json) => F | null, onChange: (change: FactChange<F>) => void) {
@@ -26,16 +34,20 @@ export class FactTable<F extends object> {
 
   put(object: Json): void {
     const key = keyOf(object);
+    const version = text(get(object, 'metadata', 'resourceVersion')) ?? '';
+    const row = this.#rows.get(key);
+    if (row !== undefined) row.list = this.#list;
+    // Most of a list that is read anew is as it was.
+    if (row !== undefined && row.version !== '' && row.version === version) return;
     const fact = this.#project(object);
     // An object that no longer makes a fact is as good as gone.
     if (fact === null) return this.#drop(key, null);
-    const row = this.#rows.get(key);
     if (row === undefined) {
-      this.#rows.set(key, { fact, list: this.#list });
+      this.#rows.set(key, { fact, version, list: this.#list });
       this.#onChange({ what: 'added', fact, object });
       return;
     }
-    row.list = this.#list;
+    row.version = version;
     const before = row.fact;
     if (isDeepStrictEqual(before, fact)) return;
     row.fact = fact;

@@ -80,6 +80,11 @@ export class Feed {
     }
   }
 
+  /** Up to when everything is known, 0 at first; it moves on while nothing changes. */
+  get asOf(): number {
+    return this.#progress.reached ?? 0;
+  }
+
   /** Changes with every change of a fact. */
   get revision(): number {
     return this.#revision;
@@ -97,16 +102,20 @@ export class Feed {
   /** What is known now. Pods that ended come first, with `until`; they are kept for a while. */
   inventory(): Inventory {
     const now = this.#options.clock.now();
-    const of = <K extends Resource['part']>(part: K): Inventory[K] =>
-      this.#resources.filter((resource) => resource.part === part).flatMap(({ name }) => [...(this.#tables.get(name)?.facts() ?? [])]) as unknown as Inventory[K];
+    const of = <F>(part: Resource['part'], facts: F[] = []): readonly F[] => {
+      for (const resource of this.#resources) {
+        if (resource.part === part) for (const fact of this.#tables.get(resource.name)?.facts() ?? []) facts.push(fact as F);
+      }
+      return facts;
+    };
     return {
-      pods: [...this.#lives.ended(now), ...of('pods')],
+      pods: of('pods', [...this.#lives.ended(now)]),
       workloads: of('workloads'),
       services: of('services'),
       slices: of('slices'),
       nodes: of('nodes'),
       namespaces: of('namespaces'),
-      asOf: this.#progress.reached ?? 0,
+      asOf: this.asOf,
     };
   }
 
@@ -164,7 +173,7 @@ export class Feed {
 
   #podChanged(change: FactChange<PodFact>): void {
     const now = this.#options.clock.now();
-    const lastLook = this.#progress.reached ?? 0;
+    const lastLook = this.asOf;
     if (change.what === 'gone') this.#podEnded(change.seen ? endedByNow(change.fact, now) : endedSince(change.fact, lastLook, now), now);
     else {
       const past = change.what === 'changed' ? endedByChange(change.before, change.fact, lastLook, now) : null;

@@ -63,7 +63,9 @@ export function projectPod(object: Json): PodFact | null {
   const phase = text(get(status, 'phase'));
   const ended = phase === 'Succeeded' || phase === 'Failed';
   return {
-    ...named,
+    // Not by spreading: that leaves V8 with garbage it collects late, and pods come by the ten thousand.
+    namespace: named.namespace,
+    name: named.name,
     uid: text(get(object, 'metadata', 'uid')) ?? '',
     labels: labelsOf(get(object, 'metadata', 'labels')),
     owner: controller(object),

@@ -43,6 +43,27 @@ describe('a table of facts', () => {
     expect(after).toBe(before);
   });
 
+  it('does not look at an object of the version that it knows, but at any that has none', () => {
+    const { table, told } = colours();
+    const of = (colour: string, resourceVersion: string): Json => ({ metadata: { name: 'a', resourceVersion }, colour });
+    table.put(of('red', '7'));
+    table.put(of('not looked at', '7'));
+    table.put(of('blue', '8'));
+    table.put(of('green', ''));
+    table.put(of('grey', ''));
+    expect(told).toEqual(['added a red', 'changed a blue from red', 'changed a green from blue', 'changed a grey from green']);
+  });
+
+  it('keeps what a list brings in the version that is known', () => {
+    const { table } = colours();
+    const known = { metadata: { name: 'a', resourceVersion: '7' }, colour: 'red' };
+    table.put(known);
+    table.listing();
+    table.put(known);
+    table.listed();
+    expect(names(table)).toEqual(['a red']);
+  });
+
   it('keeps equal names of two namespaces apart', () => {
     const { table } = colours();
     table.put(object('a', 'red', 'one'));

@@ -199,8 +199,10 @@ describe('whether the watch of pods has passed a time', () => {
     watch.event('ADDED', pod('web', '11', { start: at(40) }));
     await eventually(() => feed.passed(START + 40 * SECOND), 'the event counts');
     expect(feed.passed(START + 41 * SECOND)).toBe(false);
+    const { revision } = feed;
     watch.bookmark('12');
     await eventually(() => feed.passed(START + 59 * SECOND), 'the bookmark counts');
+    expect([feed.asOf, feed.inventory().asOf, feed.revision]).toEqual([START + 59 * SECOND, START + 59 * SECOND, revision]);
   });
 
   it('is no matter of other resources', async () => {
