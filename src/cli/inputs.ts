@@ -51,8 +51,8 @@ export function isNamed(input: LogFile | '-'): boolean {
 /** Settings that a collector cannot use are wrong usage, whoever gave them. */
 export function settingsOf(options: Pick<ReadingOptions, 'accessLogFormat'>, config: Config | null): CollectorSettings {
   const settings = readSettings(options, config);
-  for (const { problem } of collectors) {
-    const wrong = problem?.(settings) ?? null;
+  for (const collector of collectors) {
+    const wrong = collector.problem?.(settings) ?? null;
     if (wrong !== null) throw new UsageError(`${options.accessLogFormat === undefined ? 'accessLogFormat' : '--access-log-format'}: the format ${plain(wrong)}`);
   }
   return settings;

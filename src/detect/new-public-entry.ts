@@ -1,16 +1,25 @@
 import type { Finding } from '../model/alert.ts';
+import type { PublicEntry } from '../model/decision.ts';
 import { largest, smallest } from '../model/group.ts';
 import { peerKey, peerName, PUBLIC } from '../model/peer.ts';
 import type { Graph, GraphEdge } from '../learn/graph.ts';
 import { breachedEdge } from './violation.ts';
 
+/** Edges from outside over which an entry answered. */
+function clientsOf(graph: Graph, { destination, protocol, port }: PublicEntry): readonly GraphEdge[] {
+  const isOutside = ({ source }: GraphEdge): boolean => source.type === 'external' || source.type === 'public';
+  return graph.edges.filter((edge) => isOutside(edge) && peerKey(edge.destination) === peerKey(destination) && edge.port === port && edge.protocol === protocol && edge.success !== 'none');
+}
+
+/** Keys of the edges of clients that a new public entry tells of: they are no alerts by address. */
+export function servedByNewEntries(graph: Graph): readonly string[] {
+  return graph.newPublicEntries.flatMap((entry) => clientsOf(graph, entry).map(({ key }) => key));
+}
+
 /** Ports that anybody outside reaches now, and that were no public entry when their workload was switched to watching. */
 export function findNewPublicEntries(graph: Graph): readonly Finding[] {
   return graph.newPublicEntries.flatMap(({ destination, protocol, port }): Finding[] => {
-    const clients = graph.edges.filter(
-      (edge) =>
-        (edge.source.type === 'external' || edge.source.type === 'public') && peerKey(edge.destination) === peerKey(destination) && edge.port === port && edge.protocol === protocol && edge.success !== 'none',
-    );
+    const clients = clientsOf(graph, { destination, protocol, port });
     if (clients.length === 0) return [];
     const breaches = clients.map(breachedEdge);
     const seen = clients.map(({ totals }, i) => breaches[i]?.totals ?? totals);

@@ -59,6 +59,12 @@ describe('a port that the public reaches for the first time while it is watched'
     expect((await entries(session)).map(alertText)).toEqual(['high new-public-entry firing']);
   });
 
+  it('is one alert, whoever its clients are', async () => {
+    const session = await watchedShop();
+    await session.observe(clients(23));
+    expect((await session.alerts()).map(alertText)).toEqual(['high new-public-entry firing']);
+  });
+
   it('leaves the edges of its clients as they are', async () => {
     const session = await watchedShop();
     await session.observe(clients(17));
