@@ -16,13 +16,24 @@ export const hasApiServer = existsSync(join(bin, 'kube-apiserver'));
 export interface ApiServer {
   /** Posts an object; `reason` is what the server said against it. */
   create(path: string, object: unknown): Promise<{ readonly status: number; readonly reason: string }>;
+  /** Any other request; a PATCH merges. */
+  send(method: string, path: string, object?: unknown): Promise<{ readonly status: number; readonly reason: string }>;
+  /** Path of a user's kubeconfig: `admin` may do everything, `viewer` nothing where the server asks for rights. */
+  kubeconfig(user: 'admin' | 'viewer'): string;
   stop(): Promise<void>;
 }
 
+export interface ApiServerOptions {
+  /** Where it keeps what it holds; a folder that exists is kept, and holds what it held. */
+  readonly folder?: string;
+  readonly authorization?: 'AlwaysAllow' | 'RBAC';
+}
+
 /** Starts a real API server on loopback, with its own etcd. */
-export async function startApiServer(port: number, flags: readonly string[] = []): Promise<ApiServer> {
-  const folder = join(scratchForAll(), 'apiserver');
-  const child = spawn(shared('apiserver/start.sh'), ['-d', folder, '-p', String(port), '-e', String(port + 1), '-b', bin, '--', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+export async function startApiServer(port: number, flags: readonly string[] = [], options: ApiServerOptions = {}): Promise<ApiServer> {
+  const folder = options.folder ?? join(scratchForAll(), 'apiserver');
+  const args = ['-d', folder, '-p', String(port), '-e', String(port + 1), '-b', bin, '-a', options.authorization ?? 'AlwaysAllow', '--', ...flags];
+  const child = spawn(shared('apiserver/start.sh'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
   const ended = once(child, 'exit');
@@ -30,17 +41,21 @@ export async function startApiServer(port: number, flags: readonly string[] = []
   if (!(await Promise.race([ready, ended.then(() => false)]))) throw new Error(`the API server did not start: ${errors}`);
   const ca = readFileSync(join(folder, 'certs/apiserver.crt'));
   const token = readFileSync(join(folder, 'admin.token'), 'utf8').trim();
+  const send: ApiServer['send'] = async (method, path, object) => {
+    const body = object === undefined ? '' : JSON.stringify(object);
+    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+    const sent = request({ host: '127.0.0.1', port, path, method, ca, headers: { authorization: `Bearer ${token}`, 'content-type': type, 'content-length': Buffer.byteLength(body) } });
+    sent.end(body);
+    const [response] = (await once(sent, 'response')) as [NodeJS.ReadableStream & { readonly statusCode?: number }];
+    let text = '';
+    for await (const chunk of response) text += String(chunk);
+    const { message = '' } = JSON.parse(text) as { readonly message?: string };
+    return { status: response.statusCode ?? 0, reason: message };
+  };
   return {
-    async create(path, object) {
-      const body = JSON.stringify(object);
-      const sent = request({ host: '127.0.0.1', port, path, method: 'POST', ca, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } });
-      sent.end(body);
-      const [response] = (await once(sent, 'response')) as [NodeJS.ReadableStream & { readonly statusCode?: number }];
-      let text = '';
-      for await (const chunk of response) text += String(chunk);
-      const { message = '' } = JSON.parse(text) as { readonly message?: string };
-      return { status: response.statusCode ?? 0, reason: message };
-    },
+    send,
+    create: (path, object) => send('POST', path, object),
+    kubeconfig: (user) => join(folder, `${user}.kubeconfig`),
     async stop() {
       child.kill('SIGTERM');
       await ended;
