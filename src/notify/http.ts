@@ -4,6 +4,7 @@ import { request as requestTls } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { RetriableError } from '../errors.ts';
 import { BusyError, RefusedError } from '../notifier.ts';
+import { aborted } from './aborted.ts';
 import { whyForbidden, type Trust } from './guard.ts';
 import { plainLine } from './text.ts';
 
@@ -63,14 +64,6 @@ async function allowedAddresses(url: URL, { trust, resolve = resolveAll }: HttpO
 
 async function resolveAll(host: string): Promise<readonly string[]> {
   return (await lookup(host, { all: true })).map(({ address }) => address);
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const fail = (): void => reject(new Error('aborted'));
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
 }
 
 interface Answer {

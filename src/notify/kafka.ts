@@ -1,6 +1,7 @@
 import type { Producer } from 'kafkajs';
 import type { Notification, Notifier } from '../notifier.ts';
 import { kafkaClient, type KafkaClient } from '../sources/kafka/client.ts';
+import { aborted } from './aborted.ts';
 import { cloudEvent } from './cloud-event.ts';
 import type { KafkaTargetConfig } from './config.ts';
 import type { NotifierKind, Outside } from './kind.ts';
@@ -14,7 +15,10 @@ export const kafka: NotifierKind<'kafka'> = {
 
 function kafkaNotifier(name: string, config: KafkaTargetConfig, { cluster }: Outside): Notifier {
   const connection = new Connection(config);
-  const stop = (): void => connection.drop();
+  const send = async (notifications: readonly Notification[]): Promise<void> => {
+    const producer = await connection.producer();
+    await producer.send({ topic: config.topic, acks: -1, messages: notifications.map((notification) => message(notification, cluster)) });
+  };
   return {
     name,
     kind: 'kafka',
@@ -23,19 +27,15 @@ function kafkaNotifier(name: string, config: KafkaTargetConfig, { cluster }: Out
     spacing: 0,
     resendEvery: null,
     async notify(notifications: readonly Notification[], signal: AbortSignal): Promise<void> {
-      signal.addEventListener('abort', stop, { once: true });
       try {
-        const producer = await connection.producer();
-        await producer.send({ topic: config.topic, acks: -1, messages: notifications.map((notification) => message(notification, cluster)) });
+        await Promise.race([send(notifications), aborted(signal)]);
       } catch (error) {
         // The next call begins with a new connection.
         connection.drop();
         throw error;
-      } finally {
-        signal.removeEventListener('abort', stop);
       }
     },
-    close: stop,
+    close: () => connection.drop(),
   };
 }
 
@@ -49,35 +49,32 @@ function message(notification: Notification, cluster: string): { readonly key: s
 /** Opened when something is to be sent, and kept until something fails. */
 class Connection {
   readonly #config: KafkaTargetConfig;
-  #open: Promise<{ readonly client: KafkaClient; readonly producer: Producer }> | null = null;
+  #client: Promise<KafkaClient> | null = null;
+  #producer: Promise<Producer> | null = null;
 
   constructor(config: KafkaTargetConfig) {
     this.#config = config;
   }
 
   async producer(): Promise<Producer> {
-    this.#open ??= this.#connect();
-    return (await this.#open).producer;
-  }
-
-  async #connect(): Promise<{ readonly client: KafkaClient; readonly producer: Producer }> {
-    const client = await kafkaClient(this.#config, { clientId: 'footpath' });
-    const producer = client.kafka.producer({ allowAutoTopicCreation: false });
-    try {
-      await producer.connect();
-    } catch (error) {
-      client.destroy();
-      throw error;
-    }
-    return { client, producer };
+    this.#client ??= kafkaClient(this.#config, { clientId: 'footpath' });
+    this.#producer ??= connected(this.#client);
+    return this.#producer;
   }
 
   drop(): void {
-    const open = this.#open;
-    this.#open = null;
-    open?.then(
-      ({ client }) => client.destroy(),
+    const client = this.#client;
+    this.#client = null;
+    this.#producer = null;
+    client?.then(
+      (opened) => opened.destroy(),
       () => {},
     );
   }
+}
+
+async function connected(client: Promise<KafkaClient>): Promise<Producer> {
+  const producer = (await client).kafka.producer({ allowAutoTopicCreation: false });
+  await producer.connect();
+  return producer;
 }
