@@ -61,7 +61,7 @@ const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ 
 const podsPath = '/api/v1/namespaces/default/pods';
 
 /** A pod as kubelet leaves it: running, with an address. */
-async function run(server: ApiServer, name: string, ip: string): Promise<void> {
+async function runPod(server: ApiServer, name: string, ip: string): Promise<void> {
   const owner = { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-6b746f74dc', uid: 'u', controller: true }] };
   expect((await server.create(podsPath, { ...meta(name, { labels: { app: 'web' }, ...owner }), spec: template.spec })).reason).toBe('');
   const status = { phase: 'Running', podIP: ip, podIPs: [{ ip }], startTime: new Date().toISOString() };
@@ -106,7 +106,7 @@ else {
       ] as const) {
         expect((await server.create(path, object)).reason, path).toBe('');
       }
-      await run(server, 'web-6b746f74dc-abcde', '10.1.0.1');
+      await runPod(server, 'web-6b746f74dc-abcde', '10.1.0.1');
       await eventually(() => podOf(feed, 'web-6b746f74dc-abcde')?.addresses[0] === '10.1.0.1', 'the pod has its address');
       await eventually(() => feed.inventory().slices.some(({ service, addresses }) => service === 'web' && addresses[0] === '10.1.0.1'), 'the endpoints are known');
       const inventory = feed.inventory();
@@ -138,7 +138,7 @@ else {
       expect(feed.passed(now)).toBe(false);
       expect(await feed.untilPassed(now, 5_000, new AbortController().signal)).toBe(true);
       expect(feed.asOf).toBeLessThanOrEqual(Date.now());
-      await run(server, 'after-hurry', '10.1.0.9');
+      await runPod(server, 'after-hurry', '10.1.0.9');
       await eventually(() => podOf(feed, 'after-hurry'), 'the watch goes on');
     });
 
@@ -194,14 +194,14 @@ else {
   it('survives that the API server goes and comes back', async () => {
     const folder = scratch();
     const first = await startApiServer(PORT + 20, [], { folder });
-    await run(first, 'web', '10.1.0.1');
+    await runPod(first, 'web', '10.1.0.1');
     const { feed, states } = await follow(first.kubeconfig('admin'));
     await first.stop();
     await eventually(() => states.some((state) => state.startsWith('pods waiting')), 'it is missed');
     expect(podOf(feed, 'web')).toMatchObject({ gone: false });
     const second = await startApiServer(PORT + 20, [], { folder });
     try {
-      await run(second, 'db', '10.1.0.2');
+      await runPod(second, 'db', '10.1.0.2');
       await remove(second, 'web');
       for (let i = 0; i < 10 && podOf(feed, 'db') === null; i++) await wait(1_000);
       await eventually(() => podOf(feed, 'db')?.addresses[0] === '10.1.0.2' && podOf(feed, 'web')?.gone === true, 'it is followed again');
@@ -217,7 +217,7 @@ else {
     const server = await startApiServer(port, ['--watch-cache=false', '--etcd-compaction-interval=2s']);
     const proxy = new TcpProxy(port);
     try {
-      await run(server, 'web', '10.1.0.1');
+      await runPod(server, 'web', '10.1.0.1');
       const { feed, states } = await follow(adapted(server, { port: await proxy.listen() }));
       await eventually(() => feed.states.get('pods')?.phase === 'watching', 'it is watched');
       const lists = (): number => states.filter((state) => state === 'pods listing').length;
@@ -230,7 +230,7 @@ else {
         await server.create('/api/v1/namespaces/default/configmaps', meta(`filler-${i}`));
         await wait(500);
       }
-      await run(server, 'db', '10.1.0.1');
+      await runPod(server, 'db', '10.1.0.1');
       proxy.join();
       for (let i = 0; i < 40 && podOf(feed, 'db') === null; i++) await wait(500);
       expect(lists()).toBe(2);
@@ -255,7 +255,7 @@ else {
         subjects: [{ kind: 'Group', name: 'viewers', apiGroup: 'rbac.authorization.k8s.io' }],
         roleRef: { kind: 'ClusterRole', name: 'footpath', apiGroup: 'rbac.authorization.k8s.io' },
       });
-      await run(server, 'web', '10.1.0.1');
+      await runPod(server, 'web', '10.1.0.1');
       // Rights take a moment to be known.
       await wait(1_000);
       const { feed, states } = await follow(server.kubeconfig('viewer'));
