@@ -5,6 +5,8 @@ import { OperationError, UsageError } from './errors.ts';
 import { DEFAULT_LIMITS } from './learn/limits.ts';
 import { parseCidr } from './model/address.ts';
 import { closest } from './nearest.ts';
+import { alertsConfig } from './notify/config.ts';
+import { kafkaSourceConfig } from './sources/kafka/config.ts';
 
 /** One schema for the configuration file; flags and the environment override it. Unknown keys are refused. */
 
@@ -24,17 +26,24 @@ const limits = z.strictObject({
   pendingRows: count.default(DEFAULT_LIMITS.pendingRows),
 });
 
-const source = z.strictObject({
-  /** In messages and metrics; made of kind and number if it is left out. */
-  name: z
-    .string()
-    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, { error: 'is no name (lower-case letters, digits and -)' })
-    .optional(),
-  file: z.strictObject({
-    paths: z.array(z.string()).min(1),
-    format: z.string().nullable().default(null),
-  }),
-});
+const SOURCE_KINDS = ['file', 'kafka'] as const;
+
+const source = z
+  .strictObject({
+    /** In messages and metrics; made of kind and number if it is left out. */
+    name: z
+      .string()
+      .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, { error: 'is no name (lower-case letters, digits and -)' })
+      .optional(),
+    file: z.strictObject({ paths: z.array(z.string()).min(1), format: z.string().nullable().default(null) }).optional(),
+    kafka: kafkaSourceConfig.optional(),
+  })
+  .refine((given) => SOURCE_KINDS.filter((kind) => given[kind] !== undefined).length === 1, { error: `names one of ${SOURCE_KINDS.join(', ')}` });
+
+/** Its own name, or kind and number: `kafka-2` is the second source, if that is a topic. */
+export function sourceName(given: SourceConfig, index: number): string {
+  return given.name ?? `${SOURCE_KINDS.find((kind) => given[kind] !== undefined) ?? 'source'}-${index + 1}`;
+}
 
 export type SourceConfig = z.infer<typeof source>;
 
@@ -56,6 +65,7 @@ const schema = z.strictObject({
     })
     .prefault({}),
   accessLogFormat: z.string().nullable().default(null),
+  alerts: alertsConfig.prefault({}),
   limits: limits.prefault({}),
 });
 

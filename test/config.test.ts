@@ -47,7 +47,7 @@ describe('the configuration', () => {
       database: '/data/footpath.db',
       cluster: 'east',
       clusterCidrs: ['10.0.0.0/8', 'fd00::/48'],
-      inventory: { files: ['a.json'] },
+      inventory: { ...DEFAULT_CONFIG.inventory, files: ['a.json'] },
       limits: { ...DEFAULT_LIMITS, edges: 7 },
     });
   });

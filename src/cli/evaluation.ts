@@ -24,7 +24,7 @@ const NOTHING_YET: Overview = { edges: new Map(), firing: new Map(), unresolved:
 export class Evaluation {
   readonly #store: Store;
   readonly #now: () => number;
-  readonly #onAlerts: (alerts: readonly Alert[]) => void;
+  readonly #onAlerts: (alerts: readonly Alert[], graph: Graph) => void;
   #build: (() => Graph) | null = null;
   #changed = true;
   #revision = -1;
@@ -32,7 +32,7 @@ export class Evaluation {
   overview: Overview = NOTHING_YET;
 
   /** `onAlerts` is told all alerts after each look. */
-  constructor(store: Store, now: () => number, onAlerts: (alerts: readonly Alert[]) => void) {
+  constructor(store: Store, now: () => number, onAlerts: (alerts: readonly Alert[], graph: Graph) => void) {
     this.#store = store;
     this.#now = now;
     this.#onAlerts = onAlerts;
@@ -54,12 +54,13 @@ export class Evaluation {
     if (this.#build === null || (!this.#changed && revision === this.#revision)) return;
     const started = this.#now();
     if (!force && started < this.#next) return;
-    this.#changed = false;
-    this.#revision = revision;
+    this.#next = started + LOOK_EVERY;
     const graph = this.#build();
     const alerts = alertsIn(this.#store, graph, started);
+    this.#onAlerts(alerts, graph);
     this.overview = overviewOf(graph, alerts);
-    this.#onAlerts(alerts);
+    this.#changed = false;
+    this.#revision = revision;
     const took = this.#now() - started;
     this.#next = this.#now() + Math.max(LOOK_EVERY, PAUSE_FOR_WORK * took);
   }

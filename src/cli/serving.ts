@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { createApp } from '../api/app.ts';
 import { isLoopback, listen, parseListen } from '../api/listen.ts';
-import { DEFAULT_CONFIG, readConfig, type Config, type SourceConfig } from '../config.ts';
+import { deliver } from '../alert/deliver.ts';
+import { tell } from '../alert/outbox.ts';
+import type { Clock } from '../clock.ts';
+import { DEFAULT_CONFIG, readConfig, sourceName, type Config, type SourceConfig } from '../config.ts';
 import { OperationError, UsageError } from '../errors.ts';
 import { isOpen, type Alert } from '../model/alert.ts';
 import type { Source } from '../source.ts';
+import { notifiersOf, type Target } from '../notify/index.ts';
 import { followSource } from '../sources/follow.ts';
+import { kafkaSource } from '../sources/kafka/source.ts';
 import { KnownPositions } from '../sources/position.ts';
 import { asOperationError } from '../store/database.ts';
 import { lockForIngest } from '../store/lock.ts';
@@ -20,6 +25,7 @@ import type { Context } from './context.ts';
 import { Evaluation } from './evaluation.ts';
 import { chooseCollector, forcedCollector, settingsOf } from './inputs.ts';
 import { Learner } from './learning.ts';
+import { namesOf } from './names.ts';
 import { databasePath, directoryOf, limitsOf } from './session.ts';
 import { sleep } from './sleep.ts';
 import { isoTime, plain } from './text.ts';
@@ -42,6 +48,8 @@ interface Serving {
   readonly metrics: Metrics;
   readonly evaluation: Evaluation;
   readonly sources: Map<string, SourceState>;
+  /** Who is told of alerts, by the configuration of the round. */
+  readonly targets: Target[];
 }
 
 /** `footpath serve`: reads for good, until it is told to end. Returns the exit status. */
@@ -59,7 +67,14 @@ export async function serve(context: Context, options: { readonly listen?: strin
     try {
       const health = new Health();
       const sources = new Map<string, SourceState>();
-      const evaluation = new Evaluation(store, context.now, alertLog(log));
+      const targets: Target[] = [];
+      const sayAlerts = alertLog(log);
+      const evaluation = new Evaluation(store, context.now, (alerts, graph) => {
+        sayAlerts(alerts);
+        const names = namesOf(graph);
+        const terms = targets.map(({ notifier, minSeverity }) => ({ name: notifier.name, minSeverity }));
+        store.transaction(() => tell(store.outbox, terms, { alerts, now: context.now(), nameOf: (address) => names.get(address) ?? null }));
+      });
       const metrics = new Metrics(
         {
           sources: () => [...sources].map(([name, state]) => ({ name, ...state })),
@@ -67,7 +82,7 @@ export async function serve(context: Context, options: { readonly listen?: strin
           edges: () => [...evaluation.overview.edges].map(([state, count]) => ({ state, count })),
           alerts: () => [...evaluation.overview.firing].map(([severity, count]) => ({ severity, count })),
           unresolved: () => evaluation.overview.unresolved,
-          outbox: () => [],
+          outbox: () => targets.map(({ notifier: { name } }) => ({ target: name, waiting: store.outbox.state(name).waiting })),
           isReady: () => health.isReady,
           now: context.now,
         },
@@ -76,7 +91,7 @@ export async function serve(context: Context, options: { readonly listen?: strin
       const server = await listen(createApp({ metrics, health, token }), where);
       log.info({ database: path, listen: `${server.address}:${server.port}`, version, pid: context.pid }, 'serving');
       try {
-        return await rounds({ context, store, log, health, metrics, evaluation, sources }, config, load);
+        return await rounds({ context, store, log, health, metrics, evaluation, sources, targets }, config, load);
       } finally {
         await server.close();
         log.info('ended');
@@ -150,7 +165,7 @@ async function inTime(work: Promise<void>, end: AbortSignal): Promise<void> {
 }
 
 async function readUntil(serving: Serving, config: Config, signal: AbortSignal): Promise<void> {
-  const { context, store, log, health, metrics, evaluation, sources: states } = serving;
+  const { context, store, log, health, metrics, evaluation, sources: states, targets } = serving;
   const directory = await directoryOf(store);
   const learner = new Learner(store, directory, config, context.now);
   await evaluation.know(directory);
@@ -159,10 +174,27 @@ async function readUntil(serving: Serving, config: Config, signal: AbortSignal):
   const configured = named(config.sources);
   states.clear();
   for (const [name] of configured) states.set(name, { up: true, lastBatch: null });
-  const forced = new Map(configured.map(([name, { file }]) => [name, forcedCollector(file.format ?? undefined)]));
+  const forced = new Map(configured.map(([name, of]) => [name, forcedCollector(formatOf(of))]));
+  const clock: Clock = { now: context.now, sleep, random: Math.random };
+  targets.splice(0, targets.length, ...notifiersOf(config.alerts.targets, { now: context.now, write: writer(context), cluster: config.cluster ?? '' }));
+  const delivering = deliver(
+    targets.map(({ notifier }) => notifier),
+    {
+      outbox: store.outbox,
+      transaction: (work) => store.transaction(work),
+      clock,
+      onDelivery: ({ target, outcome, count, reason }) => {
+        metrics.delivered(target, outcome, count);
+        if (reason !== null) log.warn({ target, outcome, count, reason }, 'alerts were not delivered');
+      },
+    },
+    signal,
+  );
   const notUnderstood = new Set<string>();
-  const all = configured.map(([name, { file }]): Source =>
-    followSource(name, file.paths, {
+  // One claim for all topics: a second one would shut the first out.
+  const claim = configured.some(([, { kafka }]) => kafka !== undefined) ? store.transaction(() => store.positions.claimPartitions()) : null;
+  const fileSource = (name: string, paths: readonly string[]): Source =>
+    followSource(name, paths, {
       known,
       sleep,
       onDamage: (file_, damage) => log.warn({ source: name, file: file_, damage }, 'a compressed file is damaged; what comes before the damage was read'),
@@ -170,14 +202,27 @@ async function readUntil(serving: Serving, config: Config, signal: AbortSignal):
         health.report(`source ${name}, ${plain(file_)}`, error === null ? null : error.message);
         if (error !== null) log.warn({ source: name, file: file_, error: error.message }, 'a file cannot be read');
       },
-    }),
-  );
+    });
+  const all = configured.flatMap(([name, { file, kafka }]): readonly Source[] => [
+    ...(file === undefined ? [] : [fileSource(name, file.paths)]),
+    ...(kafka === undefined
+      ? []
+      : [
+          kafkaSource(name, kafka, {
+            clientId: 'footpath',
+            sleep,
+            known: claim ?? { epoch: 0, positions: [] },
+            onLog: (level, message) => log[level]({ source: name }, message),
+            onAnotherLog: (origin) => log.warn({ source: name, partition: origin }, 'the topic was made anew, or is shorter than what was read of it: read from its start'),
+          }),
+        ]),
+  ]);
   const cluster = config.inventory.kubernetes
     ? await followCluster({
         store,
         log,
         health,
-        clock: { now: context.now, sleep, random: Math.random },
+        clock,
         config: config.inventory,
         signal,
         onDirectory: async (now) => {
@@ -188,7 +233,7 @@ async function readUntil(serving: Serving, config: Config, signal: AbortSignal):
     : null;
   const ticking = (async () => {
     while (!signal.aborted) {
-      evaluation.look();
+      look(serving, false);
       await sleep(TICK, signal);
     }
   })();
@@ -233,13 +278,24 @@ async function readUntil(serving: Serving, config: Config, signal: AbortSignal):
       else log.error({ source: source.name, error: error.message }, 'a source is lost; it is tried again');
     },
   });
-  await Promise.all([watching, ticking, cluster?.ended]);
-  evaluation.look(true);
+  await Promise.all([watching, ticking, cluster?.ended, delivering]);
+  look(serving, true);
+}
+
+/** What the database would not take is worked out again later. */
+function look({ evaluation, log }: Serving, now: boolean): void {
+  try {
+    evaluation.look(now);
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    evaluation.changed();
+    log.debug({ error: error.message }, 'alerts could not be worked out');
+  }
 }
 
 /** Sources by name: their own, or kind and number. */
 function named(sources: readonly SourceConfig[]): readonly (readonly [string, SourceConfig])[] {
-  return sources.map((source, i) => [source.name ?? `file-${i + 1}`, source] as const);
+  return sources.map((source, i) => [sourceName(source, i), source] as const);
 }
 
 function checkSources({ sources }: Config): void {
@@ -247,7 +303,16 @@ function checkSources({ sources }: Config): void {
   const names = named(sources).map(([name]) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new UsageError(`sources: two are called ${twice}`);
-  for (const { file } of sources) forcedCollector(file.format ?? undefined);
+  for (const source of sources) forcedCollector(formatOf(source));
+}
+
+function formatOf({ file, kafka }: SourceConfig): string | undefined {
+  return file?.format ?? kafka?.format ?? undefined;
+}
+
+/** Standard output, at its own pace. */
+function writer({ stdout }: Context): (text: string) => Promise<void> {
+  return (text) => new Promise((resolve, reject) => void stdout.write(text, (error) => (error === null || error === undefined ? resolve() : reject(error))));
 }
 
 /** Where it listens, and what others must show. What other machines can reach needs a token. */

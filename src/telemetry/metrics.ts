@@ -97,8 +97,8 @@ export class Metrics {
     this.#commits.observe(seconds);
   }
 
-  delivered(target: string, outcome: 'delivered' | 'retried' | 'dead'): void {
-    this.#deliveries.inc({ target, outcome });
+  delivered(target: string, outcome: 'delivered' | 'retried' | 'dead', count = 1): void {
+    this.#deliveries.inc({ target, outcome }, count);
   }
 
   get contentType(): string {

@@ -1,4 +1,6 @@
 import { appendFileSync, copyFileSync, existsSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as tick } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -48,6 +50,42 @@ describe.skipIf(!existsSync(MAIN) && (process.env['CI'] ?? '') === '')('footpath
     expect(await serving.end()).toBe(0);
     const { out } = await footpath(['alerts', '-o', 'json', '--db', watched.db]);
     expect((JSON.parse(out) as readonly { readonly id: string }[]).map(({ id }) => id)).toEqual([alert['alert']]);
+  });
+
+  it('delivers the alert to a target that was away, and its end once somebody has decided', async () => {
+    const watched = new Watched();
+    const got: { readonly type: string; readonly id: string }[] = [];
+    let isAway = true;
+    const server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        if (!isAway) got.push(...[JSON.parse(body) as { readonly type: string; readonly id: string } | []].flat());
+        response.statusCode = isAway ? 503 : 204;
+        response.end();
+      });
+    });
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+      watched.configure([{ file: { paths: [watched.log], format: 'hubble' } }], { alerts: { targets: [{ webhook: { url } }] } });
+      writeFileSync(watched.log, text(settledTraffic({ from: web, to: cart })));
+      const serving = serve(watched.config);
+      await serving.until('the edge is learned', async () => (await serving.metric('footpath_edges{state="accepted"}')) === 1);
+      expect((await footpath(['watch', '-A', '--db', watched.db])).status).toBe(0);
+      appendFileSync(watched.log, text([0, 1, 2].flatMap((n) => connection({ from: cart, to: web, port: 9080, clientPort: 41_000 + n, time: T0 + 40 * 3_600_000 + n }))));
+      const { alert } = await serving.says('alert');
+      await serving.says('alerts were not delivered');
+      expect(await serving.metric('footpath_outbox_waiting{target="webhook-1"}')).toBe(1);
+      isAway = false;
+      await serving.until('the target has it', () => got.length > 0);
+      expect((await footpath(['alerts', 'accept', String(alert), '--db', watched.db])).status).toBe(0);
+      await serving.until('its end is told', () => new Set(got.map(({ id }) => id)).size > 1);
+      expect(await serving.end()).toBe(0);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   it('tells a second process who is there already', async () => {
