@@ -20,7 +20,7 @@ const running: Alertmanager[] = [];
 const ending: AbortController[] = [];
 afterEach(async () => {
   for (const end of ending.splice(0)) end.abort();
-  await Promise.all(running.splice(0).map((manager) => manager.kill()));
+  await Promise.all(running.splice(0).map((each) => each.kill()));
 });
 
 async function manager(receiver = 'http://127.0.0.1:9/'): Promise<Alertmanager> {
