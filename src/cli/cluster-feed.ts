@@ -42,6 +42,7 @@ export async function followCluster({ store, log, health, clock, config, onDirec
   const feed = new Feed({ connection, clock, onState: (resource, state) => say(resource, state, log, health) });
   log.info({ server: connection.server }, 'watching the cluster');
   let taken = -1;
+  let takenAsOf = 0;
   let kept = -1;
   let keptAt = -Infinity;
   const keep = (force: boolean): void => {
@@ -59,8 +60,10 @@ export async function followCluster({ store, log, health, clock, config, onDirec
   };
   const takingOver = async (): Promise<void> => {
     while (!signal.aborted) {
-      if (feed.isComplete && feed.revision !== taken) {
+      // What is later than the cluster's last word is for nobody to say: that word moves on though nothing changes.
+      if (feed.isComplete && (feed.revision !== taken || feed.asOf - takenAsOf > WAIT)) {
         taken = feed.revision;
+        takenAsOf = feed.asOf;
         await onDirectory(new Directory(feed.inventory(), store.inventory.readRanges(), store.setting('cluster')));
       }
       keep(false);
