@@ -1,5 +1,6 @@
 import type { Command, Option } from 'commander';
 import { collectors } from '../../collectors/index.ts';
+import type { Config } from '../config.ts';
 import { exporters } from '../export/index.ts';
 import { ALERT_STATES, SEVERITIES } from '../model/alert.ts';
 import { peerName } from '../model/peer.ts';
@@ -23,6 +24,7 @@ export interface Known {
   workloads(): Promise<readonly string[]>;
   edges(): Promise<readonly Suggestion[]>;
   alerts(): Promise<readonly Suggestion[]>;
+  targets(): Promise<readonly string[]>;
 }
 
 type Source = (known: Known, command: string) => Promise<readonly (string | Suggestion)[]> | readonly (string | Suggestion)[];
@@ -46,6 +48,7 @@ const ARGUMENT_VALUES: Readonly<Record<string, Source>> = {
   workloads: (known) => known.workloads(),
   ids: (known, command) => (command === 'alerts' ? known.alerts() : known.edges()),
   id: (known) => known.alerts(),
+  target: (known) => known.targets(),
   shell: () => ['bash', 'zsh', 'fish', 'powershell'],
 };
 
@@ -95,8 +98,8 @@ function valued(options: readonly Option[], word: string): Option | undefined {
   return options.find((option) => (option.long === word || option.short === word) && (option.required || option.optional));
 }
 
-/** The database's words, without those that a broken or missing one cannot give. */
-export function knownIn(store: () => Promise<Store>): Known {
+/** Words of the database and the configuration, without those that a broken or missing one cannot give. */
+export function knownIn(store: () => Promise<Store>, configuration: () => Promise<Config | null>): Known {
   const workloadsIn = async () => {
     const { stored: peers } = (await store()).peers.readPeers();
     return peers.flatMap(({ peer }) => (peer.type === 'workload' ? [peer] : []));
@@ -118,6 +121,11 @@ export function knownIn(store: () => Promise<Store>): Known {
       orNothing(async () => {
         const [built, { alertsIn }] = await Promise.all([graph(), import('./alerting.ts')]);
         return alertsIn(await store(), built, 0).map(({ id, reason }) => ({ value: id, about: reason }));
+      }),
+    targets: () =>
+      orNothing(async () => {
+        const [config, { targetName }] = await Promise.all([configuration(), import('../notify/config.ts')]);
+        return (config?.alerts.targets ?? []).map(targetName);
       }),
   };
 }

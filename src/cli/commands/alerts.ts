@@ -8,6 +8,7 @@ import { peerText, portText } from '../edge-text.ts';
 import { severityOf } from '../severity.ts';
 import { namesOf, type Names } from '../names.ts';
 import type { Define } from '../command.ts';
+import { define as defineTargets } from './alert-targets.ts';
 import { addSignatureOptions, byId, signatureOf, type SignatureOptions } from '../signature.ts';
 import { age, count, isoTime, plain, styleFor, table, type Style } from '../text.ts';
 
@@ -30,6 +31,7 @@ export const define: Define = (command, run) => {
     .argument('<id>', 'id of an alert, or its first digits')
     .description('what happened, who saw it, and what may be decided')
     .action((id: string) => run((context) => showAlert(context, id)));
+  defineTargets(command.command('targets').description('who is told of alerts: list them, or send one a test'), run);
   for (const [word, description] of [
     ['ack', 'somebody looks into it: it stays open'],
     ['accept', 'it is right: its edges join the baseline'],

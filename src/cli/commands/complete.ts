@@ -17,10 +17,9 @@ export const define: Define = (command, run) => {
       ]);
       const program = command.parent ?? command;
       let store: InstanceType<typeof Store> | null = null;
-      const known = knownIn(async () => {
-        const named = withOptions(context, words);
-        return (store ??= new Store(databasePath(named, await loadConfig(named)), { create: false }));
-      });
+      const named = withOptions(context, words);
+      const configuration = () => loadConfig(named);
+      const known = knownIn(async () => (store ??= new Store(databasePath(named, await configuration()), { create: false })), configuration);
       try {
         const { values, files } = await suggestionsFor(program, words, known);
         for (const { value, about } of values) context.print(`${plain(value)}${about === '' ? '' : `\t${plain(about)}`}\n`);
