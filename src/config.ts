@@ -113,7 +113,17 @@ function problem(issue: z.core.$ZodIssue): string {
 
 /** The keys that the schema has at a place of the file. */
 function knownKeys(path: readonly PropertyKey[]): readonly string[] {
-  let value: unknown = DEFAULT_CONFIG;
-  for (const step of path) value = typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[step] : undefined;
-  return typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  let type = bare(schema);
+  for (const step of path) {
+    if (type instanceof z.ZodArray) type = bare(type.element as z.ZodType);
+    else if (type instanceof z.ZodObject) type = bare((type.shape as Readonly<Record<PropertyKey, z.ZodType>>)[step]);
+  }
+  return type instanceof z.ZodObject ? Object.keys(type.shape) : [];
+}
+
+/** Without what says that it may be left out. */
+function bare(type: z.ZodType | undefined): z.ZodType | undefined {
+  let inner = type;
+  while (inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault || inner instanceof z.ZodOptional || inner instanceof z.ZodNullable) inner = inner.unwrap() as z.ZodType;
+  return inner;
 }
