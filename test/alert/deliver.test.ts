@@ -89,6 +89,18 @@ describe('delivery', () => {
     expect(new Set(world.deliveries.map(({ outcome }) => outcome))).toEqual(new Set(['retried', 'delivered']));
   });
 
+  it('is spread by chance, so that many do not come at once', async () => {
+    const world = new World();
+    const target = world.target('t');
+    world.clock.chance = 0.7654321;
+    target.answers.push(down, down, down);
+    world.tell(several(1));
+    void world.start(target);
+    await world.clock.pass(MINUTE);
+    expect(seconds(target)).toEqual([0, 0.883, 2.649, 6.18]);
+    expect(target.events).toEqual(['firing a0']);
+  });
+
   it('waits as long as a busy target asks', async () => {
     const world = new World();
     const target = world.target('t');

@@ -60,6 +60,7 @@ interface Ran {
 
 async function run(plan: readonly Step[], of: { readonly queue: readonly Misbehaviour[]; readonly mirror: readonly Misbehaviour[]; readonly batch: number }): Promise<Ran> {
   const clock = new HandClock(0);
+  clock.chance = 0.371;
   const store = new Store(':memory:', { create: true });
   const queue = new FakeTarget('queue', clock.now, { batch: of.batch });
   const mirror = new FakeTarget('mirror', clock.now, { batch: of.batch, spacing: 1_000, resendEvery: 60_000 });
