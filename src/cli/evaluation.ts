@@ -9,6 +9,7 @@ import { graphBuilder } from './session.ts';
 /** The shortest time between two looks at the whole graph, in milliseconds; a look that takes long is followed by a longer pause. */
 const LOOK_EVERY = 2_000;
 const PAUSE_FOR_WORK = 10;
+const LOOK_AT_LEAST_EVERY = 60_000;
 
 export interface Overview {
   readonly edges: ReadonlyMap<string, number>;
@@ -29,6 +30,7 @@ export class Evaluation {
   #changed = true;
   #revision = -1;
   #next = 0;
+  #last = 0;
   overview: Overview = NOTHING_YET;
 
   /** `onAlerts` is told all alerts after each look. */
@@ -51,10 +53,13 @@ export class Evaluation {
   /** Looks if there is anything new, and the last look is long enough ago. `force` looks now. */
   look(force = false): void {
     const { revision } = this.#store.choices;
-    if (this.#build === null || (!this.#changed && revision === this.#revision)) return;
     const started = this.#now();
+    // A mute ends by the clock, whatever else happens.
+    const isDue = this.#changed || revision !== this.#revision || started - this.#last >= LOOK_AT_LEAST_EVERY;
+    if (this.#build === null || !isDue) return;
     if (!force && started < this.#next) return;
     this.#next = started + LOOK_EVERY;
+    this.#last = started;
     const graph = this.#build();
     const alerts = alertsIn(this.#store, graph, started);
     this.#onAlerts(alerts, graph);
