@@ -112,9 +112,11 @@ export class AccessLogDecoder implements Decoder {
     const own = this.#own.read(line, 'upstreamLocal');
     for (const address of [client, local, server, own]) if (address.kind === 'malformed') return 'malformed';
     const starts = (prefix: Buffer): boolean => line.startsWith('upstreamCluster', prefix);
-    if (INTERNAL.some((name) => line.isName('upstreamCluster', name)) || CAPTURE_PORTS.has(local.port)) return 'proxy-internal';
+    const isInbound = INBOUND.some(starts);
+    const isInternal = !isInbound && !starts(OUTBOUND) && INTERNAL.some((name) => line.isName('upstreamCluster', name));
+    if (isInternal || CAPTURE_PORTS.has(local.port)) return 'proxy-internal';
     const result = resultOf(line);
-    if (INBOUND.some(starts) || INBOUND_SOURCES.some((source) => own.isAddress(source))) return this.#inbound(origin, client, local, server, result, sink);
+    if (isInbound || INBOUND_SOURCES.some((source) => own.isAddress(source))) return this.#inbound(origin, client, local, server, result, sink);
     if (WAYPOINT.some(starts)) return this.#waypoint(client, local, server, result, sink);
     if (line.isName('upstreamCluster', BLACK_HOLE)) return this.#blackHole(origin, client, local, sink);
     return this.#outbound(origin, { client, local, server, own }, result, sink);

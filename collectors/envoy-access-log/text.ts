@@ -65,7 +65,8 @@ export class TextMatcher {
   #findQuotes(b: Buffer, start: number, end: number): boolean {
     const quotes = this.#quotes;
     let count = 0;
-    for (let p = findByte(b, QUOTE, start, end); p >= 0; p = findByte(b, QUOTE, p + 1, end)) {
+    for (let p = start; p < end; p++) {
+      if (b[p] !== QUOTE) continue;
       if (count === quotes.length) return false;
       quotes[count++] = p;
     }
@@ -182,13 +183,11 @@ function looksLikeProtocol(b: Buffer, start: number, end: number, mayBeNone: boo
   return b[start] === 0x48 && b[start + 1] === 0x54 && b[start + 4] === 0x2f;
 }
 
-/** Letters, digits and `-_.:*`; no quotes. */
+/** 1 for letters, digits and `-_.:*`. */
+const IN_HOST = Uint8Array.from({ length: 256 }, (_, byte) => (/[\w.:*-]/.test(String.fromCharCode(byte)) ? 1 : 0));
+
 function looksLikeHost(b: Buffer, start: number, end: number): boolean {
-  for (let p = start; p < end; p++) {
-    const c = b[p]!;
-    const isAlphanumeric = (c >= 0x30 && c <= 0x3a) || (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a);
-    if (!isAlphanumeric && c !== 0x2d && c !== 0x5f && c !== 0x2e && c !== 0x2a) return false;
-  }
+  for (let p = start; p < end; p++) if (IN_HOST[b[p]!] === 0) return false;
   return true;
 }
 
