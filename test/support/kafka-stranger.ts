@@ -6,12 +6,15 @@ export class Stranger {
   /** Messages that he got. */
   got = 0;
 
+  #leave: () => void = () => undefined;
+  readonly #thaw = new Promise<void>((resolve) => (this.#leave = resolve));
+
   private constructor(consumer: Consumer) {
     this.#consumer = consumer;
   }
 
-  /** Joins, and has partitions when this resolves. */
-  static async join(kafka: Kafka, topic: string, group: string): Promise<Stranger> {
+  /** Joins, and has partitions when this resolves. If it freezes, it gives no sign of life from its first message on. */
+  static async join(kafka: Kafka, topic: string, group: string, freezes = false): Promise<Stranger> {
     const consumer = kafka.consumer({ groupId: group, sessionTimeout: 6_000, heartbeatInterval: 500, rebalanceTimeout: 10_000, maxWaitTimeInMs: 200, allowAutoTopicCreation: false });
     const stranger = new Stranger(consumer);
     await consumer.connect();
@@ -25,7 +28,7 @@ export class Stranger {
       autoCommit: true,
       eachBatch: ({ batch }) => {
         stranger.got += batch.messages.length;
-        return Promise.resolve();
+        return freezes ? stranger.#thaw : Promise.resolve();
       },
     });
     await joined;
@@ -33,6 +36,7 @@ export class Stranger {
   }
 
   async leave(): Promise<void> {
+    this.#leave();
     await this.#consumer.disconnect();
   }
 }

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type * as Library from 'kafkajs';
-import type { ISocketFactory, Kafka, SASLOptions } from 'kafkajs';
+import type { ISocketFactory, Kafka, Mechanism, SASLOptions } from 'kafkajs';
 import { OperationError } from '../../errors.ts';
+import { bearer } from './bearer.ts';
 import { gzip, lz4, snappy, zstd } from './codecs.ts';
 import type { KafkaConnection } from './config.ts';
 
@@ -65,9 +66,10 @@ function tlsOptions(tls: Exclude<KafkaConnection['tls'], false>): ConnectionOpti
   };
 }
 
-function saslOptions(sasl: NonNullable<KafkaConnection['sasl']>): SASLOptions {
-  if (sasl.mechanism !== 'oauthbearer') return { mechanism: sasl.mechanism, username: sasl.username, password: readSecret(sasl.passwordFile) };
-  return { mechanism: 'oauthbearer', oauthBearerProvider: () => new Promise((resolve) => resolve({ value: readSecret(sasl.tokenFile) })) };
+function saslOptions(sasl: NonNullable<KafkaConnection['sasl']>): SASLOptions | Mechanism {
+  if (sasl.mechanism === 'oauthbearer') return bearer(() => readSecret(sasl.tokenFile));
+  const options: SASLOptions = { mechanism: sasl.mechanism, username: sasl.username, password: readSecret(sasl.passwordFile) };
+  return options;
 }
 
 function readSecret(path: string): string {
@@ -77,6 +79,9 @@ function readSecret(path: string): string {
     throw new OperationError(`${path}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, { cause: error });
   }
 }
+
+/** The library notices the end of a socket only by the other side's word or by an error. */
+const CLOSED = new Error('closed by us');
 
 /** All sockets of a client: the library leaves some open when it gives up. */
 class Sockets {
@@ -91,12 +96,12 @@ class Sockets {
     socket.setKeepAlive(true, KEEP_ALIVE);
     this.#open.add(socket);
     socket.once('close', () => this.#open.delete(socket));
-    if (this.#isOver) socket.destroy();
+    if (this.#isOver) socket.destroy(CLOSED);
     return socket;
   };
 
   destroy(): void {
     this.#isOver = true;
-    for (const socket of this.#open) socket.destroy();
+    for (const socket of this.#open) socket.destroy(CLOSED);
   }
 }

@@ -19,6 +19,9 @@ const METADATA_EVERY = 60_000;
 const PATIENCE = 30;
 const CLOSE_WITHIN = 3_000;
 
+/** Says that the group was joined: a topic may be silent for long, and is not lost. */
+const NOTHING_YET: Batch = { runs: [], tooLong: 0, bytes: 0, position: null, ack: () => undefined };
+
 export interface SessionOptions extends ClientOptions {
   /** Waits so many milliseconds, or until the signal aborts. Never rejects. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -97,8 +100,11 @@ export class Session {
       signal,
     });
     const { GROUP_JOIN, HEARTBEAT, FETCH, CRASH } = consumer.events;
+    let isJoined = false;
     consumer.on(GROUP_JOIN, ({ payload }) => {
       this.#sign();
+      if (!isJoined) this.#handoff.offer(() => NOTHING_YET);
+      isJoined = true;
       const partitions = payload.memberAssignment[topic] ?? [];
       assignment.assign(partitions);
       for (const partition of partitions) lag.tell(partition);
