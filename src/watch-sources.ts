@@ -26,7 +26,9 @@ export interface Watch extends Observation {
  * or a source is out of order: the portion is kept, reading waits, and both are tried again. Ends once the signal aborts, with
  * everything that was read committed; throws if the database would not take that.
  */
-export async function watchSources(sources: readonly Source[], watch: Watch): Promise<void> {
+export async function watchSources(sources: readonly Source[], given: Watch): Promise<void> {
+  const failed = new AbortController();
+  const watch = { ...given, signal: AbortSignal.any([given.signal, failed.signal]) };
   const { signal, sleep } = watch;
   const committer = new Committer(watch);
   const ticking = (async () => {
@@ -36,8 +38,15 @@ export async function watchSources(sources: readonly Source[], watch: Watch): Pr
     }
   })();
   const reading = sources.map((source) => watchSource(source, committer, watch));
-  // Whoever fails for good ends all: the process is to be started again.
-  await Promise.all([ticking, ...reading]);
+  const all = [ticking, ...reading];
+  try {
+    await Promise.all(all);
+  } catch (error) {
+    // Whoever fails for good ends all, and nothing of it runs on: the process is to be started again.
+    failed.abort();
+    await Promise.allSettled(all);
+    throw error;
+  }
   await committer.commit();
 }
 

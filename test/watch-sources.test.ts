@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hubble } from '../collectors/hubble/index.ts';
-import { OperationError } from '../src/errors.ts';
+import { OperationError, SupersededError } from '../src/errors.ts';
 import { Admission } from '../src/learn/admission.ts';
 import { Verdicts } from '../src/learn/judge.ts';
 import { DEFAULT_LIMITS } from '../src/learn/limits.ts';
@@ -167,6 +167,23 @@ describe('sources that never end', () => {
       throw new TypeError('a mistake');
     };
     await expect(run(storeOf(), [broken])).rejects.toThrow('a mistake');
+  });
+
+  it('run no more once one of them, or a commit, failed for good', async () => {
+    const store = storeOf();
+    const open: string[] = [];
+    const endless = new Scripted('endless', { batches: 3 });
+    const original = endless.open.bind(endless);
+    endless.open = async function* (signal) {
+      open.push('endless');
+      yield* original(signal);
+      open.pop();
+    };
+    store.add = () => {
+      throw new SupersededError('footpath.db: read by another process');
+    };
+    await expect(run(store, [endless])).rejects.toThrow('read by another process');
+    expect([open, endless.acked]).toEqual([[], []]);
   });
 
   it('that nobody understands yet are asked about again with every batch', async () => {
