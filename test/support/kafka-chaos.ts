@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
@@ -111,7 +112,7 @@ async function untilCounted(db: string, count: number, reader: Reader): Promise<
 }
 
 /** `kafka-reader.mjs` in a process of its own. */
-class Reader {
+export class Reader {
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
   #committed = 0;
@@ -127,6 +128,11 @@ class Reader {
 
   get hasEnded(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** The most memory that it ever had, in MiB, as Linux says. */
+  get peak(): number {
+    return Math.round(Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'utf8'))?.[1]) / 1_024);
   }
 
   /** Until it has committed so many records more; whatever happens, not for longer than a minute. */

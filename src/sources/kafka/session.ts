@@ -9,9 +9,9 @@ import { Lag } from './lag.ts';
 import type { PartitionReaders } from './partition.ts';
 import { placeOnAssignment, readOf, type Ends } from './place.ts';
 
-/** What one fetch may bring, of all partitions and of each; one batch of messages may be larger. */
-const FETCH_BYTES = 4 << 20;
-const PARTITION_BYTES = 1 << 20;
+/** What one fetch may bring, of all partitions and of each; one batch of messages may be larger. Packed: it may swell to twenty times that. */
+const FETCH_BYTES = 1 << 20;
+const PARTITION_BYTES = 1 << 18;
 /** How long a broker may wait for messages before it answers with none, in milliseconds. */
 const FETCH_WAIT = 500;
 const METADATA_EVERY = 60_000;
