@@ -75,9 +75,14 @@ export class KafkaBroker {
     );
     const broker = new KafkaBroker(options, port, properties);
     broker.#format();
-    await broker.start();
-    await broker.#coordinate();
-    return broker;
+    try {
+      await broker.start();
+      await broker.#coordinate();
+      return broker;
+    } catch (error) {
+      await broker.stop('SIGKILL');
+      throw error;
+    }
   }
 
   get bootstrap(): string {
