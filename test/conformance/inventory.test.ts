@@ -232,7 +232,8 @@ else {
       }
       await runPod(server, 'db', '10.1.0.1');
       proxy.join();
-      for (let i = 0; i < 40 && podOf(feed, 'db') === null; i++) await wait(500);
+      // The longest pause between two attempts is half a minute.
+      for (let i = 0; i < 150 && podOf(feed, 'db') === null; i++) await wait(500);
       expect(lists()).toBe(2);
       expect(podOf(feed, 'db')).toMatchObject({ addresses: ['10.1.0.1'], gone: false });
       const web = podOf(feed, 'web');
