@@ -203,7 +203,7 @@ else {
     try {
       await runPod(second, 'db', '10.1.0.2');
       await remove(second, 'web');
-      for (let i = 0; i < 10 && podOf(feed, 'db') === null; i++) await wait(1_000);
+      for (let i = 0; i < 40 && podOf(feed, 'db') === null; i++) await wait(1_000);
       await eventually(() => podOf(feed, 'db')?.addresses[0] === '10.1.0.2' && podOf(feed, 'web')?.gone === true, 'it is followed again');
       expect(feed.states.get('pods')).toMatchObject({ phase: 'watching', complete: true });
     } finally {
