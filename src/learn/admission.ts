@@ -75,7 +75,7 @@ export class Admission {
       bump(this.#perSource, source);
       bump(this.#perNamespace, namespaceOf(edge.source));
     }
-    bump(this.#ports, `${source}>${peerKey(edge.destination)}/${edge.protocol}`);
+    if (edge.port !== MANY_PORTS) bump(this.#ports, `${source}>${peerKey(edge.destination)}/${edge.protocol}`);
     for (const peer of [edge.source, edge.destination]) if (peer.type === 'external') this.#outside.add(peer.address);
   }
 }

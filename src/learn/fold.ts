@@ -73,7 +73,9 @@ class EdgeFold implements EdgeDelta, EdgeKey {
 export class Fold {
   readonly #admission: Admission;
   readonly #judge: Judge;
-  readonly #edges = new Map<Peer, Map<Peer, Map<number, EdgeFold | null>>>();
+  readonly #edges: EdgeFold[] = [];
+  /** What a flow of a port is added to, by whether it was answered: answered flows may have room where others have none. */
+  readonly #byPort = new Map<Peer, Map<Peer, Map<number, EdgeFold | null>>>();
   readonly #pending = new Map<Peer, Map<Peer, Map<string, PendingDelta & { readonly operations: Map<Operation, number> }>>>();
 
   readonly #kept = new Map<Peer, Map<Operation, boolean>>();
@@ -147,11 +149,7 @@ export class Fold {
   }
 
   edges(): EdgeDelta[] {
-    const all: EdgeDelta[] = [];
-    for (const byDestination of this.#edges.values()) {
-      for (const byPort of byDestination.values()) for (const edge of byPort.values()) if (edge !== null) all.push(edge);
-    }
-    return all;
+    return this.#edges;
   }
 
   pending(): PendingDelta[] {
@@ -161,17 +159,18 @@ export class Fold {
   }
 
   #edge(source: Peer, destination: Peer, port: number, { protocol, outcome }: Readonly<Flow>): EdgeFold | null {
-    const bySource = within(this.#edges, source, () => new Map());
+    const bySource = within(this.#byPort, source, () => new Map());
     const byPort = within(bySource, destination, () => new Map());
-    const key = port * 8 + PROTOCOL_NUMBER[protocol];
-    const known = byPort.get(key);
     const isAnswered = outcome === 'established';
-    // What found no room may find some once it is answered.
-    if (known !== undefined && (known !== null || !isAnswered)) return known;
-    const wanted: EdgeKey = { source, destination, protocol, port };
-    const admitted = this.#admission.admit(wanted, isAnswered);
+    const key = (port * 8 + PROTOCOL_NUMBER[protocol]) * 2;
+    const known = byPort.get(isAnswered ? key + 1 : key);
+    if (known !== undefined) return known;
+    const admitted = this.#admission.admit({ source, destination, protocol, port }, isAnswered);
     const edge = admitted === null ? null : new EdgeFold(admitted, this.#judge.judge(admitted));
-    byPort.set(key, edge);
+    if (edge !== null) this.#edges.push(edge);
+    // An edge that is in has room for every flow of its own.
+    const isItself = edge !== null && edge.port === port && edge.source === source && edge.destination === destination;
+    for (const of of isItself ? [key, key + 1] : [isAnswered ? key + 1 : key]) byPort.set(of, edge);
     return edge;
   }
 }

@@ -100,6 +100,11 @@ describe('the ports of a pair', () => {
     expect(all(of, [port(3), port(2)])).toEqual(['many ports', 'ok']);
   });
 
+  it('do not include the edge of the others: as many are kept, whenever it came', () => {
+    const of = admission({ portsPerPair: 2 }, [port(1), port(MANY_PORTS)]);
+    expect(all(of, [port(2), port(3)])).toEqual(['ok', 'many ports']);
+  });
+
   it('are 64 by default', () => {
     const of = admission({});
     const told64 = all(

@@ -255,6 +255,38 @@ describe('a full graph', () => {
   });
 });
 
+describe('a port of a pair whose room is filled by packets into the void', () => {
+  const intoTheVoid = { verdict: 'dropped', outcome: 'unanswered' } as const;
+  const answer = { phase: 'answer', outcome: 'established' } as const;
+  function flooded(): Fold {
+    const fold = fresh();
+    for (let port = 1; port <= 70; port++) fold.add(WEB, CART, port, flow(intoTheVoid));
+    return fold;
+  }
+  const ofRedis = (fold: Fold): readonly Tally[] => fold.edges().filter(({ port }) => port === 6379).map(onlyTally);
+
+  it('is an edge of its own once it is answered', () => {
+    const fold = flooded();
+    fold.add(WEB, CART, 6379, flow({ outcome: 'established' }));
+    expect(ofRedis(fold).map(({ opened, answered }) => [opened, answered])).toEqual([[1, 1]]);
+  });
+
+  it('is one from its answer on, if its opening came alone; what comes later is its own', () => {
+    const fold = flooded();
+    fold.add(WEB, CART, 6379, flow({ outcome: 'unknown' }));
+    expect(ofRedis(fold)).toEqual([]);
+    fold.add(WEB, CART, 6379, flow(answer));
+    fold.add(WEB, CART, 6379, flow({ outcome: 'unknown' }));
+    expect(ofRedis(fold).map(({ opened, answered }) => [opened, answered])).toEqual([[1, 1]]);
+  });
+
+  it('stays with the others while nothing answers', () => {
+    const fold = flooded();
+    for (let i = 0; i < 3; i++) fold.add(WEB, CART, 6379, flow(intoTheVoid));
+    expect(ofRedis(fold)).toEqual([]);
+  });
+});
+
 describe('a flow with an end that nobody is known to own yet', () => {
   const minute = T / 60_000;
   const stranger = end(at('10.0.0.9'), '', '10.0.0.9');
