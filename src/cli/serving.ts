@@ -18,7 +18,7 @@ import { Store } from '../store/store.ts';
 import { Health } from '../telemetry/health.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { Metrics } from '../telemetry/metrics.ts';
-import { watchSources } from '../watch-sources.ts';
+import { observeLive } from '../observe-live.ts';
 import { describeCluster } from './cluster.ts';
 import { followCluster } from './cluster-feed.ts';
 import type { Context } from './context.ts';
@@ -238,7 +238,7 @@ async function readUntil(serving: Serving, config: Config, signal: AbortSignal):
     }
   })();
   let written = 0;
-  const watching = watchSources(all, {
+  const watching = observeLive(all, {
     ...learner.learning,
     settings,
     signal,

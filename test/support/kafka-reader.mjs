@@ -12,7 +12,7 @@ import { kafkaSourceConfig } from '../../dist/src/sources/kafka/config.js';
 import { kafkaSource } from '../../dist/src/sources/kafka/source.js';
 import { Store } from '../../dist/src/store/store.js';
 import { lockForIngest } from '../../dist/src/store/lock.js';
-import { watchSources } from '../../dist/src/watch-sources.js';
+import { observeLive } from '../../dist/src/observe-live.js';
 
 const { db, kafka } = JSON.parse(process.argv[2]);
 const store = new Store(db, { create: true });
@@ -25,7 +25,7 @@ const resolver = new Resolver(new Directory(store.inventory.read(), [], null));
 const { edges, operations, sources } = store.readKnown();
 let records = 0;
 const source = kafkaSource('kafka-1', kafkaSourceConfig.parse(kafka), { known: store.positions.claimPartitions(), clientId: 'footpath', sleep });
-await watchSources([source], {
+await observeLive([source], {
   store,
   resolver: () => resolver,
   now: () => 0,

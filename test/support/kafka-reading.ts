@@ -13,7 +13,7 @@ import type { Batch, Source } from '../../src/source.ts';
 import { kafkaSourceConfig, type KafkaSourceConfig } from '../../src/sources/kafka/config.ts';
 import { kafkaSource } from '../../src/sources/kafka/source.ts';
 import type { Store } from '../../src/store/store.ts';
-import { watchSources } from '../../src/watch-sources.ts';
+import { observeLive } from '../../src/observe-live.ts';
 import { hubbleLine, pod, T0 } from './hubble.ts';
 import { edgesOf } from './stores.ts';
 
@@ -73,7 +73,7 @@ export function watchTopic(store: Store, config: Pick<KafkaSourceConfig, 'broker
     sleep,
     onAnotherLog: (origin) => another.push(origin),
   });
-  const watching = watchSources([more.onBatch === undefined ? source : slowed(source, more.onBatch)], {
+  const watching = observeLive([more.onBatch === undefined ? source : slowed(source, more.onBatch)], {
     store,
     resolver: () => resolver,
     now: () => 0,

@@ -10,7 +10,7 @@ const COMMIT_EVERY = 1_000;
 const FIRST_RETRY = 500;
 const LAST_RETRY = 30_000;
 
-export interface Watch extends Observation {
+export interface LiveObservation extends Observation {
   /** Waits so many milliseconds, or until the signal aborts. Never rejects. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Until the cluster's inventory has caught up with what is read now. */
@@ -26,18 +26,18 @@ export interface Watch extends Observation {
  * or a source is out of order: the portion is kept, reading waits, and both are tried again. Ends once the signal aborts, with
  * everything that was read committed; throws if the database would not take that.
  */
-export async function watchSources(sources: readonly Source[], given: Watch): Promise<void> {
+export async function observeLive(sources: readonly Source[], given: LiveObservation): Promise<void> {
   const failed = new AbortController();
-  const watch = { ...given, signal: AbortSignal.any([given.signal, failed.signal]) };
-  const { signal, sleep } = watch;
-  const committer = new Committer(watch);
+  const live = { ...given, signal: AbortSignal.any([given.signal, failed.signal]) };
+  const { signal, sleep } = live;
+  const committer = new Committer(live);
   const ticking = (async () => {
     while (!signal.aborted) {
       await sleep(COMMIT_EVERY, signal);
       await committer.commit();
     }
   })();
-  const reading = sources.map((source) => watchSource(source, committer, watch));
+  const reading = sources.map((source) => readForGood(source, committer, live));
   const all = [ticking, ...reading];
   try {
     await Promise.all(all);
@@ -50,9 +50,9 @@ export async function watchSources(sources: readonly Source[], given: Watch): Pr
   await committer.commit();
 }
 
-async function watchSource(source: Source, committer: Committer, watch: Watch): Promise<void> {
-  const { signal, sleep, onSourceLost } = watch;
-  const understand = understanding(source, watch);
+async function readForGood(source: Source, committer: Committer, live: LiveObservation): Promise<void> {
+  const { signal, sleep, onSourceLost } = live;
+  const understand = understanding(source, live);
   let lost = false;
   for (let delay = FIRST_RETRY; !signal.aborted; delay = Math.min(2 * delay, LAST_RETRY)) {
     try {
@@ -62,9 +62,9 @@ async function watchSource(source: Source, committer: Committer, watch: Watch): 
         delay = FIRST_RETRY;
         const known = understand(batch);
         if (known === null) continue;
-        await watch.caughtUp?.();
+        await live.caughtUp?.();
         await committer.take(batch, known);
-        watch.onBatch?.(batch, source);
+        live.onBatch?.(batch, source);
       }
       return;
     } catch (error) {
@@ -84,7 +84,7 @@ interface Understanding {
 const NOTHING_TO_UNDERSTAND: Understanding = { collector: 'unknown', decoder: null };
 
 /** A source may bring several files or topics, each in a format of its own. Null for records that nobody understands (yet). */
-function understanding(source: Source, { collectorFor, settings }: Watch): (batch: Batch) => Understanding | null {
+function understanding(source: Source, { collectorFor, settings }: LiveObservation): (batch: Batch) => Understanding | null {
   const decoders = new Map<Collector, Decoder>();
   const collectors = new Map<string, Collector>();
   return ({ runs }) => {
@@ -101,13 +101,13 @@ function understanding(source: Source, { collectorFor, settings }: Watch): (batc
 }
 
 class Committer {
-  readonly #watch: Watch;
+  readonly #live: LiveObservation;
   #portion: Portion;
   #committing: Promise<void> | null = null;
 
-  constructor(watch: Watch) {
-    this.#watch = watch;
-    this.#portion = new Portion(watch);
+  constructor(live: LiveObservation) {
+    this.#live = live;
+    this.#portion = new Portion(live);
   }
 
   /** Decodes at once: the memory of a batch is its source's again when this returns. */
@@ -128,7 +128,7 @@ class Committer {
   }
 
   async #write(): Promise<void> {
-    const { sleep, signal, onBlocked } = this.#watch;
+    const { sleep, signal, onBlocked } = this.#live;
     let written: Written | null = null;
     for (let delay = FIRST_RETRY, blocked = false; written === null; delay = Math.min(2 * delay, LAST_RETRY)) {
       try {

@@ -9,7 +9,7 @@ import { Directory } from '../src/resolve/directory.ts';
 import { Resolver } from '../src/resolve/resolver.ts';
 import type { Batch, Source } from '../src/source.ts';
 import type { Store } from '../src/store/store.ts';
-import { watchSources, type Watch } from '../src/watch-sources.ts';
+import { observeLive, type LiveObservation } from '../src/observe-live.ts';
 import { recordsOf } from './support/graph.ts';
 import { connection, pod, T0 } from './support/hubble.ts';
 import { edgesOf, storeOf } from './support/stores.ts';
@@ -18,7 +18,7 @@ const web = pod('shop', 'web-6b746f74dc-9rcxx', '10.0.0.11');
 const cart = pod('shop', 'cart-0', '10.0.0.12');
 
 /** Time that stands still but where the test moves it: each sleep is a turn of the event loop. */
-const sleep: Watch['sleep'] = () => new Promise((resolve) => void setImmediate(resolve));
+const sleep: LiveObservation['sleep'] = () => new Promise((resolve) => void setImmediate(resolve));
 
 interface Given {
   readonly batches: number;
@@ -68,11 +68,11 @@ interface Told {
 }
 
 /** Watches until every source is dry and committed. */
-async function run(store: Store, sources: readonly Scripted[], more: Partial<Watch> = {}): Promise<Told> {
+async function run(store: Store, sources: readonly Scripted[], more: Partial<LiveObservation> = {}): Promise<Told> {
   const told: Told = { blocked: [], lost: [], commits: 0 };
   const end = new AbortController();
   const resolver = new Resolver(new Directory(store.inventory.read(), [], null));
-  const watching = watchSources(sources, {
+  const reading = observeLive(sources, {
     store,
     resolver: () => resolver,
     now: () => 0,
@@ -91,7 +91,7 @@ async function run(store: Store, sources: readonly Scripted[], more: Partial<Wat
       more.onCommit?.(written, totals, seconds);
     },
   });
-  const outcome = watching.then(
+  const outcome = reading.then(
     () => null,
     (error: unknown) => ({ error }),
   );
