@@ -4,9 +4,7 @@ import type { Severity } from '../model/alert.ts';
 import { observe } from '../observe.ts';
 import type { LogFile } from '../sources/expand.ts';
 import { KnownPositions } from '../sources/position.ts';
-import { asOperationError } from '../store/database.ts';
-import { lockForIngest } from '../store/lock.ts';
-import { Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { Config } from '../config.ts';
 import { describeCluster } from './cluster.ts';
 import type { Context } from './context.ts';
@@ -14,32 +12,19 @@ import { chooseCollector, forcedCollector, inputsOf, isNamed, settingsOf, source
 import { Learner, type Became } from './learning.ts';
 import { progressBar } from './progress.ts';
 import type { ReadingOptions } from './reading-options.ts';
-import { databasePath, directoryOf, graphOf, limitsOf, loadConfig } from './session.ts';
+import { directoryOf, graphOf, loadConfig, withIngestStore } from './session.ts';
 import { summarise, type Tallied } from './summary.ts';
-import { isoTime } from './text.ts';
 
 /** `footpath observe`: reads to the end, learns, says what became of it. Returns the exit status. */
 export async function readAndLearn(context: Context, paths: readonly string[], options: ReadingOptions, failOn: Severity | null): Promise<number> {
   const config = await loadConfig(context);
-  const path = databasePath(context, config);
   const inputs = inputsOf(paths);
   const settings = settingsOf(options, config);
   const forced = forcedCollector(options.format);
-  const since = isoTime(context.now());
-  const store = new Store(path, { create: true, ...limitsOf(config) });
-  try {
-    const lock = lockForIngest(path, { pid: context.pid, since });
-    try {
-      const learnt = await learn(context, store, { inputs, settings, forced, options, config });
-      return await summarise(context, store, learnt, failOn);
-    } finally {
-      lock.release();
-    }
-  } catch (error) {
-    throw asOperationError(error, path);
-  } finally {
-    store.close();
-  }
+  return withIngestStore(context, config, async (store) => {
+    const learnt = await learn(context, store, { inputs, settings, forced, options, config });
+    return summarise(context, store, learnt, failOn);
+  });
 }
 
 interface Reading {

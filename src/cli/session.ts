@@ -4,6 +4,7 @@ import type { Directory } from '../resolve/directory.ts';
 import type { Limits } from '../learn/limits.ts';
 import type { Config } from '../config.ts';
 import type { Context } from './context.ts';
+import { isoTime } from './text.ts';
 
 /** Where the database is, by flag, environment, configuration, or the default. */
 export function databasePath({ options, env }: Context, config: Config | null): string {
@@ -26,6 +27,26 @@ export async function withStore<T>(context: Context, work: (store: Store) => T |
     return await work(store);
   } catch (error) {
     throw asOperationError(error, store.path);
+  } finally {
+    store.close();
+  }
+}
+
+/** Opens the database for a command that reads input into it, made if it is not there; there is one such process at a time. */
+export async function withIngestStore<T>(context: Context, config: Config | null, work: (store: Store) => Promise<T>): Promise<T> {
+  const [{ Store: StoreClass }, { asOperationError }, { lockForIngest }] = await Promise.all([import('../store/store.ts'), import('../store/database.ts'), import('../store/lock.ts')]);
+  const path = databasePath(context, config);
+  const since = isoTime(context.now());
+  const store = new StoreClass(path, { create: true, ...limitsOf(config) });
+  try {
+    const lock = lockForIngest(path, { pid: context.pid, since });
+    try {
+      return await work(store);
+    } finally {
+      lock.release();
+    }
+  } catch (error) {
+    throw asOperationError(error, path);
   } finally {
     store.close();
   }

@@ -54,7 +54,11 @@ class Follower {
   /** Finds files that are new, and those whose name is gone or another file's by now. */
   async search(): Promise<void> {
     const there = new Set<string>();
-    for (const { path } of this.#expand()) {
+    const found = this.#expand();
+    const paths = new Set(found.map(({ path }) => path));
+    // A file that is gone keeps nobody from anything.
+    for (const path of this.#unreadable) if (!paths.has(path)) this.#readable(path);
+    for (const { path } of found) {
       try {
         const key = keyOf(await stat(path));
         const known = this.#files.get(key);

@@ -40,7 +40,11 @@ export class PartitionTable {
    * wakes up, or that runs on another machine, cannot count what this one counts.
    */
   claim(): Claim {
-    const epoch = this.#begin.get()?.epoch ?? 0;
+    return this.read(this.#begin.get()?.epoch ?? 0);
+  }
+
+  /** From where the reader of this epoch goes on. */
+  read(epoch: number): Claim {
     const positions = this.#all.all().map(({ cluster, topic, partition, next_offset, last_offset, last_hash }) => ({
       partition: { cluster, topic, partition, committed: next_offset },
       epoch,

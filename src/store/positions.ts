@@ -60,4 +60,9 @@ export class PositionTable {
   claimPartitions(): Claim {
     return this.#partitions.claim();
   }
+
+  /** From where the reader of this epoch goes on. */
+  readPartitions(epoch: number): Claim {
+    return this.#partitions.read(epoch);
+  }
 }

@@ -8,6 +8,11 @@ export class Health {
     else this.#problems.set(subject, reason);
   }
 
+  /** What is watched from now on is something else: nothing is known of it yet. */
+  forget(): void {
+    this.#problems.clear();
+  }
+
   get isReady(): boolean {
     return this.#problems.size === 0;
   }

@@ -121,9 +121,44 @@ describe.skipIf(!existsSync(MAIN) && (process.env['CI'] ?? '') === '')('footpath
     expect(countOf(watched.db, 'flows')).toBe(before + 2);
   });
 
+  it.each<[string, object]>([
+    ['a kubeconfig that is not there', { inventory: { kubernetes: true, kubeconfig: '/nowhere/kubeconfig' } }],
+    ['an inventory that is not there', { inventory: { files: ['/nowhere/cluster.json'] } }],
+    ['a log format in a file that is not there', { accessLogFormat: '@/nowhere/format' }],
+    ['the same file twice', { sources: [{ file: { paths: ['/a.log'] } }, { file: { paths: ['/b.log', '/a.log'] } }] }],
+  ])('goes on by the old configuration where the new one has %s', async (_, more) => {
+    const watched = new Watched();
+    const serving = serve(watched.config);
+    await serving.says('serving');
+    watched.configure([{ file: { paths: [watched.log], format: 'hubble' } }], more);
+    serving.child.kill('SIGHUP');
+    expect((await serving.says('the new configuration is wrong; the old one stays')).error).toMatch(/nowhere|a\.log/);
+    writeFileSync(watched.log, text(connection({ from: web, to: cart, port: 8080, time: T0 })));
+    await serving.flows(1);
+    expect(await serving.get('/readyz')).toBe('ready\n');
+    expect(await serving.end()).toBe(0);
+  });
+
+  it('is as ready as the sources that it has now: what an old one missed is forgotten', async () => {
+    const watched = new Watched();
+    const kafka = { brokers: ['127.0.0.1:1'], topic: 'flows', group: 'footpath', format: 'hubble' };
+    watched.configure([{ name: 'gone', kafka }]);
+    const serving = serve(watched.config);
+    await serving.says('a source is lost; it is tried again');
+    expect(await serving.get('/readyz')).toMatch(/^source gone: topic flows at /);
+    watched.configure([{ file: { paths: [watched.log], format: 'hubble' } }]);
+    serving.child.kill('SIGHUP');
+    await serving.says('configuration read again');
+    expect(await serving.get('/readyz')).toBe('ready\n');
+    expect(await serving.end()).toBe(0);
+  });
+
   it.each([
     ['no sources', { sources: [] }, 'no sources: name some in the configuration'],
     ['two sources of one name', { sources: [{ name: 'a', file: { paths: ['x'] } }, { name: 'a', file: { paths: ['y'] } }] }, 'sources: two are called a'],
+    ['two sources that read one topic', { sources: [0, 1].map((n) => ({ name: `s${n}`, kafka: { brokers: ['a:1', `b:${n}`], topic: 't', group: 'g', format: 'hubble' } })) }, 'sources: s0 and s1 both read topic t at a:1: each connection would count twice; leave one out'],
+    ['two sources that read one file', { sources: [{ file: { paths: ['x'] } }, { file: { paths: ['y', 'x'] } }] }, 'sources: file-1 and file-2 both read x: '],
+    ['a topic without a format', { sources: [{ kafka: { brokers: ['a:1'], topic: 't', group: 'g' } }] }, 'sources.0.kafka.format: is needed'],
     ['a format that nobody knows', { sources: [{ file: { paths: ['x'], format: 'huble' } }] }, '--format huble: no such format; did you mean hubble?'],
     ['a port for everybody without a token', { sources: [{ file: { paths: ['x'] } }], listen: '0.0.0.0:0' }, 'listen: others can reach 0.0.0.0; name a file with a token'],
   ])('refuses %s', async (_, config, message) => {

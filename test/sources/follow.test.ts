@@ -1,4 +1,4 @@
-import { appendFileSync, copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -294,4 +294,34 @@ describe('whatever happens to logs', () => {
       { numRuns: 20 },
     );
   }, 120_000);
+});
+
+/** Nobody may read it, root neither. */
+const WRITE_ONLY = '/proc/sys/vm/drop_caches';
+
+describe.skipIf(!existsSync(WRITE_ONLY))('a file that cannot be read', () => {
+  it('is said to be so once, and to be no trouble any more once it is gone', async () => {
+    const path = join(scratch(), 'app.log');
+    symlinkSync(WRITE_ONLY, path);
+    const following = new Following([path]);
+    await following.look(ALL_LOOKS);
+    expect(following.unreadable).toEqual([`${path}: cannot be read: EACCES`]);
+    rmSync(path);
+    await following.look(ALL_LOOKS);
+    expect(following.unreadable).toEqual([`${path}: cannot be read: EACCES`, null]);
+    await following.end();
+  });
+
+  it('is read once it can be', async () => {
+    const path = join(scratch(), 'app.log');
+    symlinkSync(WRITE_ONLY, path);
+    const following = new Following([path]);
+    await following.look(ALL_LOOKS);
+    rmSync(path);
+    const lines = fresh(3);
+    writeFileSync(path, text(lines));
+    expect(await following.look(ALL_LOOKS)).toEqual(lines);
+    expect(following.unreadable).toEqual([`${path}: cannot be read: EACCES`, null]);
+    await following.end();
+  });
 });

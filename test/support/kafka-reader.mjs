@@ -24,7 +24,7 @@ const settings = { accessLogFormat: null };
 const resolver = new Resolver(new Directory(store.inventory.read(), [], null));
 const { edges, operations, sources } = store.readKnown();
 let records = 0;
-const source = kafkaSource('kafka-1', kafkaSourceConfig.parse(kafka), { known: store.positions.claimPartitions(), clientId: 'footpath', sleep });
+const source = kafkaSource('kafka-1', kafkaSourceConfig.parse({ format: 'hubble', ...kafka }), { known: store.positions.claimPartitions(), clientId: 'footpath', sleep });
 await observeLive([source], {
   store,
   resolver: () => resolver,

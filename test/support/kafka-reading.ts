@@ -67,7 +67,7 @@ export function watchTopic(store: Store, config: Pick<KafkaSourceConfig, 'broker
   const settings = { accessLogFormat: null };
   const resolver = new Resolver(new Directory(store.inventory.read(), [], null));
   const { edges, operations, sources } = store.readKnown();
-  const source = kafkaSource('kafka-1', kafkaSourceConfig.parse({ sessionTimeoutSeconds: 6, ...config }), {
+  const source = kafkaSource('kafka-1', kafkaSourceConfig.parse({ format: 'hubble', sessionTimeoutSeconds: 6, ...config }), {
     known: store.positions.claimPartitions(),
     clientId: 'footpath-test',
     sleep,

@@ -31,9 +31,9 @@ export class Serving {
     return this.#err.split('\n').flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line) as LogLine] : []));
   }
 
-  /** Waits until it is so; fails after 15 seconds. */
-  async until<T>(what: string, look: () => T | Promise<T>): Promise<NonNullable<T>> {
-    for (let n = 0; n < 300; n++) {
+  /** Waits until it is so; fails after 15 seconds, or as many milliseconds as it is given. */
+  async until<T>(what: string, look: () => T | Promise<T>, atMost = 15_000): Promise<NonNullable<T>> {
+    for (let waited = 0; waited < atMost; waited += 50) {
       const found = await look();
       if (found !== null && found !== undefined && found !== false) return found;
       await tick(50);

@@ -21,7 +21,7 @@ footpath.yaml:
     )
     .action((options: { readonly listen?: string }) =>
       run(async (context) => {
-        const [{ serve }, { version }] = await Promise.all([import('../serving.ts'), import('../version.ts')]);
+        const [{ serve }, { version }] = await Promise.all([import('../serve/serve.ts'), import('../version.ts')]);
         return serve(context, options, version());
       }),
     );

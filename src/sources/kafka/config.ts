@@ -29,7 +29,8 @@ export const kafkaSourceConfig = z.strictObject({
   ...kafkaConnection.shape,
   topic: z.string().regex(/^[a-zA-Z0-9._-]{1,249}$/, { error: 'is no name of a topic (letters, digits, . _ -)' }),
   group: z.string().min(1),
-  format: z.string().nullable().default(null),
+  /** What the messages are. A topic is not asked for it: what nobody understands cannot be left out of a sequence of offsets. */
+  format: z.string({ error: 'is needed (footpath collectors lists them)' }),
   /** A member that was killed holds its partitions so long. */
   sessionTimeoutSeconds: z.int().min(6).max(300).default(10),
   rebalanceTimeoutSeconds: z.int().min(6).max(600).default(20),

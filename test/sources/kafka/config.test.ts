@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { kafkaSourceConfig } from '../../../src/sources/kafka/config.ts';
 
-const least = { brokers: ['kafka:9092'], topic: 'flows', group: 'footpath' };
+const least = { brokers: ['kafka:9092'], topic: 'flows', group: 'footpath', format: 'hubble' };
 
 /** What is wrong with it: key and sentence. */
 function problemsOf(value: unknown): readonly string[] {
@@ -10,8 +10,8 @@ function problemsOf(value: unknown): readonly string[] {
 }
 
 describe('the configuration of a Kafka source', () => {
-  it('needs brokers, a topic and a group; the rest is as people expect', () => {
-    expect(kafkaSourceConfig.parse(least)).toEqual({ ...least, format: null, tls: false, sasl: null, sessionTimeoutSeconds: 10, rebalanceTimeoutSeconds: 20 });
+  it('needs brokers, a topic, a group and a format; the rest is as people expect', () => {
+    expect(kafkaSourceConfig.parse(least)).toEqual({ ...least, tls: false, sasl: null, sessionTimeoutSeconds: 10, rebalanceTimeoutSeconds: 20 });
   });
 
   it.each([
@@ -32,6 +32,7 @@ describe('the configuration of a Kafka source', () => {
     ['a broker without a port', { brokers: ['kafka'] }, 'brokers.0: is no host:port (kafka:9092)'],
     ['a broker as a URL', { brokers: ['kafka://kafka:9092'] }, 'brokers.0: is no host:port (kafka:9092)'],
     ['no topic’s name', { topic: 'a b' }, 'topic: is no name of a topic (letters, digits, . _ -)'],
+    ['no format', { format: undefined }, 'format: is needed (footpath collectors lists them)'],
     ['no group', { group: '' }, /^group: /],
     ['a time-out that no broker takes', { sessionTimeoutSeconds: 1 }, /^sessionTimeoutSeconds: /],
     ['a password in the configuration', { sasl: { mechanism: 'plain', username: 'a', password: 'b' } }, /^sasl/],

@@ -34,7 +34,7 @@ async function silent(): Promise<{ readonly broker: string; readonly sockets: Re
 
 /** Reads until it fails or ends; the number of batches. */
 async function read(broker: string, more: Partial<KafkaSourceConfig> = {}, options: { readonly signal?: AbortSignal; readonly sleep?: typeof sleep } = {}): Promise<number> {
-  const config = kafkaSourceConfig.parse({ brokers: [broker], topic: 'flows', group: 'footpath', ...more });
+  const config = kafkaSourceConfig.parse({ brokers: [broker], topic: 'flows', group: 'footpath', format: 'hubble', ...more });
   const source = kafkaSource('kafka-1', config, { known: { epoch: 1, positions: [] }, clientId: 'test', sleep: options.sleep ?? sleep });
   let batches = 0;
   for await (const batch of source.open(options.signal ?? new AbortController().signal)) batches += batch.runs.length === 0 ? 0 : 1;

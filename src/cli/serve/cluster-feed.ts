@@ -1,13 +1,12 @@
-import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
-import { OperationError } from '../errors.ts';
-import { connect } from '../kubernetes/connection.ts';
-import { Feed } from '../kubernetes/feed.ts';
-import type { ReflectorState } from '../kubernetes/reflector.ts';
-import { Directory } from '../resolve/directory.ts';
-import type { Store } from '../store/store.ts';
-import type { Health } from '../telemetry/health.ts';
-import type { Log } from '../telemetry/log.ts';
+import type { Clock } from '../../clock.ts';
+import { OperationError } from '../../errors.ts';
+import type { ApiConnection } from '../../kubernetes/connection.ts';
+import { Feed } from '../../kubernetes/feed.ts';
+import type { ReflectorState } from '../../kubernetes/reflector.ts';
+import { Directory } from '../../resolve/directory.ts';
+import type { Store } from '../../store/store.ts';
+import type { Health } from '../../telemetry/health.ts';
+import type { Log } from '../../telemetry/log.ts';
 
 /** How often changes are taken over by what is read from then on, and kept in the database for other commands, in milliseconds. */
 const TAKE_OVER_EVERY = 1_000;
@@ -30,15 +29,13 @@ interface Following {
   readonly log: Log;
   readonly health: Health;
   readonly clock: Clock;
-  readonly config: Config['inventory'];
   /** The cluster is another one by now. */
   readonly onDirectory: (directory: Directory) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 /** Watches the cluster's API for as long as a round of `serve` goes. */
-export async function followCluster({ store, log, health, clock, config, onDirectory, signal }: Following): Promise<FollowedCluster> {
-  const connection = await connect({ kubeconfig: config.kubeconfig, context: config.context }, clock);
+export function followCluster(connection: ApiConnection, { store, log, health, clock, onDirectory, signal }: Following): FollowedCluster {
   const feed = new Feed({ connection, clock, onState: (resource, state) => say(resource, state, log, health) });
   log.info({ server: connection.server }, 'watching the cluster');
   let taken = -1;

@@ -1,10 +1,10 @@
-import { isOpen, type Alert } from '../model/alert.ts';
-import type { Directory } from '../resolve/directory.ts';
-import type { Graph } from '../learn/graph.ts';
-import { isResolved } from '../learn/state.ts';
-import type { Store } from '../store/store.ts';
-import { alertsIn } from './alerting.ts';
-import { graphBuilder } from './session.ts';
+import { isOpen, type Alert } from '../../model/alert.ts';
+import type { Directory } from '../../resolve/directory.ts';
+import type { Graph } from '../../learn/graph.ts';
+import { isResolved } from '../../learn/state.ts';
+import type { Store } from '../../store/store.ts';
+import { alertsIn } from '../alerting.ts';
+import { graphBuilder } from '../session.ts';
 
 /** The shortest time between two looks at the whole graph, in milliseconds; a look that takes long is followed by a longer pause. */
 const LOOK_EVERY = 2_000;

@@ -1,0 +1,125 @@
+import { createApp } from '../../api/app.ts';
+import { listen } from '../../api/listen.ts';
+import { tell } from '../../alert/outbox.ts';
+import { DEFAULT_CONFIG, readConfig, type Config } from '../../config.ts';
+import { OperationError } from '../../errors.ts';
+import { isOpen, type Alert } from '../../model/alert.ts';
+import type { Target } from '../../notify/index.ts';
+import { Health } from '../../telemetry/health.ts';
+import { createLog, type Log } from '../../telemetry/log.ts';
+import { Metrics } from '../../telemetry/metrics.ts';
+import type { Context } from '../context.ts';
+import { namesOf } from '../names.ts';
+import { withIngestStore } from '../session.ts';
+import { sleep } from '../sleep.ts';
+import { Evaluation } from './evaluation.ts';
+import { listeningOf } from './listening.ts';
+import { roundOf, type Serving, type SourceState } from './round.ts';
+import { configuredSources } from './sources.ts';
+
+/** How long the end may take, in milliseconds: what is read is committed, what cannot be is read again next time. */
+const END_WITHIN = 9_000;
+
+/** `footpath serve`: reads for good, until it is told to end. Returns the exit status. */
+export async function serve(context: Context, options: { readonly listen?: string }, version: string): Promise<number> {
+  const configPath = context.options.config ?? context.env['FOOTPATH_CONFIG'];
+  const load = (): Config => (configPath === undefined ? DEFAULT_CONFIG : readConfig(configPath));
+  const config = load();
+  const { where, token } = listeningOf(options.listen ?? config.listen, config);
+  // Before a database is made.
+  configuredSources(config);
+  const log = createLog(context.options.verbose === true ? 'debug' : config.logLevel, context.stderr);
+  return withIngestStore(context, config, async (store) => {
+    const health = new Health();
+    const sources = new Map<string, SourceState>();
+    const targets: Target[] = [];
+    const sayAlerts = alertLog(log);
+    const evaluation = new Evaluation(store, context.now, (alerts, graph) => {
+      sayAlerts(alerts);
+      const names = namesOf(graph);
+      const terms = targets.map(({ notifier, minSeverity }) => ({ name: notifier.name, minSeverity }));
+      store.transaction(() => tell(store.outbox, terms, { alerts, now: context.now(), nameOf: (address) => names.get(address) ?? null }));
+    });
+    const metrics = new Metrics(
+      {
+        sources: () => [...sources].map(([name, state]) => ({ name, ...state })),
+        newestRecord: () => evaluation.overview.newestRecord,
+        edges: () => [...evaluation.overview.edges].map(([state, count]) => ({ state, count })),
+        alerts: () => [...evaluation.overview.firing].map(([severity, count]) => ({ severity, count })),
+        unresolved: () => evaluation.overview.unresolved,
+        outbox: () => targets.map(({ notifier: { name } }) => ({ target: name, waiting: store.outbox.state(name).waiting })),
+        isReady: () => health.isReady,
+        now: context.now,
+      },
+      version,
+    );
+    const server = await listen(createApp({ metrics, health, token }), where);
+    log.info({ database: store.path, listen: `${server.address}:${server.port}`, version, pid: context.pid }, 'serving');
+    try {
+      await rounds({ context, store, log, health, metrics, evaluation, sources, targets }, config, load);
+      return 0;
+    } finally {
+      await server.close();
+      log.info('ended');
+    }
+  });
+}
+
+/** Reads by one configuration after the other: SIGHUP begins the next round, SIGTERM and SIGINT end the last. */
+async function rounds(serving: Serving, first: Config, load: () => Config): Promise<void> {
+  const { context, log } = serving;
+  const end = new AbortController();
+  let next = new AbortController();
+  const stop = (): void => {
+    end.abort();
+    next.abort();
+  };
+  const takenBack = [context.onSignal('SIGTERM', stop), context.onSignal('SIGINT', stop), context.onSignal('SIGHUP', () => next.abort())];
+  try {
+    let round = await roundOf(serving, first);
+    while (!end.signal.aborted) {
+      await inTime(round.run(next.signal), end.signal);
+      if (end.signal.aborted) break;
+      // A SIGHUP from here on may be about a later configuration than the one that is read now.
+      next = new AbortController();
+      try {
+        const { config: before } = round;
+        round = await roundOf(serving, load());
+        if (round.config.database !== before.database || round.config.listen !== before.listen) log.warn('database and listen are taken over at the next start');
+        log.info('configuration read again');
+      } catch (error) {
+        log.error({ error: (error as Error).message }, 'the new configuration is wrong; the old one stays');
+      }
+    }
+  } finally {
+    for (const takeBack of takenBack) takeBack();
+  }
+}
+
+/** Once the end was asked for, the work has so long to come to it. */
+async function inTime(work: Promise<void>, end: AbortSignal): Promise<void> {
+  const finished = new AbortController();
+  const late = async (): Promise<never> => {
+    await new Promise<void>((resolve) => {
+      if (end.aborted) resolve();
+      else end.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await sleep(END_WITHIN, finished.signal);
+    throw new OperationError('the end took too long; what was not committed is read again at the next start');
+  };
+  try {
+    await Promise.race([work, late()]);
+  } finally {
+    finished.abort();
+  }
+}
+
+/** One line for each alert that begins to fire. */
+function alertLog(log: Log): (alerts: readonly Alert[]) => void {
+  let before = new Set<string>();
+  return (alerts) => {
+    const open = alerts.filter(({ state }) => isOpen(state));
+    for (const { id, kind, severity, reason } of open) if (!before.has(id)) log.warn({ alert: id, kind, severity, reason }, 'alert');
+    before = new Set(open.map(({ id }) => id));
+  };
+}
