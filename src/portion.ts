@@ -26,7 +26,7 @@ export interface Learning {
   readonly onCommit?: (written: Written, totals: ReadonlyMap<string, number>, seconds: number) => void;
 }
 
-const NOTHING_WRITTEN: Written = { edges: [], pending: new Map(), overflow: 0 };
+const NOTHING_WRITTEN: Written = { edges: new Map(), pending: new Map(), overflow: 0 };
 
 /** What is read between two commits. */
 export class Portion {

@@ -43,7 +43,7 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
   const before: Graph | null = learner.revision > 0 ? await graphOf(store) : null;
   const tallied: Tallied = {
     totals: new Map(),
-    edgeRows: new Set(),
+    edges: new Map(),
     pending: new Map(),
     newestEdge: store.edges.maxRow(),
     newestPending: store.pending.maxRow(),
@@ -75,11 +75,11 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
       progress.advance(batch.bytes, batch.runs.reduce((sum, { records }) => sum + records.count, 0));
     },
     onCommit: (written, totals) => {
-      for (const row of written.edges) tallied.edgeRows.add(row);
-      for (const [row, records] of written.pending) tallied.pending.set(row, (tallied.pending.get(row) ?? 0) + records);
-      for (const [kind, n] of totals) tallied.totals.set(kind, (tallied.totals.get(kind) ?? 0) + n);
+      for (const [row, records] of written.edges) add(tallied.edges, row, records);
+      for (const [row, records] of written.pending) add(tallied.pending, row, records);
+      for (const [kind, n] of totals) add(tallied.totals, kind, n);
       if (written.pending.size > 0) note(learner.settleCrowded(), tallied);
-      if (written.overflow > 0) tallied.totals.set('overflow', (tallied.totals.get('overflow') ?? 0) + written.overflow);
+      if (written.overflow > 0) add(tallied.totals, 'overflow', written.overflow);
     },
   });
   note(learner.settleOld(), tallied);
@@ -91,6 +91,13 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
 /** Flows that were settled just now are an edge's. */
 function note(became: readonly Became[], tallied: Tallied): void {
   for (const { row, edge } of became) {
-    if (edge !== null && tallied.pending.delete(row)) tallied.edgeRows.add(edge);
+    const records = tallied.pending.get(row);
+    if (records === undefined || edge === null) continue;
+    tallied.pending.delete(row);
+    add(tallied.edges, edge, records);
   }
+}
+
+function add<K>(counts: Map<K, number>, key: K, n: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + n);
 }

@@ -12,7 +12,8 @@ import { count, percent, plural } from './text.ts';
 export interface Tallied {
   /** By coverage kind: records, flows, lost, overflow, skip reasons. */
   readonly totals: Map<string, number>;
-  readonly edgeRows: Set<number>;
+  /** Row to the records that the run added to it; a row of `pending` that has become an edge's is among these. */
+  readonly edges: Map<number, number>;
   readonly pending: Map<number, number>;
   /** Newest rows before the run: an edge all of whose rows are newer is new. */
   readonly newestEdge: number;
@@ -29,7 +30,7 @@ export interface Tallied {
 export async function summarise(context: Context, store: Store, tallied: Tallied, failOn: Severity | null): Promise<number> {
   const graph = await graphOf(store);
   const touched = graph.edges.filter(
-    ({ rows, pendingRows }) => rows.some((row) => tallied.edgeRows.has(row)) || pendingRows.some((row) => tallied.pending.has(row)),
+    ({ rows, pendingRows }) => rows.some((row) => tallied.edges.has(row)) || pendingRows.some((row) => tallied.pending.has(row)),
   );
   const edges = touched.filter(isResolved);
   const isNew = edges.filter(
@@ -37,6 +38,8 @@ export async function summarise(context: Context, store: Store, tallied: Tallied
   );
   let unresolved = 0;
   for (const row of graph.unresolved.rows) unresolved += tallied.pending.get(row) ?? 0;
+  // Rows whose end nobody is known to own after all.
+  for (const edge of touched) if (!isResolved(edge)) for (const row of edge.rows) unresolved += tallied.edges.get(row) ?? 0;
   const { openAlerts, newAlerts } = await countAlerts(graph, store, tallied.before, failOn, context.now());
   const of = (kind: string): number => tallied.totals.get(kind) ?? 0;
   const skipped = SKIP_REASONS.filter((reason) => of(reason) > 0).map((reason) => [reason, of(reason)] as const);

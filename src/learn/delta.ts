@@ -15,6 +15,8 @@ export interface Delta {
 }
 
 export interface EdgeDelta extends EdgeKey {
+  /** How many records told of it, answers apart. */
+  readonly records: number;
   readonly witnesses: ReadonlyMap<Witness, WitnessDelta>;
   /** Source pod, `namespace/name`, to the connections that it opened. */
   readonly pods: ReadonlyMap<string, ReadonlyMap<Witness, number>>;

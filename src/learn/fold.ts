@@ -43,6 +43,7 @@ class WitnessFold implements WitnessDelta {
 class EdgeFold implements EdgeDelta, EdgeKey {
   readonly witnesses = new Map<Witness, WitnessFold>();
   readonly pods = new Map<string, Map<Witness, number>>();
+  records = 0;
   addresses: Set<string> = NO_ADDRESSES;
   operations: Map<Operation, Map<Witness, number>> = NO_OPERATIONS;
   readonly source: Peer;
@@ -129,7 +130,7 @@ export class Fold {
       operations: new Map<Operation, number>(),
     }));
     count(row.tally, flow);
-    if (flow.phase !== 'answer' && flow.phase !== 'lost-answer') row.records++;
+    if (!isAnswer(flow)) row.records++;
     if (flow.operation !== null && this.#keeps(destination.peer, flow.operation)) row.operations.set(flow.operation, (row.operations.get(flow.operation) ?? 0) + flow.count);
   }
 
@@ -214,6 +215,11 @@ function answer(tally: Tally, n: number, time: number): void {
   if (time < tally.firstAnswered) tally.firstAnswered = time;
 }
 
+/** It belongs to a connection that another record tells of. */
+function isAnswer({ phase }: Readonly<Flow>): boolean {
+  return phase === 'answer' || phase === 'lost-answer';
+}
+
 /** What reached no server opened nothing. */
 function isOpening(flow: Readonly<Flow>): boolean {
   return flow.phase === 'open' && flow.verdict === 'forwarded' && flow.outcome !== 'unanswered';
@@ -223,6 +229,7 @@ function addFlow(edge: EdgeFold, source: FoldEnd, destination: FoldEnd, flow: Re
   const { witness, time } = flow;
   const delta = within(edge.witnesses, witness, () => new WitnessFold());
   count(delta.tally, flow);
+  if (!isAnswer(flow)) edge.records++;
   const hour = Math.floor(time / HOUR);
   const opening = isOpening(flow);
   if (flow.phase !== 'lost-answer') {

@@ -43,6 +43,7 @@ export function settled(row: StoredPending, canon: Canon, verdictsAt: (revision:
     destination: to,
     protocol,
     port,
+    records: row.records,
     witnesses: of({
       tally,
       days: new Map(shows ? [[day, { hours, opened: tally.opened, bytesOut: tally.bytesOut, bytesIn: tally.bytesIn }]] : []),

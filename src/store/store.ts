@@ -21,7 +21,8 @@ import { WitnessTable } from './witnesses.ts';
 
 /** What a committed batch touched. */
 export interface Written {
-  readonly edges: readonly number[];
+  /** Row of `edges` to the records that the batch added to it. */
+  readonly edges: ReadonlyMap<number, number>;
   /** Row of `pending` to the records that the batch added to it. */
   readonly pending: ReadonlyMap<number, number>;
   /** Flows that found no room. */
@@ -81,7 +82,11 @@ export class Store {
   add(delta: Delta, positions: readonly Position[]): Written {
     for (const sighting of delta.sightings) this.peers.sight(sighting);
     for (const attribute of delta.attributes) this.peers.describe(attribute, this.#limits.labelSetsPerWorkload);
-    const edges = delta.edges.map((edge) => this.edges.add(edge, delta.revision));
+    const edges = new Map<number, number>();
+    for (const edge of delta.edges) {
+      const id = this.edges.add(edge, delta.revision);
+      edges.set(id, (edges.get(id) ?? 0) + edge.records);
+    }
     for (const podHour of delta.podHours) this.edges.addPodHour(podHour);
     const pending = new Map<number, number>();
     let overflow = 0;

@@ -74,6 +74,10 @@ describe('a flow counts as', () => {
 });
 
 describe('an edge', () => {
+  it('knows how many records told of it: an answer tells of none of its own', () => {
+    expect(folded([{ count: 5 }, {}, { phase: 'answer', outcome: 'established' }, { phase: 'lost-answer' }]).records).toBe(2);
+  });
+
   it('keeps what each witness saw apart', () => {
     const edge = folded([{ witness: AT_CLIENT }, { witness: AT_CLIENT }, { witness: AT_SERVER }]);
     expect([...edge.witnesses].map(([who, { tally: own }]) => [who.side, own.opened])).toEqual([

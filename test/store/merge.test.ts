@@ -62,9 +62,15 @@ describe('what is stored', () => {
 describe('ids of rows', () => {
   it('are what a batch says that it touched', () => {
     const store = storeOf();
-    const add = (...ports: readonly number[]): readonly number[] => store.transaction(() => store.add(delta({ edges: ports.map((port) => edgeDelta({ port })) }), []).edges);
+    const add = (...ports: readonly number[]): readonly number[] => [...store.transaction(() => store.add(delta({ edges: ports.map((port) => edgeDelta({ port })) }), [])).edges.keys()];
     const first = add(1, 2);
     expect(add(2, 3, 1)).toEqual([first[1], expect.any(Number), first[0]]);
     expect(store.edges.maxRow()).toBe(3);
+  });
+
+  it('come with the records that the batch added to each, of all its parts', () => {
+    const store = storeOf();
+    const edges = [edgeDelta({ port: 1, records: 2 }), edgeDelta({ port: 2, records: 5 }), edgeDelta({ port: 1, records: 1, witness: AT_SOURCE })];
+    expect([...store.transaction(() => store.add(delta({ edges }), [])).edges.values()]).toEqual([3, 5]);
   });
 });

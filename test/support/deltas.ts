@@ -32,6 +32,7 @@ export function tally(counts: Partial<Tally> = {}): Tally {
 }
 
 export interface EdgeParts extends Partial<EdgeKey> {
+  readonly records?: number;
   readonly witness?: Witness;
   readonly tally?: Partial<Tally>;
   /** Day since 1970 to the mask of its hours. */
@@ -55,6 +56,7 @@ export function edgeDelta(parts: EdgeParts = {}): EdgeDelta {
     destination: parts.destination ?? CART,
     protocol: parts.protocol ?? 'TCP',
     port: parts.port ?? 8080,
+    records: parts.records ?? 1,
     witnesses: new Map([
       [
         witness,

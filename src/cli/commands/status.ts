@@ -1,7 +1,7 @@
 import { peerName } from '../../model/peer.ts';
 import { lookOf, outputOf, type Context } from '../context.ts';
-import type { Graph } from '../../learn/graph.ts';
 import { isResolved } from '../../learn/state.ts';
+import { unresolvedFlows } from '../../learn/unresolved.ts';
 import type { Define } from '../command.ts';
 import { age, count, isoTime, percent, plural, table } from '../text.ts';
 
@@ -29,7 +29,7 @@ async function showStatus(context: Context): Promise<number> {
     });
     const window = readiness.windowOf(graph);
     const edges = graph.edges.filter(isResolved);
-    const unresolved = graph.unresolved.records.reduce((total, records) => total + records, 0) + unresolvedForGood(graph);
+    const unresolved = unresolvedFlows(graph);
     const flows = sources.reduce((total, source) => total + source.flows, 0);
     if (form === 'json' || form === 'yaml') {
       const whole = readiness.measure(edges.filter(readiness.learnable), window, 0);
@@ -106,11 +106,6 @@ async function showStatus(context: Context): Promise<number> {
 
 /** Sources with lost or malformed records that are told of by themselves. */
 const MOST_SOURCES = 3;
-
-/** What was given up on lies among the edges, with an end that nobody was ever known to own. */
-function unresolvedForGood(graph: Graph): number {
-  return graph.edges.filter((edge) => !isResolved(edge)).reduce((total, { totals, pendingRows }) => total + (pendingRows.length > 0 ? 0 : totals.opened), 0);
-}
 
 function spanOf(ms: number): string {
   const hours = Math.floor(ms / 3_600_000);

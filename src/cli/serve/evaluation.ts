@@ -2,6 +2,7 @@ import { isOpen, type Alert } from '../../model/alert.ts';
 import type { Directory } from '../../resolve/directory.ts';
 import type { Graph } from '../../learn/graph.ts';
 import { isResolved } from '../../learn/state.ts';
+import { unresolvedFlows } from '../../learn/unresolved.ts';
 import type { Store } from '../../store/store.ts';
 import { alertsIn } from '../alerting.ts';
 import { graphBuilder } from '../session.ts';
@@ -82,6 +83,6 @@ function overviewOf(graph: Graph, alerts: readonly Alert[]): Overview {
     newest = Math.max(newest, lastRecord ?? 0);
     for (const counts of hours.values()) flows += counts.get('flows') ?? 0;
   }
-  const unresolved = graph.unresolved.records.reduce((sum, n) => sum + n, 0);
+  const unresolved = unresolvedFlows(graph);
   return { edges, firing, unresolved: flows === 0 ? 0 : Math.min(1, unresolved / flows), newestRecord: newest === 0 ? null : newest };
 }

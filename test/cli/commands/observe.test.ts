@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { footpath, Session, type Summary } from '../../support/cli.ts';
 import { outbound } from '../../support/envoy.ts';
-import { connection, hubbleLine } from '../../support/hubble.ts';
+import { connection, hubbleLine, pod, WORLD } from '../../support/hubble.ts';
 import { listObject, nodeObject, podObject } from '../../support/inventory.ts';
 import { books, cart, few, HABITS, HOUR, LATER, must, onlyAlert, usualTraffic, watchedShop, web } from '../../support/shop.ts';
 
@@ -244,6 +244,13 @@ describe('the share of what nobody is known to own', () => {
     const session = new Session();
     const summary = await session.observe(connection({ from: { ip: '10.0.77.7' }, to: cart, port: 8080 }));
     expect(summary).toMatchObject({ flows: 1, unresolved: 1, skipped: { reply: 1 } });
+  });
+  it('counts what was taken for an outside address before a pod was seen there', async () => {
+    const session = new Session();
+    const ip = '203.0.113.9';
+    const summary = await session.observe([...few(3, { from: cart, to: WORLD(ip), port: 443 }), ...few(1, { from: pod('shop', 'late-0', ip), to: cart, port: 8080, time: LATER })]);
+    expect(summary).toMatchObject({ flows: 4, unresolved: 3 });
+    expect((await session.json<{ readonly unresolved: number }>('status')).unresolved).toBe(0.75);
   });
   it('is the same in status', async () => {
     const session = new Session();
