@@ -1,5 +1,6 @@
 import { peerJson, portJson } from '../model/json.ts';
 import type { GraphEdge } from '../learn/graph.ts';
+import type { EdgeDecision } from '../model/decision.ts';
 import { collectors } from '../../collectors/index.ts';
 import { hoursSeen } from '../model/edge.ts';
 import type { Names } from './names.ts';
@@ -24,6 +25,7 @@ export function edgeJson(edge: GraphEdge, names: Names): object {
     protocol: edge.protocol,
     state: edge.state,
     flags: edge.flags,
+    decision: decisionJson(edge.decision),
     firstSeen: isoTime(edge.totals.firstSeen),
     lastSeen: isoTime(edge.totals.lastSeen),
     connections: edge.totals.opened,
@@ -37,4 +39,11 @@ export function edgeJson(edge: GraphEdge, names: Names): object {
     collectors: [...new Set(witnesses.map(({ collector }) => collector))].toSorted(),
     operations: edge.evidence.operations,
   };
+}
+
+/** Whose word holds on the edge; null where nobody has decided. */
+function decisionJson(decision: EdgeDecision | null): object | null {
+  if (decision === null) return null;
+  const { action, by, at, scope, comment } = decision;
+  return { action, by, at: isoTime(at), scope, comment };
 }

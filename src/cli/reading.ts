@@ -52,6 +52,7 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
     seconds: 0,
     damaged: [],
     leftOut: [],
+    readBefore: 0,
   };
   const known = new KnownPositions(store.positions.read());
   const onDamage = (name: string, damage: 'cut' | 'corrupt'): void => {
@@ -65,12 +66,14 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
   );
   const sources = inputs.map((input) => sourceOf(context, input, { known, onDamage }));
   const named = new Set(sources.filter((_, i) => isNamed(inputs[i] ?? '-')).map(({ name }) => name));
+  const gave = new Set<string>();
   await observe(sources, {
     ...learner.learning,
     settings,
     signal: new AbortController().signal,
     collectorFor: (source, runs) => chooseCollector(context, source, runs, { forced, settings, wasNamed: named.has(source.name), leftOut: tallied.leftOut }),
-    onBatch: (batch) => {
+    onBatch: (batch, source) => {
+      gave.add(source.name);
       tallied.bytes += batch.bytes;
       progress.advance(batch.bytes, batch.runs.reduce((sum, { records }) => sum + records.count, 0));
     },
@@ -84,6 +87,8 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
   });
   note(learner.settleOld(), tallied);
   progress.done();
+  const silent = new Set([...gave, ...tallied.leftOut]);
+  tallied.readBefore = inputs.filter((input) => input !== '-' && input.isRegular && input.size > 0 && !silent.has(input.path)).length;
   tallied.seconds = (context.now() - started) / 1000;
   return tallied;
 }

@@ -24,6 +24,8 @@ export interface Tallied {
   seconds: number;
   readonly damaged: string[];
   readonly leftOut: string[];
+  /** Files that gave nothing, although there is something in them: they were read to their end before. */
+  readBefore: number;
 }
 
 /** Prints the summary of a run; returns the exit status. */
@@ -76,6 +78,7 @@ export async function summarise(context: Context, store: Store, tallied: Tallied
     context.hint(`next: ${next.join(' · ')}`);
   }
   sayLeftOut(context, tallied.leftOut);
+  if (of('records') === 0 && tallied.readBefore > 0) context.say(`footpath: nothing new: ${plural(tallied.readBefore, 'file')} ${tallied.readBefore === 1 ? 'was' : 'were'} read before`);
   if (tallied.damaged.length > 0) return 1;
   return failOn !== null && openAlerts > 0 ? 3 : 0;
 }

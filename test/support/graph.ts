@@ -1,6 +1,6 @@
 import { afterEach } from 'vitest';
 import { hubble } from '../../collectors/hubble/index.ts';
-import { alertJson } from '../../src/cli/alert-json.ts';
+import { alertJson } from '../../src/model/json.ts';
 import { alertsIn } from '../../src/cli/alerting.ts';
 import { edgeJson } from '../../src/cli/json.ts';
 import { namesOf } from '../../src/cli/names.ts';
@@ -153,7 +153,7 @@ export class Learner {
   /** Whatever people are told: edges with their evidence, readiness and alerts, as text. */
   answer(): string {
     const graph = this.graph({ withUnresolved: true });
-    const alerts = alertsIn(this.store, graph, 0).map((alert) => alertJson(alert, graph));
+    const alerts = alertsIn(this.store, graph, 0).map((alert) => alertJson(alert, namesOf(graph)));
     return JSON.stringify(
       { edges: graph.edges.map((edge) => jsonOf(edge, graph)), readiness: readinessOf(graph), alerts, scans: graph.scans.length },
       null,

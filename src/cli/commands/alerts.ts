@@ -59,7 +59,7 @@ async function listAlerts(context: Context, options: ListOptions): Promise<numbe
   if (options.state !== undefined && !ALERT_STATES.some((state) => state === options.state)) {
     throw new UsageError(`--state ${options.state}: no such state${suggestion(options.state, ALERT_STATES)}`);
   }
-  const [{ newest, sinceOf }, { alertJson }] = await Promise.all([import('../when.ts'), import('../alert-json.ts')]);
+  const [{ newest, sinceOf }, { alertJson }] = await Promise.all([import('../when.ts'), import('../../model/json.ts')]);
   return withAlerts(context, async (all, graph) => {
     const since = options.since === undefined ? 0 : sinceOf(options.since, newest(graph));
     const alerts = all
@@ -68,12 +68,13 @@ async function listAlerts(context: Context, options: ListOptions): Promise<numbe
       .filter(({ state }) => options.state === undefined || state === options.state)
       .filter(({ severity }) => floor === null || atLeast(severity, floor))
       .filter(({ lastSeen }) => lastSeen >= since);
-    if (form === 'json') context.print(`${JSON.stringify(alerts.map((alert) => alertJson(alert, graph)), null, 2)}\n`);
-    else if (form === 'yaml') context.print((await import('../../export/yaml.ts')).toYaml(alerts.map((alert) => alertJson(alert, graph))));
+    const names = namesOf(graph);
+    if (form === 'json') context.print(`${JSON.stringify(alerts.map((alert) => alertJson(alert, names)), null, 2)}\n`);
+    else if (form === 'yaml') context.print((await import('../../export/yaml.ts')).toYaml(alerts.map((alert) => alertJson(alert, names))));
     else if (form === 'name') context.print(alerts.map(({ id }) => `${id}\n`).join(''));
     else if (alerts.length === 0) context.say('no alerts');
     else {
-      context.print(alertTable(context, alerts, { latest: newest(graph), wide: form === 'wide', names: namesOf(graph) }));
+      context.print(alertTable(context, alerts, { latest: newest(graph), wide: form === 'wide', names }));
       const [first] = alerts;
       context.hint(`next: footpath alerts show ${first?.id.slice(0, 4) ?? 'ID'} · ack | accept | reject | mute`);
     }
@@ -114,11 +115,11 @@ function what(alert: Alert, names: Names): string {
 
 async function showAlert(context: Context, id: string): Promise<number> {
   const form = outputOf(context, ['table', 'json']);
-  const { alertJson } = await import('../alert-json.ts');
+  const { alertJson } = await import('../../model/json.ts');
   return withAlerts(context, (alerts, graph, store) => {
     const alert = byId(alerts, id, 'alert');
     if (form === 'json') {
-      context.print(`${JSON.stringify(alertJson(alert, graph), null, 2)}\n`);
+      context.print(`${JSON.stringify(alertJson(alert, namesOf(graph)), null, 2)}\n`);
       return 0;
     }
     const style = styleFor(context.stdout, context.env);
@@ -130,7 +131,7 @@ async function showAlert(context: Context, id: string): Promise<number> {
       `  first ${isoTime(alert.firstSeen)}, last ${isoTime(alert.lastSeen)}, count ${count(alert.count)}`,
       ...alert.evidence.map((sentence) => `  ${plain(sentence)}`),
     ];
-    if (word !== undefined) lines.push(`  ${word.state} by ${plain(word.by)} at ${isoTime(word.at)}${word.comment === null ? '' : `: ${plain(word.comment)}`}`);
+    if (word !== undefined) lines.push(`  ${word.state}${word.mutedUntil === null ? '' : ` until ${isoTime(word.mutedUntil)}`} by ${plain(word.by)} at ${isoTime(word.at)}${word.comment === null ? '' : `: ${plain(word.comment)}`}`);
     context.print(`${lines.join('\n')}\n`);
     context.hint('accept: joins the baseline · reject: remembered, alerts in every mode · mute --until 2h');
     return 0;
@@ -153,7 +154,8 @@ async function sayOf(context: Context, word: keyof typeof STATE_OF_WORD, ids: re
         store.alerts.say({ id, state: STATE_OF_WORD[word], since: decided ?? store.choices.advance(), mutedUntil, ...signature });
       }
     });
-    for (const { id, reason } of chosen) context.say(`${id.slice(0, 7)} ${STATE_OF_WORD[word]}: ${plain(reason)}`);
+    const until = word === 'mute' ? ` until ${mutedUntil === null ? 'it is decided' : isoTime(mutedUntil)}` : '';
+    for (const { id, reason } of chosen) context.say(`${id.slice(0, 7)} ${STATE_OF_WORD[word]}${until}: ${plain(reason)}`);
     return 0;
   });
 }

@@ -1,8 +1,10 @@
 import { UsageError } from '../../errors.ts';
-import type { Graph, GraphEdge } from '../../learn/graph.ts';
+import type { GraphEdge } from '../../learn/graph.ts';
+import { NOTES, SUSPICIONS } from '../../learn/suspicion.ts';
 import { lookOf, outputOf, suggestion, type Context } from '../context.ts';
 import { peerText, portText } from '../edge-text.ts';
-import { namesOf } from '../names.ts';
+import { flagLines } from '../flag-text.ts';
+import { namesOf, type Names } from '../names.ts';
 import type { Define } from '../command.ts';
 import { age, count, table, type Column } from '../text.ts';
 import { workloadOption } from '../workload-option.ts';
@@ -22,7 +24,15 @@ export const define: Define = (command, run) => {
     .option('--state <state>', 'observed, accepted or rejected')
     .option('--flagged', 'only edges that a suspicion holds back')
     .option('--since <time>', 'only edges seen since then: 2h, 7d, or an RFC 3339 time; ages count back from the newest record')
-    .addHelpText('after', '\n-o has table, wide, json, yaml, name, tree, dot, mermaid and csv here; wide and json also list edges with an end that nobody is known to own.')
+    .addHelpText(
+      'after',
+      `
+-o has table, wide, json, yaml, name, tree, dot, mermaid and csv here; wide and json also list edges with an end that nobody is known to own.
+
+Flags that hold an edge back, until more evidence clears them, or footpath accept ID:
+${flagLines(SUSPICIONS, '  ')}Flags that hold nothing back:
+${flagLines(NOTES, '  ').trimEnd()}`,
+    )
     .action((options: Options) => run((context) => listEdges(context, options)));
 };
 
@@ -48,13 +58,14 @@ async function listEdges(context: Context, options: Options): Promise<number> {
       .filter((edge) => options.state === undefined || edge.state === options.state)
       .filter((edge) => options.flagged !== true || edge.suspicions.length > 0)
       .filter((edge) => edge.totals.lastSeen >= since);
+    const names = namesOf(graph);
     switch (form) {
       case 'json':
-        context.print(`${JSON.stringify(edges.map((edge) => edgeJson(edge, namesOf(graph))), null, 2)}\n`);
+        context.print(`${JSON.stringify(edges.map((edge) => edgeJson(edge, names)), null, 2)}\n`);
         break;
       case 'yaml': {
         const { toYaml } = await import('../../export/yaml.ts');
-        context.print(toYaml(edges.map((edge) => edgeJson(edge, namesOf(graph)))));
+        context.print(toYaml(edges.map((edge) => edgeJson(edge, names))));
         break;
       }
       case 'name':
@@ -72,7 +83,7 @@ async function listEdges(context: Context, options: Options): Promise<number> {
       }
       case 'table':
       case 'wide':
-        context.print(edgeTable(context, graph, edges, form === 'wide'));
+        context.print(edgeTable(context, edges, { names, latest: newest(graph), wide: form === 'wide' }));
         if (edges.length === 0) context.say('no edges');
         else context.hint('next: footpath propose · footpath edges --flagged · accept | reject ID');
     }
@@ -80,9 +91,7 @@ async function listEdges(context: Context, options: Options): Promise<number> {
   });
 }
 
-function edgeTable(context: Context, graph: Graph, edges: readonly GraphEdge[], wide: boolean): string {
-  const latest = Math.max(0, ...graph.stored.coverage.map(({ lastRecord }) => lastRecord ?? 0));
-  const names = namesOf(graph);
+function edgeTable(context: Context, edges: readonly GraphEdge[], { names, latest, wide }: { readonly names: Names; readonly latest: number; readonly wide: boolean }): string {
   const columns: Column<GraphEdge>[] = [
     { heading: 'SOURCE', value: ({ source }) => peerText(source, names), min: 20 },
     { heading: 'DESTINATION', value: ({ destination }) => peerText(destination, names), min: 20 },

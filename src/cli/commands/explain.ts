@@ -6,6 +6,7 @@ import type { Graph, GraphEdge } from '../../learn/graph.ts';
 import type { Proposals } from '../../policy/propose.ts';
 import { outputOf, type Context } from '../context.ts';
 import type { Define } from '../command.ts';
+import { flagLines } from '../flag-text.ts';
 import { workloadOption } from '../workload-option.ts';
 import { count, isoTime, plain, plural, styleFor } from '../text.ts';
 
@@ -78,7 +79,7 @@ async function explain(context: Context, text: string, options: { readonly rule?
       for (const note of new Set(notes)) context.print(`note: ${plain(note)}\n`);
       if (options.rule === undefined && withoutRule.length > 0) {
         context.print(`\nno rule comes of:\n`);
-        for (const edge of withoutRule) context.print(`  ${edgeName(edge)}: ${edge.state}${edge.flags.length > 0 ? `, ${edge.flags.join(', ')}` : ''}\n`);
+        for (const edge of withoutRule) context.print(`  ${edgeName(edge)}: ${stateText(edge)}\n${flagLines(edge.flags, '    ')}`);
       }
     }
     context.hint(`next: footpath propose --workload ${text} · footpath accept | reject ID`);
@@ -117,6 +118,12 @@ function onlyRule(all: readonly Explanation[], text: string): readonly Explanati
   return found;
 }
 
+/** `accepted by ada at 2026-03-05T09:00:00.000Z: as agreed`. */
+function stateText({ state, decision }: GraphEdge): string {
+  if (decision === null) return state;
+  return `${state} by ${plain(decision.by)} at ${isoTime(decision.at)}${decision.comment === null ? '' : `: ${plain(decision.comment)}`}`;
+}
+
 function evidenceText(edge: GraphEdge, name: string): string {
   const { totals, evidence } = edge;
   const witnesses = [...new Set([...evidence.witnesses.values()].map(({ witness }) => `${witness.collector} at the ${witness.side}`))].toSorted();
@@ -124,7 +131,7 @@ function evidenceText(edge: GraphEdge, name: string): string {
   const lines = [
     `  ${name}  ${edge.id}`,
     `    ${count(totals.opened)} connections in ${plural(hoursSeen(evidence), 'hour')} of ${plural(evidence.days.size, 'day')}, ${count(totals.answered)} answers, ${count(totals.refused)} refused, ${count(totals.denied)} denied${pods > 0 ? `, from ${plural(pods, 'pod')}` : ''}`,
-    `    first ${isoTime(totals.firstSeen)}, last ${isoTime(totals.lastSeen)}; ${edge.state}${edge.decision === null ? '' : ` by ${plain(edge.decision.by)}`}${edge.flags.length > 0 ? `; ${edge.flags.join(', ')}` : ''}`,
+    `    first ${isoTime(totals.firstSeen)}, last ${isoTime(totals.lastSeen)}; ${stateText(edge)}${edge.flags.length > 0 ? `; ${edge.flags.join(', ')}` : ''}`,
     `    told by ${witnesses.join(', ')}`,
   ];
   const operations = evidence.operations.map(({ method, path }) => `${method} ${path}`);

@@ -109,6 +109,17 @@ describe('--fail-on', () => {
     expect((await session.run('alerts', '--fail-on', 'low')).status).toBe(status);
   });
 
+  it.each([
+    [[], 'muted until it is decided', 'muted by ada'],
+    [['--until', '2h'], 'muted until 2026-04-01T02:00:00.000Z', 'muted until 2026-04-01T02:00:00.000Z by ada'],
+  ])('says until when it is silent: mute %j', async (args, said, shown) => {
+    const session = await watchedShop();
+    await session.observe(few(2, { from: cart, to: books, port: 9000 }));
+    const { id, reason } = await onlyAlert(session);
+    expect((await session.run('alerts', 'mute', id, '--by', 'ada', ...args)).err).toBe(`${id.slice(0, 7)} ${said}: ${reason}\n`);
+    expect((await session.run('alerts', 'show', id)).out).toContain(`\n  ${shown} at 2026-04-01T00:00:00.000Z\n`);
+  });
+
   it('prints the list all the same', async () => {
     const result = await (await four()).run('alerts', '--fail-on', 'low', '-o', 'json');
     expect([result.status, (result.json() as unknown[]).length]).toEqual([3, 4]);

@@ -34,6 +34,7 @@ describe('an edge as JSON', () => {
       protocol: 'TCP',
       state: 'accepted',
       flags: [],
+      decision: null,
       firstSeen: '2026-03-02T12:00:00.000Z',
       lastSeen: '2026-03-04T17:00:00.000Z',
       connections: 9,
@@ -64,6 +65,17 @@ describe('an edge as JSON', () => {
     const sources = (await session.edges()).map(({ source }) => source);
     expect(sources).toContainEqual({ kind: 'public' });
     expect(sources).toContainEqual({ kind: 'unresolved', ip: '10.0.99.9' });
+  });
+
+  it('has the word that holds on it', async () => {
+    const session = await learnedShop();
+    const [{ id } = { id: '' }] = await session.edges('--workload', 'shop/db');
+    await must(session, 'reject', id, '--by', 'ada', '--comment', 'not any more');
+    await must(session, 'accept', '--workload', 'shop/web', '--by', 'bob');
+    const decisions = (await session.json<readonly (EdgeJson & { readonly decision: unknown })[]>('edges')).map(({ decision }) => decision);
+    const at = '2026-04-01T00:00:00.000Z';
+    const bob = { action: 'accept', by: 'bob', at, scope: 'shop/web', comment: null };
+    expect(decisions).toEqual([null, { action: 'reject', by: 'ada', at, scope: 'edge', comment: 'not any more' }, bob, bob]);
   });
 
   it('has no port where the protocol has none', async () => {

@@ -54,14 +54,14 @@ describe('footpath explain', () => {
     await session.observe(few(2, { from: cart, to: METADATA, port: 80 }));
     const { withoutRule } = await session.json<Explained>('explain', 'shop/cart');
     expect(withoutRule.map(({ port, state, flags }) => [port, state, flags])).toEqual([[80, 'observed', ['metadata']]]);
-    expect((await session.run('explain', 'shop/cart')).out).toContain('\nno rule comes of:\n  shop/cart -> external 169.254.169.254 80/TCP: observed, metadata\n');
+    expect((await session.run('explain', 'shop/cart')).out).toContain('\nno rule comes of:\n  shop/cart -> external 169.254.169.254 80/TCP: observed\n    metadata: the metadata service, which gives credentials away\n');
   });
 
-  it('says who decided', async () => {
+  it('says who decided, when and why', async () => {
     const session = await learnedShop();
-    await must(session, 'accept', '-n', 'shop', '--by', 'ada\u001b[2J');
+    await must(session, 'accept', '-n', 'shop', '--by', 'ada\u001b[2J', '--comment', 'as agreed\u0007');
     const { out } = await session.run('explain', 'shop/cart');
-    expect(out).toContain('; accepted by ada\\u001b[2J\n');
+    expect(out).toContain('; accepted by ada\\u001b[2J at 2026-04-01T00:00:00.000Z: as agreed\\u0007\n');
   });
 
   it('says why there is no policy', async () => {

@@ -239,6 +239,19 @@ describe('--fail-on', () => {
   });
 });
 
+describe('files that were read before', () => {
+  it('are said to be so where nothing new came: an empty file was not', async () => {
+    const session = new Session();
+    const [a, b, empty] = [session.write('a.log', connection(USUAL)), session.write('b.log', few(3, USUAL)), session.write('empty.log', '')];
+    expect((await session.run('observe', a, b, empty)).err).toBe('');
+    expect((await session.run('observe', a, empty)).err).toBe('footpath: nothing new: 1 file was read before\n');
+    expect((await session.run('observe', a, b)).err).toBe('footpath: nothing new: 2 files were read before\n');
+    expect((await session.run('observe', empty)).err).toBe('');
+    appendFileSync(b, `${hubbleLine({ ...USUAL, time: LATER })}\n`);
+    expect((await session.run('observe', a, b)).err).toBe('');
+  });
+});
+
 describe('the share of what nobody is known to own', () => {
   it('is of flows, not of answers', async () => {
     const session = new Session();
