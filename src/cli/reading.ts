@@ -52,7 +52,7 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
     seconds: 0,
     damaged: [],
     leftOut: [],
-    readBefore: 0,
+    silent: 0,
   };
   const known = new KnownPositions(store.positions.read());
   const onDamage = (name: string, damage: 'cut' | 'corrupt'): void => {
@@ -73,7 +73,7 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
     signal: new AbortController().signal,
     collectorFor: (source, runs) => chooseCollector(context, source, runs, { forced, settings, wasNamed: named.has(source.name), leftOut: tallied.leftOut }),
     onBatch: (batch, source) => {
-      gave.add(source.name);
+      if (batch.runs.length > 0) gave.add(source.name);
       tallied.bytes += batch.bytes;
       progress.advance(batch.bytes, batch.runs.reduce((sum, { records }) => sum + records.count, 0));
     },
@@ -87,8 +87,7 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
   });
   note(learner.settleOld(), tallied);
   progress.done();
-  const silent = new Set([...gave, ...tallied.leftOut]);
-  tallied.readBefore = inputs.filter((input) => input !== '-' && input.isRegular && input.size > 0 && !silent.has(input.path)).length;
+  tallied.silent = inputs.filter((input) => input !== '-' && input.isRegular && input.size > 0 && !gave.has(input.path) && !tallied.leftOut.includes(input.path)).length;
   tallied.seconds = (context.now() - started) / 1000;
   return tallied;
 }

@@ -24,8 +24,8 @@ export interface Tallied {
   seconds: number;
   readonly damaged: string[];
   readonly leftOut: string[];
-  /** Files that gave nothing, although there is something in them: they were read to their end before. */
-  readBefore: number;
+  /** Files that gave no record, although there is something in them: as a rule they were read before. */
+  silent: number;
 }
 
 /** Prints the summary of a run; returns the exit status. */
@@ -78,7 +78,7 @@ export async function summarise(context: Context, store: Store, tallied: Tallied
     context.hint(`next: ${next.join(' · ')}`);
   }
   sayLeftOut(context, tallied.leftOut);
-  if (of('records') === 0 && tallied.readBefore > 0) context.say(`footpath: nothing new: ${plural(tallied.readBefore, 'file')} ${tallied.readBefore === 1 ? 'was' : 'were'} read before`);
+  if (of('records') === 0 && tallied.silent > 0) context.say(`footpath: nothing new in ${plural(tallied.silent, 'file')}: what was read before is not read again`);
   if (tallied.damaged.length > 0) return 1;
   return failOn !== null && openAlerts > 0 ? 3 : 0;
 }

@@ -50,6 +50,8 @@ describe.skipIf(!existsSync(MAIN) && (process.env['CI'] ?? '') === '')('footpath
     expect(await serving.end()).toBe(0);
     const { out } = await footpath(['alerts', '-o', 'json', '--db', watched.db]);
     expect((JSON.parse(out) as readonly { readonly id: string }[]).map(({ id }) => id)).toEqual([alert['alert']]);
+    // Another command knows what was read.
+    expect((await footpath(['observe', watched.log, '--db', watched.db])).err).toBe('footpath: nothing new in 1 file: what was read before is not read again\n');
   });
 
   it('delivers the alert to a target that was away, and its end once somebody has decided', async () => {

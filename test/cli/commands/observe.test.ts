@@ -244,8 +244,8 @@ describe('files that were read before', () => {
     const session = new Session();
     const [a, b, empty] = [session.write('a.log', connection(USUAL)), session.write('b.log', few(3, USUAL)), session.write('empty.log', '')];
     expect((await session.run('observe', a, b, empty)).err).toBe('');
-    expect((await session.run('observe', a, empty)).err).toBe('footpath: nothing new: 1 file was read before\n');
-    expect((await session.run('observe', a, b)).err).toBe('footpath: nothing new: 2 files were read before\n');
+    expect((await session.run('observe', a, empty)).err).toBe('footpath: nothing new in 1 file: what was read before is not read again\n');
+    expect((await session.run('observe', a, b)).err).toBe('footpath: nothing new in 2 files: what was read before is not read again\n');
     expect((await session.run('observe', empty)).err).toBe('');
     appendFileSync(b, `${hubbleLine({ ...USUAL, time: LATER })}\n`);
     expect((await session.run('observe', a, b)).err).toBe('');
