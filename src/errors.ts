@@ -18,6 +18,9 @@ export class OperationError extends FootpathError {
   readonly exitCode = 1;
 }
 
+/** Another process holds the database just now; it may be done in a moment. */
+export class LockedError extends OperationError {}
+
 /** May succeed if it is tried again. */
 export class RetriableError extends FootpathError {
   readonly exitCode = 1;

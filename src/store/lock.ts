@@ -18,7 +18,8 @@ export function lockForIngest(databasePath: string, holder: { readonly pid: unkn
   let lock: Sqlite.Database | null = null;
   try {
     lock = new Sqlite(lockPath, { timeout: 0 });
-    lock.pragma('journal_mode = DELETE');
+    // Nothing is ever written: it is had without room on the disk.
+    lock.pragma('journal_mode = MEMORY');
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     lock?.close();
@@ -30,14 +31,23 @@ export function lockForIngest(databasePath: string, holder: { readonly pid: unkn
     });
   }
   const held = lock;
-  writeFileSync(holderPath, JSON.stringify(holder));
+  quietly(() => writeFileSync(holderPath, JSON.stringify(holder)));
   return {
     release() {
-      rmSync(holderPath, { force: true });
+      quietly(() => rmSync(holderPath, { force: true }));
       held.exec('ROLLBACK');
       held.close();
     },
   };
+}
+
+/** A name that a full or read-only disk does not take is missing in a message, and nothing else. */
+function quietly(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+  }
 }
 
 /** What another process wrote is shown only as far as it can be a number or a time. */

@@ -10,7 +10,7 @@ import type { Position } from '../source.ts';
 import { AlertTable } from './alerts.ts';
 import { ChoiceTable } from './choices.ts';
 import { CoverageTable } from './coverage.ts';
-import { asOperationError, openDatabase } from './database.ts';
+import { asOperationError, isFull, openDatabase } from './database.ts';
 import { EdgeTable } from './edges.ts';
 import { InventoryTable } from './inventory.ts';
 import { OutboxTable } from './outbox.ts';
@@ -62,14 +62,44 @@ export class Store {
     this.outbox = new OutboxTable(this.db);
   }
 
-  /** Runs `work` in one transaction that holds the write lock from its start. */
+  /** How long a transaction waits, with the whole process, for another process to end its own; 5 seconds unless it is said. */
+  waitAtMost(ms: number): void {
+    this.db.pragma(`busy_timeout = ${ms}`);
+  }
+
+  /** Runs `work` in one transaction that holds the write lock from its start; twice if room had to be made for it. */
   transaction<T>(work: () => T): T {
+    try {
+      return this.#immediate(work);
+    } catch (error) {
+      if (isFull(error) && this.#makeRoom()) {
+        try {
+          return this.#immediate(work);
+        } catch (again) {
+          throw asOperationError(again, this.path);
+        }
+      }
+      throw asOperationError(error, this.path);
+    }
+  }
+
+  #immediate<T>(work: () => T): T {
     try {
       return this.db.transaction(work).immediate();
     } catch (error) {
       // Rows that were made in it are gone again.
       this.forgetRows();
-      throw asOperationError(error, this.path);
+      throw error;
+    }
+  }
+
+  /** What was committed may lie on the disk twice until the write-ahead log is given up. False if there was nothing to give. */
+  #makeRoom(): boolean {
+    const held = (mode: 'PASSIVE' | 'TRUNCATE'): number => (this.db.pragma(`wal_checkpoint(${mode})`) as readonly { readonly log: number }[])[0]?.log ?? 0;
+    try {
+      return held('PASSIVE') > 0 && held('TRUNCATE') === 0;
+    } catch {
+      return false;
     }
   }
 
@@ -103,7 +133,7 @@ export class Store {
 
   /** Gives `work` everything that the graph is worked out of, as of one moment. */
   read<T>(work: (stored: StoredGraph) => T): T {
-    return this.db.transaction((): T => {
+    const all = this.db.transaction((): T => {
       const { byId, stored: peers } = this.peers.readPeers();
       const { byId: podNames, stored: pods } = this.peers.readPods();
       return work({
@@ -115,7 +145,12 @@ export class Store {
         coverage: this.coverage.read(),
         edges: this.edges.read(byId, podNames),
       });
-    })();
+    });
+    try {
+      return all();
+    } catch (error) {
+      throw asOperationError(error, this.path);
+    }
   }
 
   /**

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { dirname, join } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
-import { OperationError } from '../../src/errors.ts';
+import { LockedError, OperationError } from '../../src/errors.ts';
 import { asOperationError, openDatabase } from '../../src/store/database.ts';
 import { delta, edgeDelta } from '../support/deltas.ts';
 import { databasePath, storeOf } from '../support/stores.ts';
@@ -92,13 +92,19 @@ describe('what SQLite says', () => {
     ['SQLITE_CANTOPEN', /check the path/],
     ['SQLITE_CORRUPT', /it is damaged/],
     ['SQLITE_CORRUPT_INDEX', /it is damaged/],
-    ['SQLITE_IOERR_WRITE', /the disk reported an error$/],
+    ['SQLITE_IOERR_WRITE', /the disk reported an error: it may have become read-only, or be broken; the log of the system says more$/],
+    ['SQLITE_IOERR_SHMSIZE', /the disk is full, or reported an error; make room, nothing is lost/],
     ['SQLITE_CONSTRAINT', /^\/data\/a\.db: as SQLite puts it$/],
   ])('%s becomes a sentence that names the file and what to do', (code, message) => {
     const error = asOperationError(new Sqlite.SqliteError('as SQLite puts it', code), '/data/a.db');
     expect(error).toBeInstanceOf(OperationError);
     expect(error.message).toMatch(message);
     expect(error.message).toMatch(/^\/data\/a\.db: as SQLite puts it/);
+  });
+
+  it('of another process that holds the database is told from the rest: it is over in a moment', () => {
+    expect(asOperationError(new Sqlite.SqliteError('locked', 'SQLITE_BUSY'), 'a.db')).toBeInstanceOf(LockedError);
+    expect(asOperationError(new Sqlite.SqliteError('full', 'SQLITE_FULL'), 'a.db')).not.toBeInstanceOf(LockedError);
   });
 
   it('is not put upon a mistake of ours', () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { OperationError } from '../../src/errors.ts';
@@ -55,6 +55,24 @@ describe('a transaction', () => {
       expect(() => two.transaction(() => undefined)).toThrow(/another process is writing to it; try again in a moment/);
     });
     expect(() => two.transaction(() => undefined)).not.toThrow();
+  });
+});
+
+describe('the write-ahead log', () => {
+  it('grows while somebody reads, and is cut again once he is done', () => {
+    const path = databasePath();
+    const [writing, reading] = [storeOf(path), storeOf(path)];
+    writing.db.pragma('synchronous = OFF');
+    const size = (): number => statSync(`${path}-wal`).size;
+    const write = (n: number): void => writing.transaction(() => writing.setSetting('much', String(n).repeat(1 << 20)));
+    const rows = reading.db.prepare('SELECT * FROM settings').iterate();
+    write(0);
+    rows.next();
+    for (let n = 0; n < 90; n++) write(n);
+    expect(size()).toBeGreaterThan(80 << 20);
+    rows.return?.();
+    for (let n = 0; n < 3; n++) write(n);
+    expect(size()).toBeLessThanOrEqual(64 << 20);
   });
 });
 
