@@ -1,6 +1,7 @@
 import type { Collector, Decoder } from './collector.ts';
 import { OperationError } from './errors.ts';
 import type { Observation } from './observe.ts';
+import { patiently } from './patiently.ts';
 import { Portion } from './portion.ts';
 import type { Batch, Source } from './source.ts';
 import type { Written } from './store/store.ts';
@@ -9,6 +10,8 @@ import type { Written } from './store/store.ts';
 const COMMIT_EVERY = 1_000;
 const FIRST_RETRY = 500;
 const LAST_RETRY = 30_000;
+/** Trying costs little, and whoever made room wants to see that it helped. */
+const LAST_DATABASE_RETRY = 5_000;
 
 export interface LiveObservation extends Observation {
   /** Waits so many milliseconds, or until the signal aborts. Never rejects. */
@@ -68,7 +71,8 @@ async function readForGood(source: Source, committer: Committer, live: LiveObser
       }
       return;
     } catch (error) {
-      if (!(error instanceof OperationError)) throw error;
+      // What the database would not take at the end is not the source's fault.
+      if (!(error instanceof OperationError) || error === committer.failure) throw error;
       lost = true;
       onSourceLost?.(source, error);
     }
@@ -104,6 +108,8 @@ class Committer {
   readonly #live: LiveObservation;
   #portion: Portion;
   #committing: Promise<void> | null = null;
+  /** Why the last portion could not be written, when the end had come. */
+  failure: unknown = null;
 
   constructor(live: LiveObservation) {
     this.#live = live;
@@ -130,12 +136,14 @@ class Committer {
   async #write(): Promise<void> {
     const { sleep, signal, onBlocked } = this.#live;
     let written: Written | null = null;
-    for (let delay = FIRST_RETRY, blocked = false; written === null; delay = Math.min(2 * delay, LAST_RETRY)) {
+    for (let delay = FIRST_RETRY, blocked = false; written === null; delay = Math.min(2 * delay, LAST_DATABASE_RETRY)) {
       try {
-        written = this.#portion.write();
+        const write = (): Written => this.#portion.write();
+        // At the end it was waited for already.
+        written = blocked && signal.aborted ? write() : await patiently(write, sleep);
         if (blocked) onBlocked?.(null);
       } catch (error) {
-        if (!(error instanceof OperationError) || signal.aborted) throw error;
+        if (!(error instanceof OperationError) || signal.aborted) throw (this.failure = error);
         blocked = true;
         onBlocked?.(error);
         await sleep(delay, signal);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hubble } from '../collectors/hubble/index.ts';
-import { OperationError, SupersededError } from '../src/errors.ts';
+import { LockedError, OperationError, SupersededError } from '../src/errors.ts';
 import { Admission } from '../src/learn/admission.ts';
 import { Verdicts } from '../src/learn/judge.ts';
 import { DEFAULT_LIMITS } from '../src/learn/limits.ts';
@@ -136,6 +136,40 @@ describe('sources that never end', () => {
     const { blocked } = await run(store, [new Scripted('a', { batches: 40 })]);
     expect(opened(store)).toBe(40);
     expect(blocked).toEqual([...Array<string>(3).fill('footpath.db: the disk is full'), null]);
+  });
+
+  it('wait for another process that holds the database for a moment, which is no news', async () => {
+    const store = storeOf();
+    const real = store.add.bind(store);
+    let refusals = 20;
+    store.add = (...args) => {
+      if (refusals-- > 0) throw new LockedError('footpath.db: database is locked');
+      return real(...args);
+    };
+    const { blocked } = await run(store, [new Scripted('a', { batches: 40 })]);
+    expect([opened(store), blocked]).toEqual([40, []]);
+  });
+
+  it('say so if it holds it for long', async () => {
+    const store = storeOf();
+    const real = store.add.bind(store);
+    let refusals = 50;
+    store.add = (...args) => {
+      if (refusals-- > 0) throw new LockedError('footpath.db: database is locked');
+      return real(...args);
+    };
+    const { blocked } = await run(store, [new Scripted('a', { batches: 100 })]);
+    expect([opened(store), blocked]).toEqual([100, ['footpath.db: database is locked', null]]);
+  });
+
+  it('are not to blame for what the database does not take at the end', async () => {
+    const store = storeOf();
+    store.add = () => {
+      throw new OperationError('footpath.db: the disk is full');
+    };
+    const lost: unknown[] = [];
+    await expect(run(store, [new Scripted('a', { batches: 5 })], { onSourceLost: (_, error) => lost.push(error) })).rejects.toThrow('the disk is full');
+    expect(lost).toEqual([]);
   });
 
   it('are acknowledged only once they are committed', async () => {

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { groupBy } from '../model/group.ts';
 import { BusyError, type Notification, type Notifier } from '../notifier.ts';
+import { patiently } from '../patiently.ts';
 import { attempt, type Attempt } from './attempt.ts';
 import { backOff } from './back-off.ts';
 import type { Outbox, Waiting } from './outbox.ts';
@@ -80,7 +81,7 @@ class Lane {
     if (rows.length === 0 && (resendEvery === null || started < this.#resendAt)) return LOOK_EVERY;
     const told = this.#forgets ? this.#standing(started) : rows.map(({ notification }) => notification);
     const result = await attempt(this.#notifier, told, clock, signal);
-    transaction(() => this.#settle(rows, result, signal.aborted));
+    await this.#written(() => transaction(() => this.#settle(rows, result, signal.aborted)), signal);
     for (const { notification, reason } of result.refused) {
       this.#refused.add(notification.id);
       this.#report('dead', 1, reason);
@@ -90,6 +91,19 @@ class Lane {
     this.#failures = 0;
     if (resendEvery !== null) this.#resendAt = started + resendEvery;
     return spacing;
+  }
+
+  /** What a target has taken is not sent again because the database takes nothing; one that forgets is told of all anyway. */
+  async #written(work: () => void, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#delivering;
+    for (;;) {
+      try {
+        return await patiently(work, clock.sleep);
+      } catch (error) {
+        if (this.#forgets || signal.aborted) throw error;
+        await clock.sleep(this.#failed(error, 0), signal);
+      }
+    }
   }
 
   /** All that holds, whatever of it waits: a target that forgets is told of things as they are. */

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { deliver, type Delivery } from '../../src/alert/deliver.ts';
 import { tell } from '../../src/alert/outbox.ts';
-import { OperationError, RetriableError } from '../../src/errors.ts';
+import { LockedError, OperationError, RetriableError } from '../../src/errors.ts';
 import type { Alert } from '../../src/model/alert.ts';
 import { BusyError, RefusedError, type Notifier } from '../../src/notifier.ts';
 import { alertOf } from '../support/alerts.ts';
@@ -212,6 +212,32 @@ describe('delivery', () => {
     expect(world.state.waiting).toBe(0);
     expect(world.deliveries[0]).toMatchObject({ outcome: 'retried', reason: 'the disk is full' });
   });
+
+  it('sends nothing again and again because the database takes nothing: its row goes once it can', async () => {
+    const world = new World();
+    const target = world.target('t');
+    world.failing = () => { throw new OperationError('the disk is full'); };
+    world.tell(several(2));
+    void world.start(target);
+    await world.clock.pass(HOUR);
+    expect(target.events).toEqual(['firing a0']);
+    world.failing = null;
+    await world.clock.pass(2 * MINUTE);
+    expect(target.events).toEqual(['firing a0', 'firing a1']);
+    expect(world.state.waiting).toBe(0);
+  });
+
+  it('takes no notice of another process that holds the database for a moment', async () => {
+    const world = new World();
+    const target = world.target('t');
+    world.failing = () => { throw new LockedError('locked'); };
+    world.tell(several(1));
+    void world.start(target);
+    await world.clock.pass(2 * SECOND);
+    world.failing = null;
+    await world.clock.pass(SECOND);
+    expect(world.deliveries).toEqual([{ target: 't', outcome: 'delivered', count: 1, reason: null }]);
+  });
 });
 
 describe('a target that forgets', () => {
@@ -279,6 +305,17 @@ describe('a target that forgets', () => {
     world.tell(several(1));
     await world.clock.pass(2 * SECOND);
     expect(target.events).toContain('resolved a1');
+  });
+
+  it('is told every minute of all that fires, though the database takes nothing', async () => {
+    const world = new World();
+    const target = forgetful(world);
+    world.tell(several(1));
+    world.failing = () => { throw new OperationError('the disk is full'); };
+    void world.start(target);
+    await world.clock.pass(10 * MINUTE);
+    const pauses = target.calls.map(({ at }, i) => at - (target.calls[i - 1]?.at ?? 0));
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(MINUTE);
   });
 
   it('is told of all that fires by a new process', async () => {

@@ -1,56 +1,16 @@
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connection } from '../support/hubble.ts';
 import { ownerObject, podObject } from '../support/inventory.ts';
+import { kubeconfigOf } from '../support/kubeconfig.ts';
 import { MAIN } from '../support/killed.ts';
+import { ListingApi } from '../support/listing-api.ts';
 import { Serving, Watched } from '../support/serving.ts';
 
 const START = '2026-03-01T00:00:00Z';
 const T = Date.now();
 
-/** An API server that lists what it has, and holds watches open. */
-class Api {
-  readonly #objects: ReadonlyMap<string, readonly object[]>;
-  readonly #server: Server;
-  readonly #watches: ((event: object) => void)[] = [];
-
-  constructor(objects: Readonly<Record<string, readonly object[]>>) {
-    this.#objects = new Map(Object.entries(objects));
-    this.#server = createServer((request, response) => {
-      const url = new URL(request.url ?? '/', 'http://x');
-      const resource = url.pathname.split('/').at(-1) ?? '';
-      response.setHeader('content-type', 'application/json');
-      if (url.searchParams.get('watch') === null) {
-        response.end(JSON.stringify({ kind: 'List', metadata: { resourceVersion: '10' }, items: this.#objects.get(resource) ?? [] }));
-        return;
-      }
-      response.flushHeaders();
-      const say = (event: object): void => void response.write(`${JSON.stringify(event)}\n`);
-      // What the API server says first: it is up to date.
-      say({ type: 'BOOKMARK', object: { kind: 'X', metadata: { resourceVersion: '10' } } });
-      if (resource === 'pods') this.#watches.push(say);
-    });
-  }
-
-  async listen(): Promise<string> {
-    await new Promise<void>((resolve) => void this.#server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  tell(event: object): void {
-    for (const watch of this.#watches) watch(event);
-  }
-
-  close(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
-  }
-}
-
-let api: Api | null = null;
+let api: ListingApi | null = null;
 let serving: Serving | null = null;
 afterEach(() => {
   serving?.child.kill('SIGKILL');
@@ -62,24 +22,13 @@ const web = (name: string, ip: string, version: string): object => versioned(pod
 
 describe.skipIf(!existsSync(MAIN) && (process.env['CI'] ?? '') === '')('footpath serve, with the cluster’s API', () => {
   it('knows who is at an address from the moment that the cluster tells it', async () => {
-    api = new Api({
+    api = new ListingApi({
       pods: [web('web-6b746f74dc-9rcxx', '10.0.0.11', '5'), versioned(podObject({ namespace: 'shop', name: 'cart-0', ip: '10.0.0.12', start: START, owner: ['StatefulSet', 'cart'] }), '6')],
       replicasets: [ownerObject('ReplicaSet', 'shop', 'web-6b746f74dc', {}, { owner: ['Deployment', 'web'] })],
     });
     const server = await api.listen();
     const watched = new Watched();
-    const kubeconfig = join(watched.folder, 'kubeconfig');
-    writeFileSync(
-      kubeconfig,
-      JSON.stringify({
-        apiVersion: 'v1',
-        kind: 'Config',
-        clusters: [{ name: 'c', cluster: { server, 'insecure-skip-tls-verify': true } }],
-        users: [{ name: 'u', user: {} }],
-        contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
-        'current-context': 'c',
-      }),
-    );
+    const kubeconfig = kubeconfigOf(server);
     watched.configure([{ file: { paths: [watched.log], format: 'hubble' } }], { inventory: { kubernetes: true, kubeconfig } });
     serving = new Serving(watched.config);
     await serving.says('watching the cluster');
@@ -95,11 +44,7 @@ describe.skipIf(!existsSync(MAIN) && (process.env['CI'] ?? '') === '')('footpath
 
   it('is not ready, and says why, while the API is away', async () => {
     const watched = new Watched();
-    const kubeconfig = join(watched.folder, 'kubeconfig');
-    writeFileSync(
-      kubeconfig,
-      JSON.stringify({ apiVersion: 'v1', kind: 'Config', clusters: [{ name: 'c', cluster: { server: 'http://127.0.0.1:1', 'insecure-skip-tls-verify': true } }], users: [], contexts: [{ name: 'c', context: { cluster: 'c' } }], 'current-context': 'c' }),
-    );
+    const kubeconfig = kubeconfigOf('http://127.0.0.1:1');
     watched.configure([{ file: { paths: [watched.log], format: 'hubble' } }], { inventory: { kubernetes: true, kubeconfig } });
     serving = new Serving(watched.config);
     const reasons = await serving.until('it says why', async () => {

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as tick } from 'node:timers/promises';
 import { scratch } from './cli.ts';
@@ -11,14 +11,15 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
-/** `footpath serve` in a process of its own, on a port that the system chooses. */
+/** `footpath serve` in a process of its own, on a port that the system chooses; it may be run through another command. */
 export class Serving {
   readonly child: ChildProcess;
   readonly #exit: Promise<number | string | null>;
   #err = '';
 
-  constructor(config: string, args: readonly string[] = []) {
-    this.child = spawn(process.execPath, [MAIN, 'serve', '--config', config, '--listen', '127.0.0.1:0', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  constructor(config: string, args: readonly string[] = [], through: readonly string[] = []) {
+    const [program = '', ...rest] = [...through, process.execPath, MAIN, 'serve', '--config', config, '--listen', '127.0.0.1:0', ...args];
+    this.child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.child.stderr?.on('data', (chunk: Buffer) => (this.#err += chunk.toString()));
     this.#exit = new Promise((resolve) => void this.child.once('exit', (code, signal) => resolve(code ?? signal)));
   }
@@ -59,6 +60,16 @@ export class Serving {
 
   async flows(n: number): Promise<void> {
     await this.until(`${n} flows are counted`, async () => (await this.metric('footpath_flows_total')) >= n);
+  }
+
+  /** Its resident memory in bytes. */
+  get memory(): number {
+    return 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'))?.[1]);
+  }
+
+  /** Its exit status, or the signal that killed it, once it ends by itself. */
+  get ended(): Promise<number | string | null> {
+    return this.#exit;
   }
 
   /** The exit status, or the signal that killed it. */

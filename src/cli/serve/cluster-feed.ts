@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import { OperationError } from '../../errors.ts';
+import { LockedError, OperationError } from '../../errors.ts';
 import type { ApiConnection } from '../../kubernetes/connection.ts';
 import { Feed } from '../../kubernetes/feed.ts';
 import type { ReflectorState } from '../../kubernetes/reflector.ts';
@@ -11,6 +11,7 @@ import type { Log } from '../../telemetry/log.ts';
 /** How often changes are taken over by what is read from then on, and kept in the database for other commands, in milliseconds. */
 const TAKE_OVER_EVERY = 1_000;
 const KEEP_EVERY = 30_000;
+const TRY_AGAIN_AFTER = 3_000;
 /** A record that is read now waits so long for the cluster's word on who is who; later it is settled when that is known. */
 const WAIT = 5_000;
 /** Asked for every batch it would slow reading down; where waiting was in vain it is left for a while. */
@@ -41,17 +42,21 @@ export function followCluster(connection: ApiConnection, { store, log, health, c
   let taken = -1;
   let takenAsOf = 0;
   let kept = -1;
-  let keptAt = -Infinity;
+  let keepAt = -Infinity;
   const keep = (force: boolean): void => {
-    if (feed.revision === kept || !feed.isComplete || (!force && clock.now() - keptAt < KEEP_EVERY)) return;
+    if (feed.revision === kept || !feed.isComplete || (!force && clock.now() < keepAt)) return;
     try {
       const { revision } = feed;
       store.transaction(() => store.inventory.write(feed.inventory()));
       kept = revision;
-      keptAt = clock.now();
+      keepAt = clock.now() + KEEP_EVERY;
+      health.report('inventory', null);
     } catch (error) {
       // It is kept later: what is read is resolved by what is known here.
       if (!(error instanceof OperationError)) throw error;
+      keepAt = clock.now() + TRY_AGAIN_AFTER;
+      // Whoever writes to the database now is done by then.
+      if (!(error instanceof LockedError)) health.report('inventory', error.message);
       log.warn({ error: error.message }, 'the inventory could not be kept');
     }
   };

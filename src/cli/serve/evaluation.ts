@@ -26,7 +26,7 @@ const NOTHING_YET: Overview = { edges: new Map(), firing: new Map(), unresolved:
 export class Evaluation {
   readonly #store: Store;
   readonly #now: () => number;
-  readonly #onAlerts: (alerts: readonly Alert[], graph: Graph) => void;
+  readonly #onAlerts: (alerts: readonly Alert[], graph: Graph) => Promise<void>;
   #build: (() => Graph) | null = null;
   #changed = true;
   #revision = -1;
@@ -35,7 +35,7 @@ export class Evaluation {
   overview: Overview = NOTHING_YET;
 
   /** `onAlerts` is told all alerts after each look. */
-  constructor(store: Store, now: () => number, onAlerts: (alerts: readonly Alert[], graph: Graph) => void) {
+  constructor(store: Store, now: () => number, onAlerts: (alerts: readonly Alert[], graph: Graph) => Promise<void>) {
     this.#store = store;
     this.#now = now;
     this.#onAlerts = onAlerts;
@@ -51,24 +51,31 @@ export class Evaluation {
     this.#changed = true;
   }
 
-  /** Looks if there is anything new, and the last look is long enough ago. `force` looks now. */
-  look(force = false): void {
+  /** Looks if there is anything new, and the last look is long enough ago. `force` looks now. Says whether it has looked. */
+  async look(force = false): Promise<boolean> {
     const { revision } = this.#store.choices;
     const started = this.#now();
     // A mute ends by the clock, whatever else happens.
     const isDue = this.#changed || revision !== this.#revision || started - this.#last >= LOOK_AT_LEAST_EVERY;
-    if (this.#build === null || !isDue) return;
-    if (!force && started < this.#next) return;
+    if (this.#build === null || !isDue) return false;
+    if (!force && started < this.#next) return false;
     this.#next = started + LOOK_EVERY;
     this.#last = started;
-    const graph = this.#build();
-    const alerts = alertsIn(this.#store, graph, started);
-    this.#onAlerts(alerts, graph);
-    this.overview = overviewOf(graph, alerts);
+    // More may change while somebody is told.
     this.#changed = false;
+    try {
+      const graph = this.#build();
+      const alerts = alertsIn(this.#store, graph, started);
+      this.overview = overviewOf(graph, alerts);
+      const took = this.#now() - started;
+      this.#next = this.#now() + Math.max(LOOK_EVERY, PAUSE_FOR_WORK * took);
+      await this.#onAlerts(alerts, graph);
+    } catch (error) {
+      this.#changed = true;
+      throw error;
+    }
     this.#revision = revision;
-    const took = this.#now() - started;
-    this.#next = this.#now() + Math.max(LOOK_EVERY, PAUSE_FOR_WORK * took);
+    return true;
   }
 }
 

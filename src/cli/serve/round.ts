@@ -6,6 +6,7 @@ import { OperationError } from '../../errors.ts';
 import { connect, type ApiConnection } from '../../kubernetes/connection.ts';
 import { notifiersOf, type Target } from '../../notify/index.ts';
 import { observeLive } from '../../observe-live.ts';
+import { patiently } from '../../patiently.ts';
 import type { Directory } from '../../resolve/directory.ts';
 import { KnownPositions } from '../../sources/position.ts';
 import type { Store } from '../../store/store.ts';
@@ -80,11 +81,12 @@ async function prepare({ context, store }: Serving, config: Config): Promise<Pre
   const targets = notifiersOf(config.alerts.targets, { now, write: writer(context), cluster: config.cluster ?? '' });
   const { kubernetes, kubeconfig, context: name } = config.inventory;
   const connection = kubernetes ? await connect({ kubeconfig, context: name }, clock) : null;
-  const epoch = store.transaction(() => {
+  const begin = (): number | null => {
     describeCluster(context, store, { inventory: [], clusterCidr: [] }, config);
     // One claim for all topics: a second one would shut the first out.
     return configured.some(({ given: { kafka } }) => kafka !== undefined) ? store.positions.claimPartitions().epoch : null;
-  });
+  };
+  const epoch = await patiently(() => store.transaction(begin), sleep);
   return { config, clock, settings, configured, targets, connection, epoch };
 }
 
@@ -116,7 +118,7 @@ async function run(serving: Serving, prepared: Prepared, until: AbortSignal): Pr
     await Promise.allSettled(all);
     throw error;
   }
-  look(serving, true);
+  await look(serving, true);
 }
 
 interface Reading {
@@ -196,18 +198,22 @@ async function deliverAlerts({ store, log, metrics, targets: current }: Serving,
   );
 }
 
-async function repeat(every: number, signal: AbortSignal, work: () => void): Promise<void> {
+async function repeat(every: number, signal: AbortSignal, work: () => unknown): Promise<void> {
   while (!signal.aborted) {
-    work();
+    await work();
     await sleep(every, signal);
   }
 }
 
 /** What the database would not take is worked out again later. */
-function look(serving: Serving, now: boolean): void {
-  const { evaluation } = serving;
-  const isDone = tryNow(serving, 'alerts could not be worked out', () => evaluation.look(now));
-  if (!isDone) evaluation.changed();
+async function look({ evaluation, health, log }: Serving, now: boolean): Promise<void> {
+  try {
+    if (await evaluation.look(now)) health.report('alerts', null);
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    health.report('alerts', error.message);
+    log.debug({ error: error.message }, 'alerts could not be worked out');
+  }
 }
 
 /** False if the database would not take it; it comes again. */

@@ -5,6 +5,7 @@ import { DEFAULT_CONFIG, readConfig, type Config } from '../../config.ts';
 import { OperationError } from '../../errors.ts';
 import { isOpen, type Alert } from '../../model/alert.ts';
 import type { Target } from '../../notify/index.ts';
+import { patiently } from '../../patiently.ts';
 import { Health } from '../../telemetry/health.ts';
 import { createLog, type Log } from '../../telemetry/log.ts';
 import { Metrics } from '../../telemetry/metrics.ts';
@@ -19,6 +20,8 @@ import { configuredSources } from './sources.ts';
 
 /** How long the end may take, in milliseconds: what is read is committed, what cannot be is read again next time. */
 const END_WITHIN = 9_000;
+/** How long all may stand still because another process writes to the database, in milliseconds; whatever needs longer asks again. */
+const STAND_STILL = 50;
 
 /** `footpath serve`: reads for good, until it is told to end. Returns the exit status. */
 export async function serve(context: Context, options: { readonly listen?: string }, version: string): Promise<number> {
@@ -30,15 +33,16 @@ export async function serve(context: Context, options: { readonly listen?: strin
   configuredSources(config);
   const log = createLog(context.options.verbose === true ? 'debug' : config.logLevel, context.stderr);
   return withIngestStore(context, config, async (store) => {
+    store.waitAtMost(STAND_STILL);
     const health = new Health();
     const sources = new Map<string, SourceState>();
     const targets: Target[] = [];
     const sayAlerts = alertLog(log);
-    const evaluation = new Evaluation(store, context.now, (alerts, graph) => {
+    const evaluation = new Evaluation(store, context.now, async (alerts, graph) => {
       sayAlerts(alerts);
       const names = namesOf(graph);
       const terms = targets.map(({ notifier, minSeverity }) => ({ name: notifier.name, minSeverity }));
-      store.transaction(() => tell(store.outbox, terms, { alerts, now: context.now(), nameOf: (address) => names.get(address) ?? null }));
+      await patiently(() => store.transaction(() => tell(store.outbox, terms, { alerts, now: context.now(), nameOf: (address) => names.get(address) ?? null })), sleep);
     });
     const metrics = new Metrics(
       {
@@ -78,7 +82,13 @@ async function rounds(serving: Serving, first: Config, load: () => Config): Prom
   try {
     let round = await roundOf(serving, first);
     while (!end.signal.aborted) {
-      await inTime(round.run(next.signal), end.signal);
+      try {
+        await inTime(round.run(next.signal), end.signal);
+      } catch (error) {
+        if (!(error instanceof OperationError) || end.signal.aborted || !next.signal.aborted) throw error;
+        // The database takes nothing: the next round reads again what this one could not commit.
+        log.error({ error: error.message }, 'what was read last is not committed; it is read again');
+      }
       if (end.signal.aborted) break;
       // A SIGHUP from here on may be about a later configuration than the one that is read now.
       next = new AbortController();
