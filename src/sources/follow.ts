@@ -14,6 +14,8 @@ export interface FollowOptions extends FileOptions {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Why a file cannot be read; null once it can. Said once each. */
   readonly onUnreadable: (path: string, error: OperationError | null) => void;
+  /** Everything that was there a moment ago has been read. */
+  readonly onCaughtUp?: () => void;
 }
 
 /**
@@ -29,6 +31,7 @@ export function followSource(name: string, paths: readonly string[], options: Fo
         for (let look = 0; !signal.aborted; look++) {
           if (look % LOOKS_A_SEARCH === 0) await follower.search();
           yield* follower.read(signal);
+          options.onCaughtUp?.();
           await options.sleep(LOOK_EVERY, signal);
         }
       } finally {
