@@ -7,7 +7,7 @@ import type { Clock } from '../../src/clock.ts';
 import { connect } from '../../src/kubernetes/connection.ts';
 import { Feed } from '../../src/kubernetes/feed.ts';
 import type { PodFact } from '../../src/model/inventory.ts';
-import { hasApiServer, startApiServer, type ApiServer } from '../support/apiserver.ts';
+import { hasApiServer, PODS_PATH as podsPath, POD_TEMPLATE as template, runPod, startApiServer, type ApiServer } from '../support/apiserver.ts';
 import { scratch } from '../support/cli.ts';
 import { eventually } from '../support/clock.ts';
 import { kubeconfigOf } from '../support/kubeconfig.ts';
@@ -57,16 +57,6 @@ function adapted(server: ApiServer, change: { readonly port?: number; readonly u
 }
 
 const meta = (name: string, more: object = {}): object => ({ metadata: { name, ...more } });
-const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'main', image: 'x', ports: [{ name: 'http', containerPort: 8080 }] }], restartPolicy: 'Always' } };
-const podsPath = '/api/v1/namespaces/default/pods';
-
-/** A pod as kubelet leaves it: running, with an address. */
-async function runPod(server: ApiServer, name: string, ip: string): Promise<void> {
-  const owner = { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-6b746f74dc', uid: 'u', controller: true }] };
-  expect((await server.create(podsPath, { ...meta(name, { labels: { app: 'web' }, ...owner }), spec: template.spec })).reason).toBe('');
-  const status = { phase: 'Running', podIP: ip, podIPs: [{ ip }], startTime: new Date().toISOString() };
-  expect((await server.send('PATCH', `${podsPath}/${name}/status`, { status })).reason).toBe('');
-}
 
 const remove = (server: ApiServer, name: string): Promise<unknown> => server.send('DELETE', `${podsPath}/${name}?gracePeriodSeconds=0`);
 const podOf = (feed: Feed, name: string): PodFact | null => feed.inventory().pods.find((pod) => pod.name === name) ?? null;

@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { edgeText, footpath, type EdgeJson } from '../support/cli.ts';
 import { connection } from '../support/hubble.ts';
 import { ownerObject, podObject } from '../support/inventory.ts';
 import { kubeconfigOf } from '../support/kubeconfig.ts';
@@ -40,6 +41,36 @@ describe.skipIf(!existsSync(MAIN) && (process.env['CI'] ?? '') === '')('footpath
     await serving.until('a pod that was added belongs to the same workload', async () => (await serving?.metric('footpath_edges{state="accepted"}')) === 1);
     expect(await serving.metric('footpath_unresolved_ratio')).toBe(0);
     expect(await serving.end()).toBe(0);
+  });
+
+  it('reads on while the API is away, says so, and knows whose records they were once it is back', async () => {
+    const cart = versioned(podObject({ namespace: 'shop', name: 'cart-0', ip: '10.0.0.12', start: START, owner: ['StatefulSet', 'cart'] }), '6');
+    const replicasets = [ownerObject('ReplicaSet', 'shop', 'web-6b746f74dc', {}, { owner: ['Deployment', 'web'] })];
+    api = new ListingApi({ pods: [web('web-6b746f74dc-9rcxx', '10.0.0.11', '5'), cart], replicasets });
+    const watched = new Watched();
+    watched.configure([{ file: { paths: [watched.log], format: 'hubble' } }], { inventory: { kubernetes: true, kubeconfig: kubeconfigOf(await api.listen()) } });
+    const running = (serving = new Serving(watched.config));
+    const call = (from: string, n: number): string => connection({ from: { ip: from }, to: { ip: '10.0.0.12' }, port: 8080, clientPort: 40_000 + n, time: Date.now() }).map((line) => `${line}\n`).join('');
+    writeFileSync(watched.log, call('10.0.0.11', 0));
+    await running.until('the pods that were listed are known', async () => (await running.metric('footpath_edges{state="observed"}')) === 1);
+    await api.leave();
+    await running.until('it is missed', async () => /^kubernetes pods: cannot (watch|list) pods: .*ECONNREFUSED/.test(await running.get('/readyz')));
+    // Pods that came meanwhile: one of a known workload, one of a new one.
+    appendFileSync(watched.log, [1, 2, 3].map((n) => call('10.0.0.13', n) + call('10.0.0.14', n)).join(''));
+    await running.flows(7);
+    await running.until('it is not known whose they are', async () => (await running.metric('footpath_unresolved_ratio')) > 0.8);
+    const job = versioned(podObject({ namespace: 'shop', name: 'batch-0', ip: '10.0.0.14', start: START, owner: ['StatefulSet', 'batch'] }), '21');
+    api.has({ pods: [cart, web('web-6b746f74dc-x7x2l', '10.0.0.13', '20'), job], replicasets });
+    await api.listen();
+    await running.until('it is ready again', async () => (await running.get('/readyz')) === 'ready\n');
+    await running.until('all is known', async () => (await running.metric('footpath_unresolved_ratio')) === 0);
+    expect(await running.metric('footpath_flows_total')).toBe(7);
+    expect(await running.end()).toBe(0);
+    const { out } = await footpath(['edges', '-o', 'json', '--db', watched.db]);
+    expect((JSON.parse(out) as readonly EdgeJson[]).map((edge) => `${edgeText(edge)}: ${edge.connections}`).toSorted()).toEqual([
+      'shop/batch -> shop/cart 8080/TCP accepted: 3',
+      'shop/web -> shop/cart 8080/TCP accepted: 4',
+    ]);
   });
 
   it('is not ready, and says why, while the API is away', async () => {

@@ -62,3 +62,15 @@ export async function startApiServer(port: number, flags: readonly string[] = []
     },
   };
 }
+
+export const PODS_PATH = '/api/v1/namespaces/default/pods';
+export const POD_TEMPLATE = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'main', image: 'x', ports: [{ name: 'http', containerPort: 8080 }] }], restartPolicy: 'Always' } };
+
+/** A pod as kubelet leaves it: running, with an address. */
+export async function runPod(server: ApiServer, name: string, ip: string): Promise<void> {
+  const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-6b746f74dc', uid: 'u', controller: true };
+  const status = { phase: 'Running', podIP: ip, podIPs: [{ ip }], startTime: new Date().toISOString() };
+  const made = await server.create(PODS_PATH, { metadata: { name, labels: { app: 'web' }, ownerReferences: [owner] }, spec: POD_TEMPLATE.spec });
+  const patched = await server.send('PATCH', `${PODS_PATH}/${name}/status`, { status });
+  if (made.reason !== '' || patched.reason !== '') throw new Error(`${name}: ${made.reason} ${patched.reason}`);
+}

@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, rmSync, statfsSync, truncateSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, statfsSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterEach } from 'vitest';
 import { scratch } from './cli.ts';
 import { MAIN } from './killed.ts';
@@ -62,6 +62,11 @@ export class Disk {
     return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
+  /** Whatever is open on it must be open for reading alone. */
+  readOnly(): void {
+    this.run('mount', '-o', 'remount,ro', this.folder);
+  }
+
   /** One command line of Footpath. */
   footpath(...args: readonly string[]): { readonly status: number | null; readonly out: string; readonly err: string } {
     const [program = '', ...rest] = [...this.through, process.execPath, MAIN, ...args];
@@ -90,5 +95,43 @@ export class Disk {
   clear(): void {
     truncateSync(this.path('filler'));
     rmSync(this.path('filler'));
+  }
+}
+
+/** Whether a disk can be made that breaks: an image with a file system that becomes read-only at its first error. */
+export const breaks = process.getuid?.() === 0 && existsSync('/dev/loop-control') && spawnSync('mkfs.ext4', ['-V']).status === 0;
+
+/** A disk that can be broken, and mended. */
+export class BreakingDisk extends Disk {
+  readonly #image: string;
+
+  constructor() {
+    const folder = join(scratch(), 'disk');
+    super(folder, folder, []);
+    this.#image = `${folder}.image`;
+    mkdirSync(folder);
+    writeFileSync(this.#image, '');
+    truncateSync(this.#image, 16 << 20);
+    this.run('mkfs.ext4', '-q', '-F', this.#image);
+    this.#mount();
+    ending.push(async () => void spawnSync('umount', ['--lazy', folder]));
+  }
+
+  #mount(): void {
+    this.run('mount', '-o', 'loop,errors=remount-ro', this.#image, this.folder);
+  }
+
+  /** Whatever is open on it stays so; nothing can be written any more. */
+  break(): void {
+    const device = this.run('findmnt', '-no', 'SOURCE', this.folder).trim();
+    writeFileSync(`/sys/fs/ext4/${basename(device)}/trigger_fs_error`, '1');
+  }
+
+  /** Nobody may use it meanwhile. */
+  mend(): void {
+    this.run('umount', this.folder);
+    // 1: errors were found and corrected.
+    spawnSync('e2fsck', ['-p', this.#image]);
+    this.#mount();
   }
 }

@@ -28,6 +28,9 @@ export class ListingApi {
       // What the API server says first: it is up to date.
       say({ type: 'BOOKMARK', object: { kind: 'X', metadata: { resourceVersion: String(this.#version) } } });
       if (resource === 'pods') this.#watches.push(say);
+      // Somebody who is in a hurry asks for a short one.
+      const seconds = Number(url.searchParams.get('timeoutSeconds'));
+      if (seconds < 10) setTimeout(() => response.end(), 1_000 * seconds);
     });
   }
 
