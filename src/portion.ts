@@ -22,8 +22,15 @@ export interface Learning {
   readonly judge: () => Judge;
   /** Milliseconds: how long a transaction took. */
   readonly now: () => number;
-  /** `seconds` is what the transaction took. */
-  readonly onCommit?: (written: Written, totals: ReadonlyMap<string, number>, seconds: number) => void;
+  readonly onCommit?: (written: Written, totals: ReadonlyMap<string, number>, timing: Timing) => void;
+}
+
+/** Of a portion that was committed. */
+export interface Timing {
+  /** When its first batch came, in milliseconds. */
+  readonly began: number;
+  /** What the transaction took. */
+  readonly seconds: number;
 }
 
 const NOTHING_WRITTEN: Written = { edges: new Map(), pending: new Map(), overflow: 0 };
@@ -38,6 +45,7 @@ export class Portion {
   readonly #positions = new Map<object, Position>();
   readonly #acks: (() => void)[] = [];
   #bytes = 0;
+  #began = 0;
   #seconds = 0;
 
   /** `described` are the endpoints of which everything that records say of them is stored. */
@@ -47,7 +55,8 @@ export class Portion {
   }
 
   #begin(): Intake {
-    const { admission, judge, resolver, sources } = this.#learning;
+    const { admission, judge, resolver, sources, now } = this.#learning;
+    this.#began = now();
     return new Intake({ resolver: resolver(), fold: new Fold(admission, judge()), described: this.#described, sources });
   }
 
@@ -84,7 +93,7 @@ export class Portion {
   /** After it was written: tells everybody, and gives the next one. */
   next(written: Written): Portion {
     for (const ack of this.#acks) ack();
-    if (this.#intake !== null) this.#learning.onCommit?.(written, this.#intake.totals(), this.#seconds);
+    if (this.#intake !== null) this.#learning.onCommit?.(written, this.#intake.totals(), { began: this.#began, seconds: this.#seconds });
     return new Portion(this.#learning, this.#described);
   }
 }

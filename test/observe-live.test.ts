@@ -86,9 +86,9 @@ async function run(store: Store, sources: readonly Scripted[], more: Partial<Liv
     onBlocked: (error) => told.blocked.push(error?.message ?? null),
     onSourceLost: (_, error) => told.lost.push(error?.message ?? null),
     ...more,
-    onCommit: (written, totals, seconds) => {
+    onCommit: (written, totals, timing) => {
       told.commits++;
-      more.onCommit?.(written, totals, seconds);
+      more.onCommit?.(written, totals, timing);
     },
   });
   const outcome = reading.then(

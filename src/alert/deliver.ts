@@ -18,7 +18,10 @@ const ALL = 1_000_000;
 export interface Delivery {
   readonly target: string;
   readonly outcome: 'delivered' | 'retried' | 'dead';
-  readonly count: number;
+  /** The alerts that it was about. */
+  readonly alerts: readonly string[];
+  /** What the target took for its answer. */
+  readonly seconds: number;
   /** Null if it was delivered. */
   readonly reason: string | null;
 }
@@ -47,6 +50,8 @@ class Lane {
   readonly #forgets: boolean;
   /** In a row. */
   #failures = 0;
+  /** Of the last attempt. */
+  #seconds = 0;
   #resendAt = 0;
   /** Ids of what a target that forgets has refused: it is not told again. */
   #refused = new Set<string>();
@@ -65,7 +70,7 @@ class Lane {
         pause = await this.#step(signal);
       } catch (error) {
         // The database takes nothing: what was delivered meanwhile is delivered again.
-        pause = this.#failed(error, 0);
+        pause = this.#failed(error, []);
       }
       await clock.sleep(pause, signal);
     }
@@ -81,13 +86,14 @@ class Lane {
     if (rows.length === 0 && (resendEvery === null || started < this.#resendAt)) return LOOK_EVERY;
     const told = this.#forgets ? this.#standing(started) : rows.map(({ notification }) => notification);
     const result = await attempt(this.#notifier, told, clock, signal);
+    this.#seconds = (clock.now() - started) / 1_000;
     await this.#written(() => transaction(() => this.#settle(rows, result, signal.aborted)), signal);
     for (const { notification, reason } of result.refused) {
       this.#refused.add(notification.id);
-      this.#report('dead', 1, reason);
+      this.#report('dead', [notification], reason);
     }
-    if (result.delivered.length > 0) this.#report('delivered', result.delivered.length);
-    if (result.error !== null && !signal.aborted) return Math.max(spacing, this.#failed(result.error, result.failed.length));
+    if (result.delivered.length > 0) this.#report('delivered', result.delivered);
+    if (result.error !== null && !signal.aborted) return Math.max(spacing, this.#failed(result.error, result.failed));
     this.#failures = 0;
     if (resendEvery !== null) this.#resendAt = started + resendEvery;
     return spacing;
@@ -101,7 +107,7 @@ class Lane {
         return await patiently(work, clock.sleep);
       } catch (error) {
         if (this.#forgets || signal.aborted) throw error;
-        await clock.sleep(this.#failed(error, 0), signal);
+        await clock.sleep(this.#failed(error, []), signal);
       }
     }
   }
@@ -125,7 +131,7 @@ class Lane {
       const isOld = clock.now() - notification.at >= GIVE_UP_AFTER && attempts + 1 >= GIVE_UP_ATTEMPTS;
       if (isOld) {
         outbox.bury([row], clock.now(), reasonOf(error));
-        this.#report('dead', 1, reasonOf(error));
+        this.#report('dead', [notification], reasonOf(error));
       } else outbox.retry([row], clock.now() + backOff(attempts + 1, clock.random()), reasonOf(error));
     }
   }
@@ -135,14 +141,14 @@ class Lane {
     return this.#forgets ? alert.id : id;
   }
 
-  #failed(error: unknown, count: number): number {
+  #failed(error: unknown, notifications: readonly Notification[]): number {
     this.#failures++;
-    this.#report('retried', count, reasonOf(error));
+    this.#report('retried', notifications, reasonOf(error));
     return backOff(this.#failures, this.#delivering.clock.random(), error instanceof BusyError ? error.retryAfter : 0);
   }
 
-  #report(outcome: Delivery['outcome'], count: number, reason: string | null = null): void {
-    this.#delivering.onDelivery?.({ target: this.#notifier.name, outcome, count, reason });
+  #report(outcome: Delivery['outcome'], notifications: readonly Notification[], reason: string | null = null): void {
+    this.#delivering.onDelivery?.({ target: this.#notifier.name, outcome, alerts: notifications.map(({ alert }) => alert.id), seconds: this.#seconds, reason });
   }
 }
 

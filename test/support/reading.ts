@@ -46,10 +46,10 @@ export async function readSources(store: Store, sources: Iterable<Source>, more:
     collectorFor: (_, runs) => recognise(runs, [hubble, envoyAccessLog], settings),
     signal: new AbortController().signal,
     ...more,
-    onCommit: (written, counts, seconds) => {
+    onCommit: (written, counts, timing) => {
       commits++;
       for (const [kind, n] of counts) totals.set(kind, (totals.get(kind) ?? 0) + n);
-      more.onCommit?.(written, counts, seconds);
+      more.onCommit?.(written, counts, timing);
     },
   });
   return { totals, commits, damage: [] };

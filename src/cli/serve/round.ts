@@ -7,6 +7,7 @@ import { connect, type ApiConnection } from '../../kubernetes/connection.ts';
 import { notifiersOf, type Target } from '../../notify/index.ts';
 import { observeLive } from '../../observe-live.ts';
 import { patiently } from '../../patiently.ts';
+import type { Timing } from '../../portion.ts';
 import type { Directory } from '../../resolve/directory.ts';
 import { KnownPositions } from '../../sources/position.ts';
 import type { Batch } from '../../source.ts';
@@ -38,8 +39,8 @@ export interface SourceState {
 /** What happens in a round, for whoever counts or shows it. */
 export interface RoundEvents {
   readonly read: (source: string, batch: Batch) => void;
-  /** A portion was committed: what it counted by kind, and the seconds of its transaction. */
-  readonly committed: (written: Written, totals: ReadonlyMap<string, number>, seconds: number) => void;
+  /** A portion was committed: what it counted by kind, and when. */
+  readonly committed: (written: Written, totals: ReadonlyMap<string, number>, timing: Timing) => void;
   readonly settled: (became: readonly Became[]) => void;
   readonly delivered: (delivery: Delivery) => void;
 }
@@ -175,8 +176,8 @@ async function read(serving: Serving, { configured, settings, epoch }: Prepared,
       if (state !== undefined) state.lastBatch = context.now();
       on.read(source.name, batch);
     },
-    onCommit: (result, totals, seconds) => {
-      on.committed(result, totals, seconds);
+    onCommit: (result, totals, timing) => {
+      on.committed(result, totals, timing);
       if (result.pending.size > 0) tryNow(serving, 'pending flows could not be settled', () => on.settled(learner.settleCrowded()));
       evaluation.changed();
     },
@@ -205,8 +206,8 @@ async function deliverAlerts({ store, log, on, targets: current }: Serving, { ta
       clock,
       onDelivery: (delivery) => {
         on.delivered(delivery);
-        const { target, outcome, count, reason } = delivery;
-        if (reason !== null) log.warn({ target, outcome, count, reason }, 'alerts were not delivered');
+        const { target, outcome, alerts, reason } = delivery;
+        if (reason !== null) log.warn({ target, outcome, count: alerts.length, reason }, 'alerts were not delivered');
       },
     },
     signal,

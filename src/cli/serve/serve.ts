@@ -9,7 +9,7 @@ import { patiently } from '../../patiently.ts';
 import { Health } from '../../telemetry/health.ts';
 import { createLog, type Log } from '../../telemetry/log.ts';
 import { Metrics } from '../../telemetry/metrics.ts';
-import { traced } from '../../telemetry/tracing.ts';
+import { Traces } from '../../telemetry/tracing.ts';
 import { configured } from '../configured.ts';
 import type { Context } from '../context.ts';
 import { namesOf } from '../names.ts';
@@ -44,8 +44,10 @@ export async function serve(context: Context, options: ServeOptions, version: st
     const sources = new Map<string, SourceState>();
     const targets: Target[] = [];
     const sayAlerts = alertLog(log);
+    const traces = new Traces();
     const evaluation = new Evaluation(store, context.now, async (alerts, graph) => {
       sayAlerts(alerts);
+      traces.firing(alerts.filter(({ state }) => isOpen(state)).map(({ id }) => id));
       const names = namesOf(graph);
       const terms = targets.map(({ notifier, minSeverity }) => ({ name: notifier.name, minSeverity }));
       await patiently(() => store.transaction(() => tell(store.outbox, terms, { alerts, now: context.now(), nameOf: (address) => names.get(address) ?? null })), sleep);
@@ -65,7 +67,7 @@ export async function serve(context: Context, options: ServeOptions, version: st
     );
     const server = await listen(createApp({ metrics, health, token }), where);
     try {
-      await rounds({ context, store, log, health, on: telemetryOf(metrics, context.now), evaluation, sources, targets }, config, load, () =>
+      await rounds({ context, store, log, health, on: telemetryOf(metrics, traces, context.now), evaluation, sources, targets }, config, load, () =>
         log.info({ database: store.path, listen: `${server.address}:${server.port}`, version, pid: context.pid }, 'serving'),
       );
       return 0;
@@ -134,15 +136,18 @@ export async function inTime(work: Promise<void>, end: AbortSignal): Promise<voi
 }
 
 /** What is counted and traced of a round. */
-function telemetryOf(metrics: Metrics, now: () => number): RoundEvents {
+function telemetryOf(metrics: Metrics, traces: Traces, now: () => number): RoundEvents {
   return {
     read: (source, { bytes }) => metrics.read(source, bytes),
-    committed: (_, totals, seconds) => {
+    committed: (_, totals, { began, seconds }) => {
       metrics.committed(totals, seconds);
-      traced('footpath.commit', { end: now(), seconds, 'footpath.records': totals.get('records') ?? 0, 'footpath.flows': totals.get('flows') ?? 0 });
+      traces.batch({ began, end: now(), seconds, records: totals.get('records') ?? 0, flows: totals.get('flows') ?? 0 });
     },
     settled: () => undefined,
-    delivered: ({ target, outcome, count }) => metrics.delivered(target, outcome, count),
+    delivered: (delivery) => {
+      metrics.delivered(delivery.target, delivery.outcome, delivery.alerts.length);
+      traces.delivery(delivery, now());
+    },
   };
 }
 
