@@ -26,6 +26,7 @@ const limits = z.strictObject({
   pendingRows: count.default(DEFAULT_LIMITS.pendingRows),
 });
 
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 const SOURCE_KINDS = ['file', 'kafka'] as const;
 
 const source = z
@@ -51,7 +52,9 @@ const schema = z.strictObject({
   database: z.string().default('footpath.db'),
   listen: z.string().default('127.0.0.1:8470'),
   listenTokenFile: z.string().nullable().default(null),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  /** Not ready once a source is behind for so long. */
+  lagLimitSeconds: count.default(300),
+  logLevel: z.enum(LOG_LEVELS).default('info'),
   sources: z.array(source).default([]),
   cluster: z.string().nullable().default(null),
   clusterCidrs: z.array(cidr).default([]),
@@ -85,6 +88,35 @@ export function readConfig(path: string): Config {
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => problem(issue));
   throw new UsageError(`${path}: ${problems.join('; ')} (footpath config print-default shows every key)`);
+}
+
+/** What the environment may say of a configuration, by variable. A Service called footpath sets others (FOOTPATH_PORT), which mean nothing. */
+export const ENVIRONMENT = {
+  FOOTPATH_DB: (config: Config, database: string): Config => ({ ...config, database }),
+  FOOTPATH_LISTEN: (config: Config, address: string): Config => ({ ...config, listen: address }),
+  FOOTPATH_LISTEN_TOKEN_FILE: (config: Config, listenTokenFile: string): Config => ({ ...config, listenTokenFile }),
+  FOOTPATH_LOG_LEVEL: (config: Config, level: string): Config => ({ ...config, logLevel: oneOf('FOOTPATH_LOG_LEVEL', level, LOG_LEVELS) }),
+  FOOTPATH_CLUSTER: (config: Config, cluster: string): Config => ({ ...config, cluster }),
+  FOOTPATH_CLUSTER_CIDRS: (config: Config, cidrs: string): Config => ({ ...config, clusterCidrs: cidrs.split(',') }),
+  FOOTPATH_ACCESS_LOG_FORMAT: (config: Config, accessLogFormat: string): Config => ({ ...config, accessLogFormat }),
+  FOOTPATH_KUBERNETES: (config: Config, text: string): Config => ({
+    ...config,
+    inventory: { ...config.inventory, kubernetes: oneOf('FOOTPATH_KUBERNETES', text, ['true', 'false']) === 'true' },
+  }),
+} as const;
+
+/** The environment's word counts more than the file's. An empty variable says nothing. */
+export function withEnvironment(config: Config, env: Readonly<Record<string, string | undefined>>): Config {
+  return Object.entries(ENVIRONMENT).reduce((before, [variable, set]) => {
+    const value = env[variable];
+    return value === undefined || value === '' ? before : set(before, value);
+  }, config);
+}
+
+function oneOf<T extends string>(variable: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((each) => each === value);
+  if (found === undefined) throw new UsageError(`${variable}=${value}: is none of ${allowed.join(', ')}`);
+  return found;
 }
 
 function parseYaml(text: string, path: string): unknown {

@@ -47,6 +47,8 @@ export interface FilePosition {
   readonly offset: number;
   /** Hash of the last 1 KiB before the offset. */
   readonly tailHash: string;
+  /** Hashes of what lies before fixed places up to the offset (see `Marks`): by them a copy that ends before the offset is known. */
+  readonly marks: string;
   /** Size and modification time at which the file was read to its end; null while it is not. */
   readonly done: { readonly size: number; readonly mtimeMs: number } | null;
 }

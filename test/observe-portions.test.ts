@@ -84,7 +84,7 @@ describe('portions', () => {
 
   it('write the last position of each file', async () => {
     const store = storeOf();
-    const position = (file: FilePosition['file'], offset: number): FilePosition => ({ file, headLength: 1, headHash: 'h', owner: '', offset, tailHash: 't', done: null });
+    const position = (file: FilePosition['file'], offset: number): FilePosition => ({ file, headLength: 1, headHash: 'h', owner: '', offset, tailHash: 't', marks: '', done: null });
     const [one, two] = [{ id: null }, { id: null }];
     await readSources(store, [
       source('a', [{ position: position(one, 1) }, { position: position(one, 2), bytes: 32 * MIB }, { position: position(one, 3) }]),
@@ -131,7 +131,7 @@ describe('the collector of a source', () => {
   it('that is none leaves the source out, before more of it is read', async () => {
     const store = storeOf();
     const never = new Error('nobody asked for this');
-    const position: FilePosition = { file: { id: null }, headLength: 1, headHash: 'h', owner: '', offset: 1, tailHash: 't', done: null };
+    const position: FilePosition = { file: { id: null }, headLength: 1, headHash: 'h', owner: '', offset: 1, tailHash: 't', marks: '', done: null };
     const { totals } = await readSources(store, [source('a', [{ position }, never]), source('b', [{}])], { collectorFor: ({ name }) => (name === 'a' ? null : hubble) });
     expect(totals.get('records')).toBe(1);
     expect(store.positions.read()).toEqual([]);

@@ -6,12 +6,11 @@ import { isClusterName } from '../model/names.ts';
 import type { Store } from '../store/store.ts';
 import type { Config } from '../config.ts';
 import type { Context } from './context.ts';
-import type { ReadingOptions } from './reading-options.ts';
 import { plain } from './text.ts';
 
 /** Stores what the flags and the configuration say of the cluster; later commands know it too. */
-export function describeCluster(context: Context, store: Store, options: ReadingOptions, config: Config | null): void {
-  const files = [...(config?.inventory.files ?? []), ...options.inventory];
+export function describeCluster(context: Context, store: Store, config: Config): void {
+  const { files } = config.inventory;
   if (files.length > 0) {
     const { objects, problems } = readManifests(files);
     for (const problem of problems) context.say(`footpath: ${plain(problem)}`);
@@ -21,8 +20,8 @@ export function describeCluster(context: Context, store: Store, options: Reading
     if (notNeeded === objects.length) throw new OperationError(`${files.join(', ')}: holds no Kubernetes objects; give what kubectl get pods,… -A -o json prints, or manifests`);
     store.inventory.write(inventory);
   }
-  store.inventory.addRanges([...(config?.clusterCidrs ?? []), ...options.clusterCidr].map(rangeOf));
-  const cluster = options.cluster ?? config?.cluster ?? null;
+  store.inventory.addRanges(config.clusterCidrs.map(rangeOf));
+  const { cluster } = config;
   if (cluster === null) return;
   if (!isClusterName(cluster)) throw new UsageError(`--cluster ${cluster}: is no name of a cluster (letters, digits, -, _ and .)`);
   store.setSetting('cluster', cluster);

@@ -47,6 +47,39 @@ export function progressBar(context: Context, files: number, totalBytes: number)
   };
 }
 
+/** Of a source, as far as a line on a terminal says it. */
+interface Shown {
+  readonly up: boolean;
+  readonly caughtUp: number;
+}
+
+export interface StatusLine {
+  draw(tally: { readonly totals: ReadonlyMap<string, number>; readonly bytes: number; readonly edges: ReadonlyMap<number, number> }, elapsedMs: number, sources: readonly Shown[]): void;
+  /** Before anything else is written to the terminal. */
+  clear(): void;
+}
+
+/** A line on a terminal about reading that has no end; nothing in a pipe. */
+export function statusLine(context: Context): StatusLine {
+  const { stderr, now } = context;
+  if (stderr.isTTY !== true || context.options.quiet === true) return { draw: () => undefined, clear: () => undefined };
+  let shown = false;
+  return {
+    draw({ totals, edges }, elapsedMs, sources) {
+      const records = totals.get('records') ?? 0;
+      const behind = Math.max(0, ...sources.map(({ caughtUp }) => now() - caughtUp));
+      const lost = sources.filter(({ up }) => !up).length;
+      const state = lost > 0 ? `${lost} of ${sources.length} sources lost` : behind < 2_000 ? 'up to date' : `${clock(behind / 1000)} behind`;
+      stderr.write(`\r\u001b[Kfollowing  ${clock(elapsedMs / 1000)}  ${count(records)} records  ${count(edges.size)} edges seen  ${state}  (Ctrl-C ends it)`);
+      shown = true;
+    },
+    clear() {
+      if (shown) stderr.write('\r\u001b[K');
+      shown = false;
+    },
+  };
+}
+
 function clock(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;

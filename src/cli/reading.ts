@@ -7,22 +7,25 @@ import { KnownPositions } from '../sources/position.ts';
 import type { Store } from '../store/store.ts';
 import type { Config } from '../config.ts';
 import { describeCluster } from './cluster.ts';
+import { askCluster } from './ask-cluster.ts';
+import { configured } from './configured.ts';
 import type { Context } from './context.ts';
 import { chooseCollector, forcedCollector, inputsOf, isNamed, settingsOf, sourceOf } from './inputs.ts';
-import { Learner, type Became } from './learning.ts';
+import { Learner } from './learning.ts';
 import { progressBar } from './progress.ts';
-import type { ReadingOptions } from './reading-options.ts';
-import { directoryOf, graphOf, loadConfig, withIngestStore } from './session.ts';
-import { summarise, type Tallied } from './summary.ts';
+import type { LiveOptions } from './reading-options.ts';
+import { directoryOf, graphOf, withIngestStore } from './session.ts';
+import { summarise } from './summary.ts';
+import { Tally } from './tally.ts';
 
 /** `footpath observe`: reads to the end, learns, says what became of it. Returns the exit status. */
-export async function readAndLearn(context: Context, paths: readonly string[], options: ReadingOptions, failOn: Severity | null): Promise<number> {
-  const config = await loadConfig(context);
+export async function readAndLearn(context: Context, paths: readonly string[], options: LiveOptions, failOn: Severity | null): Promise<number> {
+  const config = await configured(context, options);
   const inputs = inputsOf(paths);
   const settings = settingsOf(options, config);
   const forced = forcedCollector(options.format);
   return withIngestStore(context, config, async (store) => {
-    const learnt = await learn(context, store, { inputs, settings, forced, options, config });
+    const learnt = await learn(context, store, { inputs, settings, forced, config });
     return summarise(context, store, learnt, failOn);
   });
 }
@@ -31,29 +34,17 @@ interface Reading {
   readonly inputs: readonly (LogFile | '-')[];
   readonly settings: CollectorSettings;
   readonly forced: Collector | null;
-  readonly options: ReadingOptions;
-  readonly config: Config | null;
+  readonly config: Config;
 }
 
-async function learn(context: Context, store: Store, { inputs, settings, forced, options, config }: Reading): Promise<Tallied> {
+async function learn(context: Context, store: Store, { inputs, settings, forced, config }: Reading): Promise<Tally> {
   const started = context.now();
-  store.transaction(() => describeCluster(context, store, options, config));
+  if (config.inventory.kubernetes) await askCluster(context, store, config);
+  store.transaction(() => describeCluster(context, store, config));
   const directory = await directoryOf(store);
   const learner = new Learner(store, directory, config, context.now);
   const before: Graph | null = learner.revision > 0 ? await graphOf(store) : null;
-  const tallied: Tallied = {
-    totals: new Map(),
-    edges: new Map(),
-    pending: new Map(),
-    newestEdge: store.edges.maxRow(),
-    newestPending: store.pending.maxRow(),
-    before,
-    bytes: 0,
-    seconds: 0,
-    damaged: [],
-    leftOut: [],
-    silent: 0,
-  };
+  const tallied = new Tally(store, before);
   const known = new KnownPositions(store.positions.read());
   const onDamage = (name: string, damage: 'cut' | 'corrupt'): void => {
     tallied.damaged.push(name);
@@ -74,34 +65,17 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
     collectorFor: (source, runs) => chooseCollector(context, source, runs, { forced, settings, wasNamed: named.has(source.name), leftOut: tallied.leftOut }),
     onBatch: (batch, source) => {
       if (batch.runs.length > 0) gave.add(source.name);
-      tallied.bytes += batch.bytes;
+      tallied.read(batch);
       progress.advance(batch.bytes, batch.runs.reduce((sum, { records }) => sum + records.count, 0));
     },
     onCommit: (written, totals) => {
-      for (const [row, records] of written.edges) add(tallied.edges, row, records);
-      for (const [row, records] of written.pending) add(tallied.pending, row, records);
-      for (const [kind, n] of totals) add(tallied.totals, kind, n);
-      if (written.pending.size > 0) note(learner.settleCrowded(), tallied);
-      if (written.overflow > 0) add(tallied.totals, 'overflow', written.overflow);
+      tallied.committed(written, totals);
+      if (written.pending.size > 0) tallied.settled(learner.settleCrowded());
     },
   });
-  note(learner.settleOld(), tallied);
+  tallied.settled(learner.settleOld());
   progress.done();
   tallied.silent = inputs.filter((input) => input !== '-' && input.isRegular && input.size > 0 && !gave.has(input.path) && !tallied.leftOut.includes(input.path)).length;
   tallied.seconds = (context.now() - started) / 1000;
   return tallied;
-}
-
-/** Flows that were settled just now are an edge's. */
-function note(became: readonly Became[], tallied: Tallied): void {
-  for (const { row, edge } of became) {
-    const records = tallied.pending.get(row);
-    if (records === undefined || edge === null) continue;
-    tallied.pending.delete(row);
-    add(tallied.edges, edge, records);
-  }
-}
-
-function add<K>(counts: Map<K, number>, key: K, n: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + n);
 }

@@ -12,18 +12,19 @@ import type { Context } from './context.ts';
 import { peerJson } from '../model/json.ts';
 import type { ReadingOptions } from './reading-options.ts';
 import { describeCluster } from './cluster.ts';
+import { configured } from './configured.ts';
 import { chooseCollector, forcedCollector, inputsOf, isNamed, sayLeftOut, settingsOf, sourceOf } from './inputs.ts';
-import { directoryOf, loadConfig } from './session.ts';
+import { directoryOf } from './session.ts';
 import { isoTime, plain, shorten } from './text.ts';
 
 /** `footpath flows`: what each record was understood as, or why not. Everything happens in memory. */
 export async function readWithoutStoring(context: Context, paths: readonly string[], options: ReadingOptions, form: 'table' | 'json'): Promise<number> {
-  const config = await loadConfig(context);
+  const config = await configured(context, options);
   const settings = settingsOf(options, config);
   const forced = forcedCollector(options.format);
   const store = new Store(':memory:', { create: true });
   try {
-    store.transaction(() => describeCluster(context, store, options, config));
+    store.transaction(() => describeCluster(context, store, config));
     const resolver = new Resolver(await directoryOf(store));
     const fold = new Fold(new Admission(DEFAULT_LIMITS, []), { revision: 0, judge: () => ({ watching: false, violates: false, epoch: 0 }) });
     const printer = new Printer(context, form);

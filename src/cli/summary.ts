@@ -6,30 +6,11 @@ import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
 import { sayLeftOut } from './inputs.ts';
 import { graphOf } from './session.ts';
+import type { Tally } from './tally.ts';
 import { count, percent, plural } from './text.ts';
 
-/** What a run of `observe` counted. */
-export interface Tallied {
-  /** By coverage kind: records, flows, lost, overflow, skip reasons. */
-  readonly totals: Map<string, number>;
-  /** Row to the records that the run added to it; a row of `pending` that has become an edge's is among these. */
-  readonly edges: Map<number, number>;
-  readonly pending: Map<number, number>;
-  /** Newest rows before the run: an edge all of whose rows are newer is new. */
-  readonly newestEdge: number;
-  readonly newestPending: number;
-  /** The graph as it was, if anything is watched or decided. */
-  readonly before: Graph | null;
-  bytes: number;
-  seconds: number;
-  readonly damaged: string[];
-  readonly leftOut: string[];
-  /** Files that gave no record, although there is something in them: as a rule they were read before. */
-  silent: number;
-}
-
 /** Prints the summary of a run; returns the exit status. */
-export async function summarise(context: Context, store: Store, tallied: Tallied, failOn: Severity | null): Promise<number> {
+export async function summarise(context: Context, store: Store, tallied: Tally, failOn: Severity | null): Promise<number> {
   const graph = await graphOf(store);
   const touched = graph.edges.filter(
     ({ rows, pendingRows }) => rows.some((row) => tallied.edges.has(row)) || pendingRows.some((row) => tallied.pending.has(row)),
@@ -85,10 +66,10 @@ export async function summarise(context: Context, store: Store, tallied: Tallied
 
 /** Alerts that are open at or over the severity, and how many the run raised. Without a watched scope there are none. */
 async function countAlerts(graph: Graph, store: Store, before: Graph | null, failOn: Severity | null, now: number): Promise<{ readonly openAlerts: number; readonly newAlerts: number }> {
-  if (before === null) return { openAlerts: 0, newAlerts: 0 };
+  if (store.choices.revision === 0) return { openAlerts: 0, newAlerts: 0 };
   const { alertsIn } = await import('./alerting.ts');
   const listed = (of: Graph): readonly Alert[] => alertsIn(store, of, now).filter(({ foldedInto }) => foldedInto === null);
-  const fired = new Set(listed(before).filter(({ state }) => state === 'firing').map(({ id }) => id));
+  const fired = new Set((before === null ? [] : listed(before)).filter(({ state }) => state === 'firing').map(({ id }) => id));
   const alerts = listed(graph);
   return {
     openAlerts: failOn === null ? 0 : alerts.filter(({ state, severity }) => isOpen(state) && atLeast(severity, failOn)).length,

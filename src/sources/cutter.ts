@@ -1,9 +1,12 @@
 import type { Batch } from '../source.ts';
 import { MAX_RECORD, type Ended, type Unwrapper } from '../unwrap/unwrap.ts';
-import { TAIL } from './position.ts';
+import { Marks, tailOf } from './position.ts';
 
 /** Input is read and framed in pieces of about this size. */
 export const CHUNK = 1 << 20;
+
+/** What is smaller is not worth growing for. */
+const SMALLEST = 1 << 14;
 
 /**
  * Holds what is not a whole record yet, and knows up to where everything was given out. Bytes are read straight into its
@@ -11,7 +14,7 @@ export const CHUNK = 1 << 20;
  */
 export class Cutter {
   readonly #unwrapper: Unwrapper;
-  #memory: Buffer = Buffer.allocUnsafe(2 * CHUNK);
+  #memory: Buffer = Buffer.alloc(0);
   #start = 0;
   #end = 0;
   /** Within a line over the limit, whose bytes are let go. */
@@ -21,11 +24,18 @@ export class Cutter {
   offset: number;
   /** The bytes before the offset, at most 1 KiB. */
   tail: Buffer;
+  readonly #marks: Marks;
 
-  constructor(unwrapper: Unwrapper, offset: number, tail: Buffer) {
+  constructor(unwrapper: Unwrapper, offset: number, tail: Buffer, marks = '') {
     this.#unwrapper = unwrapper;
     this.offset = offset;
     this.tail = tail;
+    this.#marks = new Marks(marks);
+  }
+
+  /** Those up to the offset. */
+  get marks(): string {
+    return this.#marks.text;
   }
 
   /** Memory for so many bytes more. */
@@ -35,8 +45,10 @@ export class Cutter {
       this.#end -= this.#start;
       this.#start = 0;
     }
-    if (this.#end + size > this.#memory.length) {
-      const larger = Buffer.allocUnsafe(this.#end + size);
+    const needed = this.#end + size;
+    if (needed > this.#memory.length) {
+      // Most files have grown by little since they were looked at.
+      const larger = Buffer.allocUnsafe(Math.max(needed, Math.min(2 * needed, 2 * CHUNK), SMALLEST));
       this.#memory.copy(larger, 0, 0, this.#end);
       this.#memory = larger;
     }
@@ -50,8 +62,7 @@ export class Cutter {
     if (this.#skipping) {
       const newline = this.#memory.subarray(0, this.#end).indexOf(0x0a, this.#start);
       const stop = newline < 0 ? this.#end : newline + 1;
-      this.#skipped += stop - this.#start;
-      this.#skippedTail = tailOf(this.#skippedTail, this.#memory.subarray(this.#start, stop));
+      this.#skip(this.#memory.subarray(this.#start, stop));
       this.#start = stop;
       if (newline < 0 && ended !== 'final') return null;
       this.#skipping = false;
@@ -61,21 +72,26 @@ export class Cutter {
     }
     const framed = this.#unwrapper.frame(this.#memory, this.#start, this.#end, ended);
     const consumed = framed.consumed - this.#start;
-    this.tail = tailOf(this.tail, this.#memory.subarray(this.#start, framed.consumed));
+    const passed = this.#memory.subarray(this.#start, framed.consumed);
+    this.#marks.pass(this.offset, this.tail, passed);
+    this.tail = tailOf(this.tail, passed);
     this.offset += consumed;
     this.#start = framed.consumed;
     const held = this.#memory.subarray(this.#start, this.#end);
     if (consumed === 0 && held.length > MAX_RECORD && held.indexOf(0x0a) < 0) {
       this.#skipping = true;
-      this.#skipped = held.length;
-      this.#skippedTail = tailOf(this.tail, held);
+      this.#skipped = 0;
+      this.#skippedTail = this.tail;
+      this.#skip(held);
       this.#start = this.#end;
     }
     tooLong += framed.tooLong;
     return consumed === 0 && tooLong === 0 ? null : { runs: framed.runs, tooLong };
   }
-}
 
-function tailOf(before: Buffer, bytes: Buffer): Buffer {
-  return bytes.length >= TAIL ? Buffer.from(bytes.subarray(-TAIL)) : Buffer.concat([before, bytes]).subarray(-TAIL);
+  #skip(bytes: Buffer): void {
+    this.#marks.pass(this.offset + this.#skipped, this.#skippedTail, bytes);
+    this.#skippedTail = tailOf(this.#skippedTail, bytes);
+    this.#skipped += bytes.length;
+  }
 }

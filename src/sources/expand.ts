@@ -19,37 +19,68 @@ export interface LogFile {
 export function expandPaths(args: readonly string[]): readonly LogFile[] {
   const seen = new Set<string>();
   const files: LogFile[] = [];
+  for (const arg of args) {
+    eachFile(arg, (path, stats, named) => {
+      // Only a pipe or a device that was named: reading one that lies in a folder may never end.
+      const isLog = stats.isFile() || (named && (stats.isFIFO() || stats.isCharacterDevice()));
+      if (!isLog && named) throw new OperationError(`${path}: is no file; name files, folders or patterns`);
+      if (!isLog) return;
+      const real = realpathSync.native(path);
+      if (seen.has(real)) return;
+      seen.add(real);
+      files.push({ path, size: stats.size, isRegular: stats.isFile(), named });
+    });
+  }
+  return files;
+}
+
+export interface FoundFile {
+  readonly path: string;
+  readonly stats: Stats;
+}
+
+/** The regular files that arguments mean now, by each of their names. What is not there is no error: it may come. */
+export function searchPaths(args: readonly string[]): readonly FoundFile[] {
+  const files: FoundFile[] = [];
+  for (const arg of args) {
+    try {
+      eachFile(arg, (path, stats) => {
+        if (stats.isFile()) files.push({ path, stats });
+      });
+    } catch {
+      // Not there yet, or not any more.
+    }
+  }
+  return files;
+}
+
+function eachFile(arg: string, onFile: (path: string, stats: Stats, named: boolean) => void): void {
+  const entered = new Set<string>();
   const add = (path: string, named: boolean): void => {
     // What a folder holds may be gone by now, or lead nowhere: that is no reason to read nothing.
     const stats = named ? statOf(path) : statIfAny(path);
     if (stats === undefined) return;
-    if (stats.isDirectory()) {
-      const real = realpathSync(path);
-      if (seen.has(real)) return;
-      seen.add(real);
-      for (const name of readdirSync(path).toSorted()) if (!name.startsWith('.') && !name.endsWith('.tmp')) add(join(path, name), false);
-      return;
-    }
-    // Only a pipe or a device that was named: reading one that lies in a folder may never end.
-    const isLog = stats.isFile() || (named && (stats.isFIFO() || stats.isCharacterDevice()));
-    if (!isLog) {
-      if (named) throw new OperationError(`${path}: is no file; name files, folders or patterns`);
+    if (!stats.isDirectory()) {
+      onFile(path, stats, named);
       return;
     }
     const real = realpathSync(path);
-    if (seen.has(real)) return;
-    seen.add(real);
-    files.push({ path, size: stats.size, isRegular: stats.isFile(), named });
+    if (entered.has(real)) return;
+    entered.add(real);
+    for (const name of readdirSync(path).toSorted()) if (!name.startsWith('.') && !isHalfWritten(name)) add(join(path, name), false);
   };
-  for (const arg of args) {
-    if (!isDynamicPattern(arg) || exists(arg)) add(arg, true);
-    else {
-      const matches = globSync(arg, { onlyFiles: false, expandDirectories: false, followSymbolicLinks: true, dot: false }).toSorted();
-      if (matches.length === 0) throw new OperationError(`${arg}: matches no file`);
-      for (const match of matches) add(match, false);
-    }
+  if (!isDynamicPattern(arg) || exists(arg)) {
+    add(arg, true);
+    return;
   }
-  return files;
+  const matches = globSync(arg, { onlyFiles: false, expandDirectories: false, followSymbolicLinks: true, dot: false }).toSorted();
+  if (matches.length === 0) throw new OperationError(`${arg}: matches no file`);
+  for (const match of matches) if (isHalfWritten(arg) || !isHalfWritten(match)) add(match, false);
+}
+
+/** Kubelet's name for a compressed log while it is written. */
+function isHalfWritten(path: string): boolean {
+  return path.endsWith('.tmp');
 }
 
 function exists(path: string): boolean {

@@ -5,7 +5,7 @@ import { Unwrapper, type Ended } from '../unwrap/unwrap.ts';
 import type { Compression, Damage } from './compression.ts';
 import { Cutter } from './cutter.ts';
 import type { LogFile } from './expand.ts';
-import { identify, startOf } from './identity.ts';
+import { FROM_THE_BEGINNING, identify, startOfCompressed, startOfPlain } from './identity.ts';
 import { compressedInput, plainInput } from './input.ts';
 import { hashOf, type KnownPositions } from './position.ts';
 
@@ -52,12 +52,14 @@ async function* readFile(file: FileHandle, path: string, { known, onDamage }: Fi
   const isDone = ({ done }: FilePosition): boolean => done?.size === size && done.mtimeMs === mtimeMs;
   // Decompressing takes long: what was read to this very end is not looked into.
   if (compression !== null && known.candidates(owner, identity.head).some(isDone)) return;
-  const start = await startOf(file, path, identity, known);
+  const told = compression === null ? startOfPlain(file, size, identity, known) : await startOfCompressed(path, compression, identity, known);
+  if (told === 'read before') return;
+  const start = told === 'untold' ? FROM_THE_BEGINNING : told;
   if (compression === null && start.position !== null && isDone(start.position)) return;
 
   const handle = { id: start.position?.file.id ?? null };
-  const cutter = new Cutter(new Unwrapper({ source: path, owner: podOwner }), start.offset, start.tail);
-  const input = compression === null ? plainInput(file, start.offset, cutter) : compressedInput(path, compression, start.offset, cutter);
+  const cutter = new Cutter(new Unwrapper({ source: path, owner: podOwner }), start.offset, start.tail, start.marks);
+  const input = compression === null ? plainInput(file, { ...start, head: identity.head }, cutter) : compressedInput(path, compression, start.offset, cutter);
   let inputBytes = 0;
   try {
     for (;;) {
@@ -68,7 +70,7 @@ async function* readFile(file: FileHandle, path: string, { known, onDamage }: Fi
       const taken = cutter.take(next.done === true ? 0 : next.value.added, ended);
       if (taken !== null || next.done === true) {
         const done = next.done === true ? { size, mtimeMs } : null;
-        const position = { file: handle, headLength, headHash, owner, offset: cutter.offset, tailHash: hashOf(cutter.tail), done };
+        const position = { file: handle, headLength, headHash, owner, offset: cutter.offset, tailHash: hashOf(cutter.tail), marks: cutter.marks, done };
         yield { runs: taken?.runs ?? [], tooLong: taken?.tooLong ?? 0, bytes: inputBytes, position, ack: () => undefined };
         inputBytes = 0;
       }

@@ -1,19 +1,25 @@
-import { stat } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { OperationError } from '../errors.ts';
 import type { Batch, Source } from '../source.ts';
-import { expandPaths, type LogFile } from './expand.ts';
-import { fileSource, unreadable, type FileOptions } from './file.ts';
-import { Followed } from './followed.ts';
+import { searchPaths } from './expand.ts';
+import { unreadable, type FileOptions } from './file.ts';
+import { Followed, keyOf } from './followed.ts';
 
 /** How often files are looked at, and paths searched for new ones, in milliseconds. */
 const LOOK_EVERY = 250;
 const LOOKS_A_SEARCH = 8;
+/** Of files that have not grown for a while so many are looked at each time: ten thousand of them keep no core busy. */
+const QUIET_A_LOOK = 1_000;
 
 export interface FollowOptions extends FileOptions {
   /** Waits so many milliseconds, or until the signal aborts. Never rejects. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Why a file cannot be read; null once it can. Said once each. */
   readonly onUnreadable: (path: string, error: OperationError | null) => void;
+  /** Everything that was there a moment ago has been read. */
+  readonly onCaughtUp?: () => void;
+  /** How many files may stay open; half of what the system gives the process, if it is not said. */
+  readonly mayOpen?: number;
 }
 
 /**
@@ -28,7 +34,8 @@ export function followSource(name: string, paths: readonly string[], options: Fo
       try {
         for (let look = 0; !signal.aborted; look++) {
           if (look % LOOKS_A_SEARCH === 0) await follower.search();
-          yield* follower.read(signal);
+          yield* follower.read(look, signal);
+          options.onCaughtUp?.();
           await options.sleep(LOOK_EVERY, signal);
         }
       } finally {
@@ -41,28 +48,31 @@ export function followSource(name: string, paths: readonly string[], options: Fo
 class Follower {
   readonly #paths: readonly string[];
   readonly #options: FollowOptions;
+  readonly #mayOpen: number;
   readonly #files = new Map<string, Followed>();
-  /** Compressed files, by path: read once they stand still, and again if they have changed. */
-  readonly #compressed = new Map<string, { readonly size: number; readonly mtimeMs: number; readonly isRead: boolean }>();
+  /** Those that are open, the ones that grew last at the end. */
+  readonly #open = new Set<Followed>();
   readonly #unreadable = new Set<string>();
 
   constructor(paths: readonly string[], options: FollowOptions) {
     this.#paths = paths;
     this.#options = options;
+    this.#mayOpen = options.mayOpen ?? Math.floor(descriptors() / 2);
   }
 
   /** Finds files that are new, and those whose name is gone or another file's by now. */
   async search(): Promise<void> {
     const there = new Set<string>();
-    const found = this.#expand();
-    const paths = new Set(found.map(({ path }) => path));
+    const found = searchPaths(this.#paths);
+    const paths = new Set(this.#unreadable.size === 0 ? [] : found.map(({ path }) => path));
     // A file that is gone keeps nobody from anything.
     for (const path of this.#unreadable) if (!paths.has(path)) this.#readable(path);
-    for (const { path } of found) {
+    for (const { path, stats } of found) {
+      const key = keyOf(stats);
+      if (there.has(key)) continue;
       try {
-        const key = keyOf(await stat(path));
         const known = this.#files.get(key);
-        if (known === undefined) await this.#open(path, there);
+        if (known === undefined) await this.#add(path, there);
         else {
           known.path = path;
           there.add(key);
@@ -76,50 +86,43 @@ class Follower {
   }
 
   /** Its name may have become another file's since it was found: what was opened counts. */
-  async #open(path: string, there: Set<string>): Promise<void> {
+  async #add(path: string, there: Set<string>): Promise<void> {
     const file = await Followed.open(path);
-    const key = keyOf(await file.stat());
-    there.add(key);
-    if (this.#files.has(key)) await file.close();
-    else this.#files.set(key, file);
-  }
-
-  #expand(): readonly LogFile[] {
-    return this.#paths.flatMap((path) => {
-      try {
-        return expandPaths([path]).filter(({ isRegular }) => isRegular);
-      } catch {
-        // Not there yet, or not any more.
-        return [];
-      }
-    });
+    there.add(file.key);
+    if (this.#files.has(file.key)) return file.rest();
+    this.#files.set(file.key, file);
+    await this.#hold(file);
   }
 
   /** Everything that has come since the last look. */
-  async *read(signal: AbortSignal): AsyncGenerator<Batch> {
+  async *read(look: number, signal: AbortSignal): AsyncGenerator<Batch> {
+    const turns = Math.ceil(this.#files.size / QUIET_A_LOOK);
+    let n = 0;
     for (const [key, file] of this.#files) {
       if (signal.aborted) return;
+      if (n++ % turns !== look % turns && !file.isLively) continue;
       try {
-        if (file.isCompressed) yield* this.#readCompressed(file.path, signal);
-        else yield* file.read(this.#options.known);
+        yield* file.look(this.#options);
       } catch (error) {
         this.#notReadable(file.path, error);
       }
-      if (!file.isOver) continue;
-      this.#files.delete(key);
-      await file.close();
+      if (file.isOver) {
+        this.#files.delete(key);
+        this.#open.delete(file);
+        await file.rest();
+      } else if (file.hasGrown) await this.#hold(file);
     }
   }
 
-  async *#readCompressed(path: string, signal: AbortSignal): AsyncGenerator<Batch> {
-    const { size, mtimeMs } = await stat(path);
-    const before = this.#compressed.get(path);
-    const isStill = before?.size === size && before.mtimeMs === mtimeMs;
-    this.#compressed.set(path, { size, mtimeMs, isRead: isStill });
-    if (!isStill || before.isRead) return;
-    for await (const batch of fileSource({ path, size, isRegular: true, named: false }, this.#options).open(signal)) {
-      if (batch.position !== null) this.#options.known.note(batch.position);
-      yield batch;
+  /** Those that have not grown for the longest time rest. One that is gone could not be opened again. */
+  async #hold(file: Followed): Promise<void> {
+    this.#open.delete(file);
+    if (file.isOpen) this.#open.add(file);
+    for (const other of this.#open) {
+      if (this.#open.size <= this.#mayOpen) return;
+      if (other.isGone) continue;
+      this.#open.delete(other);
+      await other.rest();
     }
   }
 
@@ -136,10 +139,18 @@ class Follower {
   }
 
   async close(): Promise<void> {
-    for (const file of this.#files.values()) await file.close();
+    for (const file of this.#open) await file.rest();
   }
 }
 
-function keyOf({ dev, ino }: { readonly dev: number; readonly ino: number }): string {
-  return `${dev}:${ino}`;
+/** How many files the process may have open at once. */
+function descriptors(): number {
+  try {
+    return Number(/^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1] ?? FEW_DESCRIPTORS);
+  } catch {
+    return FEW_DESCRIPTORS;
+  }
 }
+
+/** Of systems that do not say how many there are. */
+const FEW_DESCRIPTORS = 1_024;

@@ -1,37 +1,64 @@
-import type { Stats } from 'node:fs';
+import { fstatSync, statSync, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import type { Batch } from '../source.ts';
+import type { Batch, FilePosition } from '../source.ts';
 import { Unwrapper, type Ended } from '../unwrap/unwrap.ts';
 import { Cutter } from './cutter.ts';
-import { identify, startOf, type Identity } from './identity.ts';
+import { fileSource, type FileOptions } from './file.ts';
+import { FROM_THE_BEGINNING, identify, startOfPlain, type Identity, type Start } from './identity.ts';
 import { plainInput } from './input.ts';
-import { hashOf, type KnownPositions } from './position.ts';
+import { hashOf } from './position.ts';
 
 /** A file whose name is gone is read on for so many looks after it last grew: its writer may still hold it. */
 const LOOKS_WHEN_GONE = 40;
 /** A file that begins like a known one, and is shorter, may be a copy that is still being made: it is left alone for so many looks. */
 const LOOKS_OF_A_COPY = 40;
+/** A file that has not grown for so many looks is looked at less often where there are many. */
+const LOOKS_WHILE_LIVELY = 40;
+
+interface Reading {
+  readonly file: FileHandle;
+  readonly identity: Identity;
+  readonly start: Start;
+  readonly until: number;
+  readonly ended: Ended;
+}
+
+/** Which file it is, while it is there. */
+export function keyOf({ dev, ino }: { readonly dev: number; readonly ino: number }): string {
+  return `${dev}:${ino}`;
+}
 
 /**
- * A file that is read as it grows. It stays open, so that what is renamed or deleted is still read to its end. Where reading
- * goes on is asked of the known positions every time: a copy of a log that was truncated goes on where the log was left.
+ * A file that is read as it grows. While it is open, what is renamed or deleted is still read to its end; while it rests it is
+ * known by its name. Where reading goes on is asked of the known positions every time: a copy of a log that was truncated goes
+ * on where the log was left.
  */
 export class Followed {
+  readonly key: string;
   path: string;
   /** No name that is searched for leads to it any more. */
   isGone = false;
   /** It is gone, and read to its end. */
   isOver = false;
-  isCompressed = false;
-  readonly #file: FileHandle;
+  /** The last look found something new. */
+  hasGrown = false;
+  #file: FileHandle | null;
   #size = -1;
   #mtimeMs = -1;
-  #idle = 0;
-  #looksOfACopy = 0;
+  /** Looks that found nothing new: since it last grew, and since its name is gone as well. */
+  #quiet = 0;
+  #quietWhenGone = 0;
+  #isCompressed = false;
+  /** It is compressed, and was read as it stands. */
+  #isRead = false;
+  #copy = { size: -1, looks: 0 };
+  /** What it was read as. */
+  #own: FilePosition['file'] | null = null;
 
   private constructor(path: string, file: FileHandle) {
     this.path = path;
     this.#file = file;
+    this.key = keyOf(fstatSync(file.fd));
   }
 
   /** Throws what opening it throws. */
@@ -39,42 +66,67 @@ export class Followed {
     return new Followed(path, await open(path));
   }
 
+  get isOpen(): boolean {
+    return this.#file !== null;
+  }
+
+  get isLively(): boolean {
+    return this.isGone || this.#quiet < LOOKS_WHILE_LIVELY;
+  }
+
   /** What has come since the last time, up to the last line end. */
-  async *read(known: KnownPositions): AsyncGenerator<Batch> {
-    const { size, mtimeMs } = await this.#file.stat();
-    const isStill = size === this.#size && mtimeMs === this.#mtimeMs;
+  async *look(options: FileOptions): AsyncGenerator<Batch> {
+    const stats = this.#stats();
+    // It rests, and its name leads elsewhere: what became of it, a search finds.
+    if (stats === null) this.isOver = true;
+    if (stats === null) return;
+    const isStill = stats.size === this.#size && stats.mtimeMs === this.#mtimeMs;
+    this.hasGrown = !isStill;
+    this.#quiet = isStill ? this.#quiet + 1 : 0;
+    if (this.#isCompressed) yield* this.#lookCompressed(stats, isStill, options);
+    else yield* this.#lookPlain(stats, isStill, options);
+  }
+
+  async *#lookPlain({ size, mtimeMs }: Stats, isStill: boolean, options: FileOptions): AsyncGenerator<Batch> {
     if (isStill && !this.isGone) return;
-    if (isStill && ++this.#idle < LOOKS_WHEN_GONE) return;
-    const identity = await identify(this.#file, this.path);
-    this.isCompressed = identity.compression !== null;
-    if (this.isCompressed) return;
-    // What is left of a file that is gone is the last line without its end: it counts if it is whole.
-    if (!isStill) this.#idle = 0;
-    if (identity.head.length > 0 && !this.#mayBeACopy(identity, size, known)) yield* this.#readOn(identity, size, isStill ? 'finished' : 'no', known);
-    else if (identity.head.length > 0) return;
+    if (isStill && ++this.#quietWhenGone < LOOKS_WHEN_GONE) return;
+    if (!isStill) this.#quietWhenGone = 0;
+    const file = (this.#file ??= await this.#openAgain());
+    if (file === null) return;
+    const identity = await identify(file, this.path);
+    if (identity.compression !== null) {
+      this.#isCompressed = true;
+      return this.rest();
+    }
+    if (identity.head.length > 0) {
+      const own = this.#own === null ? null : options.known.latest(this.#own);
+      const told = startOfPlain(file, size, identity, options.known, own);
+      if (told === 'untold' && this.#mayBecomeLonger(size)) return;
+      const start = told === 'untold' ? FROM_THE_BEGINNING : told;
+      // What is left of a file that is gone is the last line without its end: it counts if it is whole.
+      if (start !== 'read before') yield* this.#readOn({ file, identity, start, until: size, ended: isStill ? 'finished' : 'no' }, options);
+    }
     this.isOver = isStill;
     this.#size = size;
     this.#mtimeMs = mtimeMs;
   }
 
-  #mayBeACopy({ owner, head }: Identity, size: number, known: KnownPositions): boolean {
-    const candidates = known.candidates(owner, head);
-    const isShorter = candidates.length > 0 && candidates.every(({ offset }) => offset > size);
-    return isShorter && ++this.#looksOfACopy < LOOKS_OF_A_COPY;
+  #mayBecomeLonger(size: number): boolean {
+    if (this.#copy.size !== size) this.#copy = { size, looks: 0 };
+    return ++this.#copy.looks < LOOKS_OF_A_COPY;
   }
 
-  async *#readOn(identity: Identity, size: number, ended: Ended, known: KnownPositions): AsyncGenerator<Batch> {
-    const { owner, headLength, headHash, podOwner } = identity;
-    const start = await startOf(this.#file, this.path, identity, known);
-    const file = start.position?.file ?? { id: null };
-    const cutter = new Cutter(new Unwrapper({ source: this.path, owner: podOwner }), start.offset, start.tail);
-    const input = plainInput(this.#file, start.offset, cutter, size);
+  async *#readOn({ file, identity, start, until, ended }: Reading, { known }: FileOptions): AsyncGenerator<Batch> {
+    const { owner, head, headLength, headHash, podOwner } = identity;
+    const own = (this.#own = start.position?.file ?? { id: null });
+    const cutter = new Cutter(new Unwrapper({ source: this.path, owner: podOwner }), start.offset, start.tail, start.marks);
+    const input = plainInput(file, { ...start, head }, cutter, until);
     for (let bytes = 0; ; ) {
       const next = await input.next();
       bytes += next.done === true ? 0 : next.value.inputBytes;
       const taken = cutter.take(next.done === true ? 0 : next.value.added, next.done === true ? ended : 'no');
       if (taken !== null) {
-        const position = { file, headLength, headHash, owner, offset: cutter.offset, tailHash: hashOf(cutter.tail), done: null };
+        const position = { file: own, headLength, headHash, owner, offset: cutter.offset, tailHash: hashOf(cutter.tail), marks: cutter.marks, done: null };
         known.note(position);
         yield { ...taken, bytes, position, ack: () => undefined };
         bytes = 0;
@@ -83,11 +135,37 @@ export class Followed {
     }
   }
 
-  async stat(): Promise<Stats> {
-    return this.#file.stat();
+  /** Once it stands still. It may have grown since it was read, or be another one by now. */
+  async *#lookCompressed({ size, mtimeMs }: Stats, isStill: boolean, options: FileOptions): AsyncGenerator<Batch> {
+    this.#size = size;
+    this.#mtimeMs = mtimeMs;
+    if (!isStill) this.#isRead = false;
+    if (this.#isRead || !isStill) return;
+    for await (const batch of fileSource({ path: this.path, size, isRegular: true, named: false }, options).open(new AbortController().signal)) {
+      if (batch.position !== null) options.known.note(batch.position);
+      yield batch;
+    }
+    this.#isRead = true;
   }
 
-  async close(): Promise<void> {
-    await this.#file.close();
+  /** Null if it rests, and its name leads to another file by now, or to none. */
+  #stats(): Stats | null {
+    if (this.#file !== null) return fstatSync(this.#file.fd);
+    const stats = statSync(this.path, { throwIfNoEntry: false });
+    return stats !== undefined && keyOf(stats) === this.key ? stats : null;
+  }
+
+  async #openAgain(): Promise<FileHandle | null> {
+    const file = await open(this.path);
+    if (keyOf(fstatSync(file.fd)) === this.key) return file;
+    await file.close();
+    return null;
+  }
+
+  /** Gives its descriptor back until it grows. */
+  async rest(): Promise<void> {
+    const file = this.#file;
+    this.#file = null;
+    await file?.close();
   }
 }

@@ -4,16 +4,17 @@ import type { FilePosition } from '../source.ts';
 import { ownerFromPath } from '../unwrap/owner.ts';
 import { compressionOf, inflated, type Compression, type Damage } from './compression.ts';
 import { pieces, readAt } from './input.ts';
-import { HEAD, hashOf, TAIL, type KnownPositions } from './position.ts';
+import { beginsAs, hashOf, hasMark, HEAD, lastPlace, Marks, TAIL, tailOf, type KnownPositions } from './position.ts';
 
-/** Where reading of a file begins, and the bytes before that. */
+/** Where reading of a file begins, and what is known of the bytes before that. */
 export interface Start {
   readonly position: FilePosition | null;
   readonly offset: number;
   readonly tail: Buffer;
+  readonly marks: string;
 }
 
-export const FROM_THE_BEGINNING: Start = { position: null, offset: 0, tail: Buffer.alloc(0) };
+export const FROM_THE_BEGINNING: Start = { position: null, offset: 0, tail: Buffer.alloc(0), marks: '' };
 
 /** Which file it is, by its first plain bytes and, with kubelet's paths, by the pod that it is of. */
 export interface Identity {
@@ -28,52 +29,73 @@ export interface Identity {
 }
 
 export async function identify(file: FileHandle, path: string): Promise<Identity> {
-  const compression = compressionOf(await readAt(file, 0, 4));
-  const { head, damage } = compression === null ? { head: await readAt(file, 0, HEAD), damage: null } : await decompressedHead(path, compression);
+  const first = readAt(file, 0, HEAD);
+  const compression = compressionOf(first);
+  const { head, damage } = compression === null ? { head: first, damage: null } : await decompressedHead(path, compression);
   const podOwner = ownerFromPath(path);
   const owner = podOwner === null ? '' : `${podOwner.namespace}/${podOwner.pod}/${podOwner.container}`;
   return { podOwner, compression, head, damage, owner, headLength: head.length, headHash: hashOf(head) };
 }
 
-/** The position that this file was read up to before, if it is the same file: the bytes before the position say so. */
-export async function startOf(file: FileHandle, path: string, { compression, owner, head }: Identity, known: KnownPositions): Promise<Start> {
+/** Whether the bytes of a file can be told from those that were read before. */
+export type Told =
+  | Start // it goes on here
+  | 'read before' // all that it holds: it is a copy that was made before the log grew on
+  | 'untold'; // it begins like one that was read further, and is too short to tell more
+
+/** The position that a file of this size was read up to before, if it is the same file. `own` is asked first. */
+export function startOfPlain(file: FileHandle, size: number, { owner, head }: Identity, known: KnownPositions, own: FilePosition | null = null): Told {
+  const start = own === null || !beginsAs(own, head) ? null : startAt(file, own);
+  if (start !== null) return start;
   const candidates = known.candidates(owner, head);
-  return compression === null ? startOfPlain(file, candidates) : startOfCompressed(path, compression, candidates);
+  for (const position of candidates) {
+    const found = startAt(file, position);
+    if (found !== null) return found;
+  }
+  const longer = candidates.filter(({ offset }) => offset > size);
+  const last = lastPlace(size);
+  const tail = last === null ? null : tailAt(file, last.place);
+  const told = new Set(longer.map((position) => (last === null || tail === null ? null : hasMark(position, last.n, tail))));
+  if (told.has(true)) return 'read before';
+  if (told.has(null) && longer.length === candidates.length) return 'untold';
+  return known.mayBecome(owner, head) ? 'untold' : FROM_THE_BEGINNING;
 }
 
-async function startOfPlain(file: FileHandle, candidates: readonly FilePosition[]): Promise<Start> {
-  for (const position of candidates) {
-    const tail = await tailAt(file, position.offset);
-    if (tail !== null && hashOf(tail) === position.tailHash) return { position, offset: position.offset, tail };
-  }
-  return FROM_THE_BEGINNING;
+/** The bytes before the position say whether it is one of this file. */
+function startAt(file: FileHandle, position: FilePosition): Start | null {
+  const { offset, tailHash, marks } = position;
+  const tail = tailAt(file, offset);
+  return tail !== null && hashOf(tail) === tailHash ? { position, offset, tail, marks } : null;
 }
 
 /** The bytes before an offset, at most 1 KiB; null if the file ends before it. */
-export async function tailAt(file: FileHandle, offset: number): Promise<Buffer | null> {
+function tailAt(file: FileHandle, offset: number): Buffer | null {
   const length = Math.min(TAIL, offset);
-  const tail = await readAt(file, offset - length, length);
+  const tail = readAt(file, offset - length, length);
   return tail.length === length ? tail : null;
 }
 
 /** The bytes before an offset of a compressed file are known only after all before them were decompressed: once, for all candidates. */
-async function startOfCompressed(path: string, compression: Compression, candidates: readonly FilePosition[]): Promise<Start> {
+export async function startOfCompressed(path: string, compression: Compression, { owner, head }: Identity, known: KnownPositions): Promise<Told> {
   let offset = 0;
   let tail: Buffer = Buffer.alloc(0);
   let found = FROM_THE_BEGINNING;
-  const waiting = candidates.toSorted((a, b) => a.offset - b.offset);
+  const marks = new Marks('');
+  const waiting = known.candidates(owner, head).toSorted((a, b) => a.offset - b.offset);
   const chunks = waiting.length === 0 ? null : inflated(pieces(path), compression);
   for await (const chunk of chunks ?? []) {
     for (let next = waiting[0]; next !== undefined && next.offset <= offset + chunk.length; next = waiting[0]) {
-      const before = Buffer.concat([tail, chunk.subarray(0, next.offset - offset)]).subarray(-TAIL);
-      if (hashOf(before) === next.tailHash) found = { position: next, offset: next.offset, tail: Buffer.from(before) };
+      const before = tailOf(tail, chunk.subarray(0, next.offset - offset));
+      if (hashOf(before) === next.tailHash) found = { position: next, offset: next.offset, tail: before, marks: next.marks };
       waiting.shift();
     }
     if (waiting.length === 0) break;
+    marks.pass(offset, tail, chunk);
     offset += chunk.length;
-    tail = Buffer.from(Buffer.concat([tail, chunk]).subarray(-TAIL));
+    tail = tailOf(tail, chunk);
   }
-  return found;
+  const isBeginning = lastPlace(offset) !== null && waiting.some((longer) => longer.marks.startsWith(marks.text));
+  return found.position === null && isBeginning ? 'read before' : found;
 }
 
 async function decompressedHead(path: string, compression: Compression): Promise<{ readonly head: Buffer; readonly damage: Damage }> {

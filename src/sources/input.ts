@@ -1,6 +1,8 @@
+import { readSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { inflated, PIECE, type Compression, type Damage } from './compression.ts';
 import { CHUNK, type Cutter } from './cutter.ts';
+import { tailOf } from './position.ts';
 
 /** What was put into the cutter's memory, and how many bytes of the file that were. */
 export interface Piece {
@@ -8,13 +10,30 @@ export interface Piece {
   readonly inputBytes: number;
 }
 
-/** The bytes of a plain file from an offset on, up to `until` or its end. */
-export async function* plainInput(file: FileHandle, offset: number, cutter: Cutter, until = Infinity): AsyncGenerator<Piece, Damage> {
+/** What a plain file is known to hold: its beginning, and the bytes before the offset from which it is read. */
+export interface Beginning {
+  readonly head: Buffer;
+  readonly offset: number;
+  readonly tail: Buffer;
+}
+
+/**
+ * The bytes of a plain file from an offset on, up to `until` or its end. It ends, too, where the file has become another one: it
+ * was truncated, and has grown beyond the place that was reached.
+ */
+export async function* plainInput(file: FileHandle, { head, offset, tail }: Beginning, cutter: Cutter, until = Infinity): AsyncGenerator<Piece, Damage> {
+  let before = tail;
   for (let at = offset; at < until; ) {
-    const { bytesRead } = await file.read(cutter.room(CHUNK), 0, Math.min(CHUNK, until - at), at);
+    const room = cutter.room(Math.min(CHUNK, until - at));
+    const { bytesRead } = await file.read(room, 0, room.length, at);
     if (bytesRead === 0) return null;
-    yield { added: bytesRead, inputBytes: bytesRead };
+    const piece = room.subarray(0, bytesRead);
+    // Asked after it was read: what was read before a truncation is right.
+    const isSame = at === 0 ? head.subarray(0, bytesRead).equals(piece.subarray(0, head.length)) : readAt(file, at - before.length, before.length).equals(before);
+    if (!isSame) return null;
+    before = tailOf(before, piece);
     at += bytesRead;
+    yield { added: bytesRead, inputBytes: bytesRead };
   }
   return null;
 }
@@ -55,12 +74,12 @@ export async function* pieces(path: string, onRead?: (bytes: number) => void): A
   }
 }
 
-/** Up to `length` bytes from an offset on: fewer at the end of the file. */
-export async function readAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+/** Up to `length` bytes from an offset on: fewer at the end of the file. For few bytes: it does not wait for its turn. */
+export function readAt({ fd }: FileHandle, offset: number, length: number): Buffer {
   const buffer = Buffer.alloc(length);
   let filled = 0;
   while (filled < length) {
-    const { bytesRead } = await file.read(buffer, filled, length - filled, offset + filled);
+    const bytesRead = readSync(fd, buffer, filled, length - filled, offset + filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }

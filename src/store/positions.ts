@@ -9,6 +9,7 @@ interface Row {
   readonly owner: string;
   readonly offset: number;
   readonly tail_hash: string;
+  readonly marks: string;
   readonly done_size: number | null;
   readonly done_mtime: number | null;
 }
@@ -23,10 +24,10 @@ export class PositionTable {
   constructor(db: Database, path: string) {
     this.#partitions = new PartitionTable(db, path);
     this.#insert = db.prepare<unknown[], { id: number }>(
-      'INSERT INTO positions (head_length, head_hash, owner, "offset", tail_hash, done_size, done_mtime) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id',
+      'INSERT INTO positions (head_length, head_hash, owner, "offset", tail_hash, marks, done_size, done_mtime) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id',
     );
     this.#update = db.prepare(
-      'UPDATE positions SET head_length = ?, head_hash = ?, owner = ?, "offset" = ?, tail_hash = ?, done_size = ?, done_mtime = ? WHERE id = ?',
+      'UPDATE positions SET head_length = ?, head_hash = ?, owner = ?, "offset" = ?, tail_hash = ?, marks = ?, done_size = ?, done_mtime = ? WHERE id = ?',
     );
     this.#all = db.prepare<[], Row>('SELECT * FROM positions');
   }
@@ -37,8 +38,8 @@ export class PositionTable {
   }
 
   /** Gives a new file its row. */
-  #writeFile({ file, headLength, headHash, owner, offset, tailHash, done }: FilePosition): void {
-    const values = [headLength, headHash, owner, offset, tailHash, done?.size ?? null, done?.mtimeMs ?? null];
+  #writeFile({ file, headLength, headHash, owner, offset, tailHash, marks, done }: FilePosition): void {
+    const values = [headLength, headHash, owner, offset, tailHash, marks, done?.size ?? null, done?.mtimeMs ?? null];
     if (file.id !== null && this.#update.run(...values, file.id).changes === 1) return;
     file.id = this.#insert.get(...values)?.id ?? null;
   }
@@ -52,6 +53,7 @@ export class PositionTable {
       owner: row.owner,
       offset: row.offset,
       tailHash: row.tail_hash,
+      marks: row.marks,
       done: row.done_size === null || row.done_mtime === null ? null : { size: row.done_size, mtimeMs: row.done_mtime },
     }));
   }

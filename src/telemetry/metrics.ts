@@ -3,8 +3,8 @@ import { SKIP_REASONS } from '../model/flow.ts';
 
 /** What the gauges are read from when somebody scrapes. All label values come from the configuration or from closed lists. */
 export interface Readings {
-  /** Sources by their configured name: whether they can be read, and when they last gave something. Times in milliseconds since 1970. */
-  readonly sources: () => Iterable<{ readonly name: string; readonly up: boolean; readonly lastBatch: number | null }>;
+  /** Sources by their configured name: whether they can be read, when they last gave something, and when they had last been read to their end. Times in milliseconds since 1970. */
+  readonly sources: () => Iterable<{ readonly name: string; readonly up: boolean; readonly lastBatch: number | null; readonly caughtUp: number }>;
   /** Event time of the newest record. */
   readonly newestRecord: () => number | null;
   readonly edges: () => Iterable<{ readonly state: string; readonly count: number }>;
@@ -40,7 +40,7 @@ export class Metrics {
     for (const reason of SKIP_REASONS) this.#skipped.inc({ reason }, 0);
     this.#lost = new Counter({ name: 'footpath_lost_events_total', help: 'Events that a source says it lost.', registers });
     this.#overflow = new Counter({ name: 'footpath_overflow_total', help: 'Flows that found no room within a limit.', registers });
-    this.#bytes = new Counter({ name: 'footpath_input_bytes_total', help: 'Bytes of input that were read, as they came.', registers });
+    this.#bytes = new Counter({ name: 'footpath_input_bytes_total', help: 'Bytes of input that were read, as they came, by source.', labelNames: ['source'], registers });
     this.#commits = new Histogram({ name: 'footpath_commit_seconds', help: 'Time of a transaction with the counts of a portion.', buckets: SECONDS, registers });
     this.#deliveries = new Counter({ name: 'footpath_deliveries_total', help: 'Deliveries of alerts, by target and outcome.', labelNames: ['target', 'outcome'], registers });
     const gauge = (name: string, help: string, labelNames: readonly string[], collect: (gauge: Gauge) => void): void => {
@@ -63,6 +63,9 @@ export class Metrics {
     gauge('footpath_source_idle_seconds', 'Time since a source last gave something.', ['source'], (own) => {
       for (const { name, lastBatch } of readings.sources()) if (lastBatch !== null) own.set({ source: name }, since(lastBatch));
     });
+    gauge('footpath_source_lag_seconds', 'Time since everything that a source had was read; near 0 while reading keeps pace.', ['source'], (own) => {
+      for (const { name, caughtUp } of readings.sources()) own.set({ source: name }, since(caughtUp));
+    });
     gauge('footpath_newest_record_age_seconds', 'Time between now and the event time of the newest record.', [], (own) => {
       const newest = readings.newestRecord();
       if (newest !== null) own.set(since(newest));
@@ -81,9 +84,9 @@ export class Metrics {
     gauge('footpath_build_info', 'Always 1; the version is its label.', ['version'], (own) => own.set({ version }, 1));
   }
 
-  /** A batch of input, in bytes. */
-  read(bytes: number): void {
-    this.#bytes.inc(bytes);
+  /** A batch of a source, in bytes. */
+  read(source: string, bytes: number): void {
+    this.#bytes.inc({ source }, bytes);
   }
 
   /** A portion that was committed: what it counted by kind, and how many seconds that took. */

@@ -57,7 +57,7 @@ describe('options', () => {
 
   it.each([
     [['edges', '--fl'], ['--flagged']],
-    [['observe', '--fo'], ['--format']],
+    [['observe', '--fo'], ['--format', '--follow']],
     [['alerts', 'mute', 'ab', '--un'], ['--until']],
   ])('%j', async (words, expected) => {
     expect((await offered(words)).values).toEqual(expected);

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/cli/context.ts';
-import { progressBar } from '../../src/cli/progress.ts';
+import { progressBar, statusLine } from '../../src/cli/progress.ts';
 
 class Screen extends Writable {
   readonly isTTY: boolean;
@@ -64,5 +64,39 @@ describe('the progress of reading', () => {
     at(60_000, 5e8, 10);
     bar.done();
     expect(stderr.text).toBe('');
+  });
+});
+
+describe('the line about reading that has no end', () => {
+  const line = (isTTY: boolean, quiet = false) => {
+    const stderr = new Screen(isTTY);
+    const own = statusLine({ stderr, now: () => 100_000, env: {}, options: { headers: true, quiet } } as unknown as Context);
+    const draw = (...sources: readonly { readonly up: boolean; readonly caughtUp: number }[]): string => {
+      stderr.text = '';
+      own.draw({ totals: new Map([['records', 12_345]]), bytes: 1, edges: new Map([[1, 5], [2, 7]]) }, 61_000, sources);
+      return stderr.text;
+    };
+    return { own, draw, stderr };
+  };
+
+  it.each([
+    ['up to date', [{ up: true, caughtUp: 99_500 }]],
+    ['1:30 behind', [{ up: true, caughtUp: 99_500 }, { up: true, caughtUp: 10_000 }]],
+    ['1 of 2 sources lost', [{ up: true, caughtUp: 99_500 }, { up: false, caughtUp: 10_000 }]],
+  ])('says that it is %s', (state, sources) => {
+    expect(line(true).draw(...sources)).toBe(`\r\u001b[Kfollowing  1:01  12,345 records  2 edges seen  ${state}  (Ctrl-C ends it)`);
+  });
+
+  it('is wiped away before anything else is said, once', () => {
+    const { own, draw, stderr } = line(true);
+    draw({ up: true, caughtUp: 0 });
+    stderr.text = '';
+    own.clear();
+    own.clear();
+    expect(stderr.text).toBe('\r\u001b[K');
+  });
+
+  it.each([['in a pipe', false, false], ['with --quiet', true, true]])('is nothing %s', (_, isTTY, quiet) => {
+    expect(line(isTTY, quiet).draw({ up: true, caughtUp: 0 })).toBe('');
   });
 });

@@ -1,94 +1,11 @@
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FilePosition } from '../../src/source.ts';
-import { followSource } from '../../src/sources/follow.ts';
-import { KnownPositions } from '../../src/sources/position.ts';
-import { recordsOf } from '../support/batches.ts';
+import { textOf as text } from '../support/batches.ts';
 import { scratch } from '../support/cli.ts';
 import { gzip } from '../support/compressed.ts';
-
-/** Follows paths, looking when the test says so. */
-class Following {
-  readonly records: string[] = [];
-  readonly positions = new Map<FilePosition['file'], FilePosition>();
-  readonly unreadable: (string | null)[] = [];
-  readonly #end = new AbortController();
-  readonly #done: Promise<void>;
-  #wake: (() => void) | null = null;
-  #asleep: () => void = () => undefined;
-  #sleeping: Promise<void>;
-
-  constructor(paths: readonly string[], known: readonly FilePosition[] = []) {
-    for (const position of known) this.positions.set(position.file, position);
-    this.#sleeping = new Promise((resolve) => (this.#asleep = resolve));
-    const source = followSource('test', paths, {
-      known: new KnownPositions(known),
-      onDamage: () => undefined,
-      onUnreadable: (_, error) => this.unreadable.push(error?.message ?? null),
-      sleep: () =>
-        new Promise((resolve) => {
-          this.#wake = resolve;
-          this.#asleep();
-        }),
-    });
-    this.#done = (async () => {
-      for await (const { runs, position } of source.open(this.#end.signal)) {
-        this.records.push(...recordsOf(runs));
-        if (position !== null && 'file' in position) this.positions.set(position.file, position);
-      }
-    })();
-  }
-
-  /** So many looks, the first search included. */
-  async look(times = 1): Promise<readonly string[]> {
-    for (let n = 0; n < times; n++) {
-      await this.#sleeping;
-      if (n === times - 1) break;
-      this.#next();
-    }
-    this.#next();
-    await this.#sleeping;
-    return this.records;
-  }
-
-  #next(): void {
-    this.#sleeping = new Promise((resolve) => (this.#asleep = resolve));
-    this.#wake?.();
-  }
-
-  async end(): Promise<readonly FilePosition[]> {
-    await this.#sleeping;
-    this.#end.abort();
-    this.#wake?.();
-    await this.#done;
-    return [...this.positions.values()];
-  }
-}
-
-/** Enough looks for a search, for a file that is gone, and for a copy that stands still. */
-const ALL_LOOKS = 100;
-
-let count = 0;
-const fresh = (n = 1): readonly string[] => Array.from({ length: n }, () => `{"line":${++count},"filler":"${'x'.repeat(20)}"}`);
-const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
-
-class Log {
-  readonly folder = scratch();
-  readonly path = join(this.folder, 'app.log');
-  readonly written: string[] = [];
-
-  write(n = 1): void {
-    const lines = fresh(n);
-    this.written.push(...lines);
-    appendFileSync(this.path, text(lines));
-  }
-
-  get pattern(): string {
-    return join(this.folder, '*.log*');
-  }
-}
+import { ALL_LOOKS, Following, fresh, Log } from '../support/following.ts';
 
 describe('a file that grows', () => {
   it('is read as it grows, and its last line once it has its end', async () => {
@@ -189,6 +106,42 @@ describe('rotation', () => {
     await following.end();
   });
 
+  it('by copying, with lines that only the log had before it was truncated: the copy is not read again', async () => {
+    const log = new Log();
+    log.write(300);
+    const following = new Following([log.pattern]);
+    await following.look();
+    copyFileSync(log.path, `${log.path}.1`);
+    log.write(3);
+    await following.look();
+    truncateSync(log.path);
+    log.write(4);
+    expect((await following.look(ALL_LOOKS)).toSorted()).toEqual(log.written.toSorted());
+    // Nor by the next process, nor once it is compressed.
+    const next = new Following([log.pattern], await following.end());
+    expect(await next.look(ALL_LOOKS)).toEqual([]);
+    writeFileSync(`${log.path}.1.gz`, gzip(readFileSync(`${log.path}.1`)));
+    rmSync(`${log.path}.1`);
+    expect(await next.look(ALL_LOOKS)).toEqual([]);
+    await next.end();
+  });
+
+  it('by copying that takes its time: what is copied so far is not read again', async () => {
+    const log = new Log();
+    log.write(1_000);
+    const following = new Following([log.pattern]);
+    await following.look();
+    const content = readFileSync(log.path);
+    for (let at = 0; at < content.length; at += 400) {
+      appendFileSync(`${log.path}.1`, content.subarray(at, at + 400));
+      await following.look();
+    }
+    truncateSync(log.path);
+    log.write(4);
+    expect((await following.look(ALL_LOOKS)).toSorted()).toEqual(log.written.toSorted());
+    await following.end();
+  });
+
   it('compressed at once is read from the compressed file', async () => {
     const log = new Log();
     const following = new Following([log.pattern]);
@@ -223,6 +176,30 @@ describe('a file that is deleted', () => {
     rmSync(log.path);
     await following.look(ALL_LOOKS);
     expect(readdirSync('/proc/self/fd').length).toBeLessThan(before);
+    await following.end();
+  });
+});
+
+describe('a compressed file', () => {
+  it('that is deleted is not kept open', async () => {
+    const log = new Log();
+    const before = readdirSync('/proc/self/fd').length;
+    const following = new Following([log.pattern]);
+    for (const i of [1, 2, 3]) writeFileSync(`${log.path}.${i}.gz`, gzip(text(fresh(3))));
+    expect(await following.look(20)).toHaveLength(9);
+    for (const i of [1, 2, 3]) rmSync(`${log.path}.${i}.gz`);
+    await following.look(ALL_LOOKS);
+    expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before);
+    await following.end();
+  });
+
+  it('is half-written under kubelet’s name for it: left alone, by a pattern too', async () => {
+    const log = new Log();
+    const content = gzip(text(fresh(3_000)));
+    writeFileSync(`${log.path}.20260302-120000.tmp`, content.subarray(0, content.length / 2));
+    const following = new Following([log.pattern]);
+    expect(await following.look(ALL_LOOKS)).toEqual([]);
+    expect(following.damage).toEqual([]);
     await following.end();
   });
 });

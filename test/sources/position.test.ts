@@ -3,7 +3,7 @@ import type { FilePosition } from '../../src/source.ts';
 import { HEAD, hashOf, KnownPositions, TAIL } from '../../src/sources/position.ts';
 
 function position(head: string, offset: number, owner = ''): FilePosition {
-  return { file: { id: offset }, headLength: head.length, headHash: hashOf(Buffer.from(head)), owner, offset, tailHash: '', done: null };
+  return { file: { id: offset }, headLength: head.length, headHash: hashOf(Buffer.from(head)), owner, offset, tailHash: '', marks: '', done: null };
 }
 
 /** The offsets of those that may be the file that begins with this head. */

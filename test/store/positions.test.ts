@@ -4,7 +4,7 @@ import { delta, edgeDelta } from '../support/deltas.ts';
 import { databasePath, edgesOf, storeOf } from '../support/stores.ts';
 
 function position(parts: Partial<FilePosition> = {}): FilePosition {
-  return { file: { id: null }, headLength: 10, headHash: 'head', owner: '', offset: 100, tailHash: 'tail', done: null, ...parts };
+  return { file: { id: null }, headLength: 10, headHash: 'head', owner: '', offset: 100, tailHash: 'tail', marks: 'marks', done: null, ...parts };
 }
 
 describe('positions', () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { afterAll, afterEach } from 'vitest';
+import type { Outside } from '../../src/cli/context.ts';
 import { run } from '../../src/cli/program.ts';
 
 export interface Result {
@@ -24,10 +25,15 @@ class Collected extends Writable {
 /** 2026-04-01: later than every record of the tests. */
 export const NOW = Date.UTC(2026, 3, 1);
 
-/** Runs one command line in this process, with streams and a clock of its own. */
-export async function footpath(args: readonly string[], options: { readonly stdin?: string | Buffer; readonly env?: Record<string, string>; readonly now?: number } = {}): Promise<Result> {
-  const [stdout, stderr] = [new Collected(), new Collected()];
-  const status = await run(args, {
+interface Given {
+  readonly stdin?: string | Buffer;
+  readonly env?: Record<string, string>;
+  readonly now?: number;
+}
+
+/** What a process is given, with streams and a clock of its own. */
+export function outside(options: Given = {}, [stdout, stderr] = [new Collected(), new Collected()]): Outside {
+  return {
     env: { USER: 'tester', ...options.env },
     pid: 1,
     stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]),
@@ -35,7 +41,13 @@ export async function footpath(args: readonly string[], options: { readonly stdi
     stderr,
     now: () => options.now ?? NOW,
     onSignal: () => () => undefined,
-  });
+  };
+}
+
+/** Runs one command line in this process. */
+export async function footpath(args: readonly string[], options: Given = {}): Promise<Result> {
+  const [stdout, stderr] = [new Collected(), new Collected()];
+  const status = await run(args, outside(options, [stdout, stderr]));
   return { status, out: stdout.text, err: stderr.text, json: () => JSON.parse(stdout.text) as unknown };
 }
 

@@ -6,8 +6,8 @@ const NOW = Date.UTC(2026, 2, 2, 12);
 
 const READINGS: Readings = {
   sources: () => [
-    { name: 'hubble', up: true, lastBatch: NOW - 1_500 },
-    { name: 'kafka', up: false, lastBatch: null },
+    { name: 'hubble', up: true, lastBatch: NOW - 1_500, caughtUp: NOW - 250 },
+    { name: 'kafka', up: false, lastBatch: null, caughtUp: NOW - 90_000 },
   ],
   newestRecord: () => NOW - 60_000,
   edges: () => [{ state: 'accepted', count: 7 }],
@@ -27,12 +27,12 @@ async function samples(metrics: Metrics): Promise<ReadonlyMap<string, number>> {
 describe('metrics', () => {
   it('add up what was read and committed', async () => {
     const metrics = new Metrics(READINGS, '1.0.0');
-    metrics.read(100);
-    metrics.read(50);
+    metrics.read('hubble', 100);
+    metrics.read('hubble', 50);
     metrics.committed(new Map([['records', 10], ['flows', 6], ['reply', 3], ['malformed', 1], ['lost', 5], ['overflow', 2]]), 0.02);
     metrics.committed(new Map([['records', 1], ['flows', 1]]), 2);
     const of = await samples(metrics);
-    expect([of.get('footpath_records_total'), of.get('footpath_flows_total'), of.get('footpath_lost_events_total'), of.get('footpath_overflow_total'), of.get('footpath_input_bytes_total')]).toEqual([11, 7, 5, 2, 150]);
+    expect([of.get('footpath_records_total'), of.get('footpath_flows_total'), of.get('footpath_lost_events_total'), of.get('footpath_overflow_total'), of.get('footpath_input_bytes_total{source="hubble"}')]).toEqual([11, 7, 5, 2, 150]);
     expect([of.get('footpath_skipped_total{reason="reply"}'), of.get('footpath_skipped_total{reason="malformed"}')]).toEqual([3, 1]);
     expect([of.get('footpath_commit_seconds_count'), of.get('footpath_commit_seconds_bucket{le="0.05"}')]).toEqual([2, 1]);
   });
@@ -50,6 +50,8 @@ describe('metrics', () => {
       'footpath_source_up{source="hubble"}': 1,
       'footpath_source_up{source="kafka"}': 0,
       'footpath_source_idle_seconds{source="hubble"}': 1.5,
+      'footpath_source_lag_seconds{source="hubble"}': 0.25,
+      'footpath_source_lag_seconds{source="kafka"}': 90,
       footpath_newest_record_age_seconds: 60,
       'footpath_edges{state="accepted"}': 7,
       'footpath_alerts_firing{severity="high"}': 2,
@@ -62,7 +64,7 @@ describe('metrics', () => {
 
   it('forget what is no more', async () => {
     let names = ['a', 'b'];
-    const metrics = new Metrics({ ...READINGS, sources: () => names.map((name) => ({ name, up: true, lastBatch: null })) }, '1.0.0');
+    const metrics = new Metrics({ ...READINGS, sources: () => names.map((name) => ({ name, up: true, lastBatch: null, caughtUp: NOW })) }, '1.0.0');
     await metrics.text();
     names = ['b'];
     const of = await samples(metrics);
@@ -80,8 +82,8 @@ describe('metrics', () => {
 
   it('of two processes do not mix, and are of the process too', async () => {
     const [one, other] = [new Metrics(READINGS, '1'), new Metrics(READINGS, '1')];
-    one.read(5);
-    expect((await samples(other)).get('footpath_input_bytes_total')).toBe(0);
+    one.read('hubble', 5);
+    expect((await samples(other)).get('footpath_input_bytes_total{source="hubble"}')).toBeUndefined();
     expect(await one.text()).toContain('nodejs_eventloop_lag_seconds');
   });
 });

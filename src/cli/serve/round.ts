@@ -1,4 +1,4 @@
-import { deliver } from '../../alert/deliver.ts';
+import { deliver, type Delivery } from '../../alert/deliver.ts';
 import type { Clock } from '../../clock.ts';
 import type { CollectorSettings } from '../../collector.ts';
 import type { Config } from '../../config.ts';
@@ -9,15 +9,14 @@ import { observeLive } from '../../observe-live.ts';
 import { patiently } from '../../patiently.ts';
 import type { Directory } from '../../resolve/directory.ts';
 import { KnownPositions } from '../../sources/position.ts';
-import type { Store } from '../../store/store.ts';
+import type { Batch } from '../../source.ts';
+import type { Store, Written } from '../../store/store.ts';
 import type { Health } from '../../telemetry/health.ts';
 import type { Log } from '../../telemetry/log.ts';
-import type { Metrics } from '../../telemetry/metrics.ts';
-import { traced } from '../../telemetry/tracing.ts';
 import { describeCluster } from '../cluster.ts';
 import type { Context } from '../context.ts';
 import { chooseCollector, settingsOf } from '../inputs.ts';
-import { Learner } from '../learning.ts';
+import { Learner, type Became } from '../learning.ts';
 import { directoryOf } from '../session.ts';
 import { sleep } from '../sleep.ts';
 import { followCluster } from './cluster-feed.ts';
@@ -32,6 +31,17 @@ export interface SourceState {
   up: boolean;
   /** Wall-clock time in milliseconds; null if it gave nothing yet. */
   lastBatch: number | null;
+  /** Wall-clock time at which it had last been read to its end; at first, when it was opened. */
+  caughtUp: number;
+}
+
+/** What happens in a round, for whoever counts or shows it. */
+export interface RoundEvents {
+  readonly read: (source: string, batch: Batch) => void;
+  /** A portion was committed: what it counted by kind, and the seconds of its transaction. */
+  readonly committed: (written: Written, totals: ReadonlyMap<string, number>, seconds: number) => void;
+  readonly settled: (became: readonly Became[]) => void;
+  readonly delivered: (delivery: Delivery) => void;
 }
 
 /** What lives as long as the process, whatever the configuration becomes. */
@@ -40,7 +50,7 @@ export interface Serving {
   readonly store: Store;
   readonly log: Log;
   readonly health: Health;
-  readonly metrics: Metrics;
+  readonly on: RoundEvents;
   readonly evaluation: Evaluation;
   /** As the round reads them. */
   readonly sources: Map<string, SourceState>;
@@ -82,7 +92,7 @@ async function prepare({ context, store }: Serving, config: Config): Promise<Pre
   const { kubernetes, kubeconfig, context: name } = config.inventory;
   const connection = kubernetes ? await connect({ kubeconfig, context: name }, clock) : null;
   const begin = (): number | null => {
-    describeCluster(context, store, { inventory: [], clusterCidr: [] }, config);
+    describeCluster(context, store, config);
     // One claim for all topics: a second one would shut the first out.
     return configured.some(({ given: { kafka } }) => kafka !== undefined) ? store.positions.claimPartitions().epoch : null;
   };
@@ -107,7 +117,8 @@ async function run(serving: Serving, prepared: Prepared, until: AbortSignal): Pr
     read(serving, prepared, { learner, caughtUp: cluster?.caughtUp, signal }),
     deliverAlerts(serving, prepared, signal),
     repeat(LOOK_EVERY, signal, () => look(serving, false)),
-    repeat(SETTLE_EVERY, signal, () => tryNow(serving, 'old flows could not be settled', () => learner.settleOld())),
+    repeat(LOOK_EVERY, signal, () => sayLag(serving, prepared.config)),
+    repeat(SETTLE_EVERY, signal, () => tryNow(serving, 'old flows could not be settled', () => serving.on.settled(learner.settleOld()))),
     ...(cluster === null ? [] : [cluster.ended]),
   ];
   try {
@@ -128,14 +139,18 @@ interface Reading {
 }
 
 async function read(serving: Serving, { configured, settings, epoch }: Prepared, { learner, caughtUp, signal }: Reading): Promise<void> {
-  const { context, store, log, health, metrics, evaluation, sources: states } = serving;
+  const { context, store, log, health, on, evaluation, sources: states } = serving;
   states.clear();
-  for (const { name } of configured) states.set(name, { up: true, lastBatch: null });
+  for (const { name } of configured) states.set(name, { up: true, lastBatch: null, caughtUp: context.now() });
   const opened = openSources(configured, {
     known: new KnownPositions(store.positions.read()),
     claim: epoch === null ? null : store.positions.readPartitions(epoch),
     log,
     health,
+    onCaughtUp: (name) => {
+      const state = states.get(name);
+      if (state !== undefined) state.caughtUp = context.now();
+    },
   });
   const forced = new Map(configured.map(({ name, collector }) => [name, collector]));
   const notUnderstood = new Set<string>();
@@ -155,15 +170,14 @@ async function read(serving: Serving, { configured, settings, epoch }: Prepared,
       }
       return found;
     },
-    onBatch: ({ bytes }, source) => {
+    onBatch: (batch, source) => {
       const state = states.get(source.name);
       if (state !== undefined) state.lastBatch = context.now();
-      metrics.read(bytes);
+      on.read(source.name, batch);
     },
     onCommit: (result, totals, seconds) => {
-      metrics.committed(totals, seconds);
-      traced('footpath.commit', { end: context.now(), seconds, 'footpath.records': totals.get('records') ?? 0, 'footpath.flows': totals.get('flows') ?? 0 });
-      if (result.pending.size > 0) tryNow(serving, 'pending flows could not be settled', () => learner.settleCrowded());
+      on.committed(result, totals, seconds);
+      if (result.pending.size > 0) tryNow(serving, 'pending flows could not be settled', () => on.settled(learner.settleCrowded()));
       evaluation.changed();
     },
     onBlocked: (error) => {
@@ -181,7 +195,7 @@ async function read(serving: Serving, { configured, settings, epoch }: Prepared,
   });
 }
 
-async function deliverAlerts({ store, log, metrics, targets: current }: Serving, { targets, clock }: Prepared, signal: AbortSignal): Promise<void> {
+async function deliverAlerts({ store, log, on, targets: current }: Serving, { targets, clock }: Prepared, signal: AbortSignal): Promise<void> {
   current.splice(0, current.length, ...targets);
   await deliver(
     targets.map(({ notifier }) => notifier),
@@ -189,8 +203,9 @@ async function deliverAlerts({ store, log, metrics, targets: current }: Serving,
       outbox: store.outbox,
       transaction: (work) => store.transaction(work),
       clock,
-      onDelivery: ({ target, outcome, count, reason }) => {
-        metrics.delivered(target, outcome, count);
+      onDelivery: (delivery) => {
+        on.delivered(delivery);
+        const { target, outcome, count, reason } = delivery;
         if (reason !== null) log.warn({ target, outcome, count, reason }, 'alerts were not delivered');
       },
     },
@@ -202,6 +217,15 @@ async function repeat(every: number, signal: AbortSignal, work: () => unknown): 
   while (!signal.aborted) {
     await work();
     await sleep(every, signal);
+  }
+}
+
+/** A source that is behind for long keeps nobody from learning, but what is learned and alerted is old. */
+function sayLag({ context, health, sources }: Serving, { lagLimitSeconds }: Config): void {
+  for (const [name, { up, caughtUp }] of sources) {
+    const seconds = Math.floor((context.now() - caughtUp) / 1_000);
+    // A lost source says so itself.
+    health.report(`source ${name} is behind`, up && seconds > lagLimitSeconds ? `not all that it has was read for ${seconds} s (lagLimitSeconds: ${lagLimitSeconds})` : null);
   }
 }
 

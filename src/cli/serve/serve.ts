@@ -1,7 +1,7 @@
 import { createApp } from '../../api/app.ts';
 import { listen } from '../../api/listen.ts';
 import { tell } from '../../alert/outbox.ts';
-import { DEFAULT_CONFIG, readConfig, type Config } from '../../config.ts';
+import type { Config } from '../../config.ts';
 import { OperationError } from '../../errors.ts';
 import { isOpen, type Alert } from '../../model/alert.ts';
 import type { Target } from '../../notify/index.ts';
@@ -9,13 +9,16 @@ import { patiently } from '../../patiently.ts';
 import { Health } from '../../telemetry/health.ts';
 import { createLog, type Log } from '../../telemetry/log.ts';
 import { Metrics } from '../../telemetry/metrics.ts';
+import { traced } from '../../telemetry/tracing.ts';
+import { configured } from '../configured.ts';
 import type { Context } from '../context.ts';
 import { namesOf } from '../names.ts';
+import type { LiveOptions } from '../reading-options.ts';
 import { withIngestStore } from '../session.ts';
 import { sleep } from '../sleep.ts';
 import { Evaluation } from './evaluation.ts';
 import { listeningOf } from './listening.ts';
-import { roundOf, type Serving, type SourceState } from './round.ts';
+import { roundOf, type RoundEvents, type Serving, type SourceState } from './round.ts';
 import { configuredSources } from './sources.ts';
 
 /** How long the end may take, in milliseconds: what is read is committed, what cannot be is read again next time. */
@@ -23,11 +26,14 @@ const END_WITHIN = 9_000;
 /** How long all may stand still because another process writes to the database, in milliseconds; whatever needs longer asks again. */
 const STAND_STILL = 50;
 
+export interface ServeOptions extends Partial<LiveOptions> {
+  readonly listen?: string;
+}
+
 /** `footpath serve`: reads for good, until it is told to end. Returns the exit status. */
-export async function serve(context: Context, options: { readonly listen?: string }, version: string): Promise<number> {
-  const configPath = context.options.config ?? context.env['FOOTPATH_CONFIG'];
-  const load = (): Config => (configPath === undefined ? DEFAULT_CONFIG : readConfig(configPath));
-  const config = load();
+export async function serve(context: Context, options: ServeOptions, version: string): Promise<number> {
+  const load = (): Promise<Config> => configured(context, options);
+  const config = await load();
   const { where, token } = listeningOf(options.listen ?? config.listen, config);
   // Before a database is made.
   configuredSources(config);
@@ -58,9 +64,10 @@ export async function serve(context: Context, options: { readonly listen?: strin
       version,
     );
     const server = await listen(createApp({ metrics, health, token }), where);
-    log.info({ database: store.path, listen: `${server.address}:${server.port}`, version, pid: context.pid }, 'serving');
     try {
-      await rounds({ context, store, log, health, metrics, evaluation, sources, targets }, config, load);
+      await rounds({ context, store, log, health, on: telemetryOf(metrics, context.now), evaluation, sources, targets }, config, load, () =>
+        log.info({ database: store.path, listen: `${server.address}:${server.port}`, version, pid: context.pid }, 'serving'),
+      );
       return 0;
     } finally {
       await server.close();
@@ -70,7 +77,7 @@ export async function serve(context: Context, options: { readonly listen?: strin
 }
 
 /** Reads by one configuration after the other: SIGHUP begins the next round, SIGTERM and SIGINT end the last. */
-async function rounds(serving: Serving, first: Config, load: () => Config): Promise<void> {
+async function rounds(serving: Serving, first: Config, load: () => Promise<Config>, onListening: () => void): Promise<void> {
   const { context, log } = serving;
   const end = new AbortController();
   let next = new AbortController();
@@ -79,6 +86,8 @@ async function rounds(serving: Serving, first: Config, load: () => Config): Prom
     next.abort();
   };
   const takenBack = [context.onSignal('SIGTERM', stop), context.onSignal('SIGINT', stop), context.onSignal('SIGHUP', () => next.abort())];
+  // Whoever reads this may send signals.
+  onListening();
   try {
     let round = await roundOf(serving, first);
     while (!end.signal.aborted) {
@@ -94,7 +103,7 @@ async function rounds(serving: Serving, first: Config, load: () => Config): Prom
       next = new AbortController();
       try {
         const { config: before } = round;
-        round = await roundOf(serving, load());
+        round = await roundOf(serving, await load());
         if (round.config.database !== before.database || round.config.listen !== before.listen) log.warn('database and listen are taken over at the next start');
         log.info('configuration read again');
       } catch (error) {
@@ -107,7 +116,7 @@ async function rounds(serving: Serving, first: Config, load: () => Config): Prom
 }
 
 /** Once the end was asked for, the work has so long to come to it. */
-async function inTime(work: Promise<void>, end: AbortSignal): Promise<void> {
+export async function inTime(work: Promise<void>, end: AbortSignal): Promise<void> {
   const finished = new AbortController();
   const late = async (): Promise<never> => {
     await new Promise<void>((resolve) => {
@@ -122,6 +131,19 @@ async function inTime(work: Promise<void>, end: AbortSignal): Promise<void> {
   } finally {
     finished.abort();
   }
+}
+
+/** What is counted and traced of a round. */
+function telemetryOf(metrics: Metrics, now: () => number): RoundEvents {
+  return {
+    read: (source, { bytes }) => metrics.read(source, bytes),
+    committed: (_, totals, seconds) => {
+      metrics.committed(totals, seconds);
+      traced('footpath.commit', { end: now(), seconds, 'footpath.records': totals.get('records') ?? 0, 'footpath.flows': totals.get('flows') ?? 0 });
+    },
+    settled: () => undefined,
+    delivered: ({ target, outcome, count }) => metrics.delivered(target, outcome, count),
+  };
 }
 
 /** One line for each alert that begins to fire. */

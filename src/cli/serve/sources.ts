@@ -50,14 +50,17 @@ interface Opening {
   readonly claim: Claim | null;
   readonly log: Log;
   readonly health: Health;
+  /** A source has read everything that it had. */
+  readonly onCaughtUp: (source: string) => void;
 }
 
-export function openSources(configured: readonly Configured[], { known, claim, log, health }: Opening): readonly Source[] {
+export function openSources(configured: readonly Configured[], { known, claim, log, health, onCaughtUp }: Opening): readonly Source[] {
   return configured.flatMap(({ name, given: { file, kafka } }): readonly Source[] => {
     const files = (paths: readonly string[]): Source =>
       followSource(name, paths, {
         known,
         sleep,
+        onCaughtUp: () => onCaughtUp(name),
         onDamage: (path, damage) => log.warn({ source: name, file: path, damage }, 'a compressed file is damaged; what comes before the damage was read'),
         onUnreadable: (path, error) => {
           health.report(`source ${name}, ${plain(path)}`, error?.message ?? null);
@@ -73,6 +76,7 @@ export function openSources(configured: readonly Configured[], { known, claim, l
               clientId: 'footpath',
               sleep,
               known: claim,
+              onCaughtUp: () => onCaughtUp(name),
               // What is wrong for good ends the source, with its reason: the client calls each rebalance an error.
               onLog: (level, message) => log.debug({ source: name, clientLevel: level }, message),
               onAnotherLog: (origin) => log.warn({ source: name, partition: origin }, 'the topic was made anew, or is shorter than what was read of it: read from its start'),

@@ -26,6 +26,8 @@ export class Assignment {
   /** Counts the assignments: what was fetched under an earlier one is let go. */
   #generation = 0;
   #partitions: ReadonlySet<number> = new Set();
+  /** Those that had more than was taken, when they were last looked at. */
+  readonly #behind = new Set<number>();
 
   constructor(options: AssignmentOptions) {
     this.#options = options;
@@ -35,14 +37,29 @@ export class Assignment {
     return this.#partitions.has(partition);
   }
 
+  /** Whether all that its partitions had at the last look was taken. */
+  get isCaughtUp(): boolean {
+    return this.#behind.size === 0;
+  }
+
+  /** What the client says of a batch that it is done with, also of one that held no message. */
+  processed({ partition, batchSize, lastOffset, highWatermark }: { readonly partition: number; readonly batchSize: number; readonly lastOffset: string; readonly highWatermark: string }): void {
+    if (!this.has(partition)) return;
+    const isTaken = batchSize === 0 || this.#options.readerOf(partition).place.expected > Number(lastOffset);
+    if (isTaken && Number(lastOffset) + 1 >= Number(highWatermark)) this.#behind.delete(partition);
+    else this.#behind.add(partition);
+  }
+
   /** To be called before the first fetch under a new assignment: the client must not ask the group where to begin. */
   assign(partitions: readonly number[]): void {
     const { readerOf, ends } = this.#options;
     this.#generation++;
     this.#partitions = new Set(partitions);
+    this.#behind.clear();
     for (const partition of partitions) {
       const reader = readerOf(partition);
       reader.place = placeOnAssignment(reader.place.read, ends.get(partition)?.start ?? 0);
+      if ((reader.place.read?.next ?? reader.place.expected) < (ends.get(partition)?.end ?? 0)) this.#behind.add(partition);
       this.#seek(partition, reader);
     }
   }

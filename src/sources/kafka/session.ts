@@ -27,6 +27,8 @@ export interface SessionOptions extends ClientOptions {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** A topic was made anew, or ends before what was read of it: this partition (`topic/0`) is read from its log's start. */
   readonly onAnotherLog?: (origin: string) => void;
+  /** Everything that its partitions had a moment ago has been read. Said again and again while it is so. */
+  readonly onCaughtUp?: () => void;
 }
 
 /** One membership in the group, from connecting until it ends or breaks. Whoever begins the next one goes on with the same readers. */
@@ -99,7 +101,7 @@ export class Session {
       sleep,
       signal,
     });
-    const { GROUP_JOIN, HEARTBEAT, FETCH, CRASH } = consumer.events;
+    const { GROUP_JOIN, HEARTBEAT, FETCH, END_BATCH_PROCESS, CRASH } = consumer.events;
     let isJoined = false;
     consumer.on(GROUP_JOIN, ({ payload }) => {
       this.#sign();
@@ -110,7 +112,11 @@ export class Session {
       for (const partition of partitions) lag.tell(partition);
     });
     consumer.on(HEARTBEAT, () => this.#sign());
-    consumer.on(FETCH, () => this.#sign());
+    consumer.on(END_BATCH_PROCESS, ({ payload }) => assignment.processed(payload));
+    consumer.on(FETCH, () => {
+      this.#sign();
+      if (assignment.isCaughtUp) this.#options.onCaughtUp?.();
+    });
     consumer.on(CRASH, ({ payload }) => this.#fail(payload.error));
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });

@@ -149,3 +149,41 @@ describe('a member of the group', () => {
     expect([recordsOf(batch?.runs ?? []), batch?.position]).toMatchObject([['x'], { next: 1 }]);
   });
 });
+
+describe('whether all was read', () => {
+  const ends = new Map([[0, { start: 0, end: 2 }], [1, { start: 5, end: 5 }]]);
+  const done = (partition: number, lastOffset: number, highWatermark: number, batchSize = 1) => ({ partition, batchSize, lastOffset: String(lastOffset), highWatermark: String(highWatermark) });
+
+  it('is told by the ends of the logs when partitions are assigned', () => {
+    const { assignment } = member(ends);
+    assignment.assign([1]);
+    expect(assignment.isCaughtUp).toBe(true);
+    assignment.assign([0, 1]);
+    expect(assignment.isCaughtUp).toBe(false);
+  });
+
+  it('is so once the last message was taken, and not when it was merely fetched', async () => {
+    const { assignment, handoff } = member(ends);
+    assignment.assign([0]);
+    assignment.processed(done(0, 1, 2));
+    expect(assignment.isCaughtUp).toBe(false);
+    const taking = assignment.each(new Payload(kafkaBatch(0, ['a', 'b'])).value);
+    await handoff.next();
+    await taking;
+    assignment.processed(done(0, 1, 2));
+    expect(assignment.isCaughtUp).toBe(true);
+    // More has come meanwhile; what ends a transaction is no message, and nothing to take.
+    assignment.processed(done(0, 1, 3));
+    expect(assignment.isCaughtUp).toBe(false);
+    assignment.processed(done(0, 2, 3, 0));
+    expect(assignment.isCaughtUp).toBe(true);
+  });
+
+  it('is no matter of partitions that others have by now', () => {
+    const { assignment } = member(ends);
+    assignment.assign([0]);
+    assignment.assign([1]);
+    assignment.processed(done(0, 0, 9));
+    expect(assignment.isCaughtUp).toBe(true);
+  });
+});

@@ -87,8 +87,10 @@ describe('every message is counted once', () => {
   });
 
   it('also of a topic that was made anew, from its start', () => {
+    // A hole where the last message lay cannot be told from one that compaction left there.
+    const whole = { kind: fc.constant('append' as const), count, holes: fc.constant(false) };
     fc.assert(
-      fc.property(fc.array(fc.oneof(...calm, fc.constant({ kind: 'recreate' as const })), { maxLength: 60 }), (actions) => {
+      fc.property(fc.array(fc.oneof(fc.record(whole), fc.record(whole), ...calm.slice(2), fc.constant({ kind: 'recreate' as const })), { maxLength: 60 }), (actions) => {
         const log = new KafkaLog();
         const { counted, lost } = readAll(log, actions);
         expect(new Set(counted).size).toBe(counted.length);
