@@ -64,7 +64,7 @@ export class Disk {
 
   /** Whatever is open on it must be open for reading alone. */
   readOnly(): void {
-    this.run('mount', '-o', 'remount,ro', this.folder);
+    this.run('mount', '-o', 'remount,bind,ro', this.folder);
   }
 
   /** One command line of Footpath. */
