@@ -73,11 +73,14 @@ describe('metrics', () => {
 
   it('count deliveries by target and outcome', async () => {
     const metrics = new Metrics(READINGS, '1.0.0');
+    metrics.addressed('slack');
     metrics.delivered('slack', 'delivered');
     metrics.delivered('slack', 'retried');
     metrics.delivered('slack', 'delivered');
     const of = await samples(metrics);
     expect([of.get('footpath_deliveries_total{target="slack",outcome="delivered"}'), of.get('footpath_deliveries_total{target="slack",outcome="retried"}')]).toEqual([2, 1]);
+    // There before the first failure, or that would be no increase.
+    expect(of.get('footpath_deliveries_total{target="slack",outcome="dead"}')).toBe(0);
   });
 
   it('of two processes do not mix, and are of the process too', async () => {
@@ -85,5 +88,11 @@ describe('metrics', () => {
     one.read('hubble', 5);
     expect((await samples(other)).get('footpath_input_bytes_total{source="hubble"}')).toBeUndefined();
     expect(await one.text()).toContain('nodejs_eventloop_lag_seconds');
+  });
+
+  it('are called after what they are: only counters end in _total', async () => {
+    const types = [...(await new Metrics(READINGS, '1').text()).matchAll(/^# TYPE (\S+) (\S+)$/gm)];
+    expect(types.length).toBeGreaterThan(30);
+    expect(types.filter(([, name = '', type]) => name.endsWith('_total') !== (type === 'counter'))).toEqual([]);
   });
 });

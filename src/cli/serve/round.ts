@@ -198,6 +198,7 @@ async function read(serving: Serving, { configured, settings, epoch }: Prepared,
 
 async function deliverAlerts({ store, log, on, targets: current }: Serving, { targets, clock }: Prepared, signal: AbortSignal): Promise<void> {
   current.splice(0, current.length, ...targets);
+  for (const { notifier } of targets) metrics.addressed(notifier.name);
   await deliver(
     targets.map(({ notifier }) => notifier),
     {
