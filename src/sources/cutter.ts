@@ -70,13 +70,11 @@ export class Cutter {
       this.tail = this.#skippedTail;
       tooLong++;
     }
+    // Where a log was truncated while its writer goes on where it was, more NULs than a line may have come before a line.
+    this.#pass(this.#start + nulsAt(this.#memory, this.#start, this.#end));
     const framed = this.#unwrapper.frame(this.#memory, this.#start, this.#end, ended);
     const consumed = framed.consumed - this.#start;
-    const passed = this.#memory.subarray(this.#start, framed.consumed);
-    this.#marks.pass(this.offset, this.tail, passed);
-    this.tail = tailOf(this.tail, passed);
-    this.offset += consumed;
-    this.#start = framed.consumed;
+    this.#pass(framed.consumed);
     const held = this.#memory.subarray(this.#start, this.#end);
     if (consumed === 0 && held.length > MAX_RECORD && held.indexOf(0x0a) < 0) {
       this.#skipping = true;
@@ -89,9 +87,23 @@ export class Cutter {
     return consumed === 0 && tooLong === 0 ? null : { runs: framed.runs, tooLong };
   }
 
+  #pass(end: number): void {
+    const passed = this.#memory.subarray(this.#start, end);
+    this.#marks.pass(this.offset, this.tail, passed);
+    this.tail = tailOf(this.tail, passed);
+    this.offset += passed.length;
+    this.#start = end;
+  }
+
   #skip(bytes: Buffer): void {
     this.#marks.pass(this.offset + this.#skipped, this.#skippedTail, bytes);
     this.#skippedTail = tailOf(this.#skippedTail, bytes);
     this.#skipped += bytes.length;
   }
+}
+
+function nulsAt(bytes: Buffer, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] === 0) at++;
+  return at - start;
 }

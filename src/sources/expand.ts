@@ -1,5 +1,5 @@
 import { readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { globSync, isDynamicPattern } from 'tinyglobby';
 import { OperationError } from '../errors.ts';
 
@@ -73,7 +73,7 @@ function eachFile(arg: string, onFile: (path: string, stats: Stats, named: boole
     add(arg, true);
     return;
   }
-  const matches = globSync(arg, { onlyFiles: false, expandDirectories: false, followSymbolicLinks: true, dot: false }).toSorted();
+  const matches = globSync(arg, { onlyFiles: false, expandDirectories: false, followSymbolicLinks: true, dot: false, absolute: isAbsolute(arg) }).toSorted();
   if (matches.length === 0) throw new OperationError(`${arg}: matches no file`);
   for (const match of matches) if (isHalfWritten(arg) || !isHalfWritten(match)) add(match, false);
 }

@@ -43,7 +43,7 @@ export function unreadable(path: string, error: unknown): OperationError {
 
 async function* readFile(file: FileHandle, path: string, { known, onDamage }: FileOptions, signal: AbortSignal): AsyncGenerator<Batch> {
   const { size, mtimeMs } = await file.stat();
-  const identity = await identify(file, path);
+  const identity = await identify(file.fd, path);
   const { compression, owner, headLength, headHash, podOwner } = identity;
   if (identity.head.length === 0) {
     if (identity.damage !== null) onDamage(path, identity.damage);
@@ -52,14 +52,14 @@ async function* readFile(file: FileHandle, path: string, { known, onDamage }: Fi
   const isDone = ({ done }: FilePosition): boolean => done?.size === size && done.mtimeMs === mtimeMs;
   // Decompressing takes long: what was read to this very end is not looked into.
   if (compression !== null && known.candidates(owner, identity.head).some(isDone)) return;
-  const told = compression === null ? startOfPlain(file, size, identity, known) : await startOfCompressed(path, compression, identity, known);
+  const told = compression === null ? startOfPlain(file.fd, size, identity, known) : await startOfCompressed(path, compression, identity, known);
   if (told === 'read before') return;
   const start = told === 'untold' ? FROM_THE_BEGINNING : told;
   if (compression === null && start.position !== null && isDone(start.position)) return;
 
   const handle = { id: start.position?.file.id ?? null };
   const cutter = new Cutter(new Unwrapper({ source: path, owner: podOwner }), start.offset, start.tail, start.marks);
-  const input = compression === null ? plainInput(file, { ...start, head: identity.head }, cutter) : compressedInput(path, compression, start.offset, cutter);
+  const input = compression === null ? plainInput(file.fd, { ...start, head: identity.head }, cutter) : compressedInput(path, compression, start.offset, cutter);
   let inputBytes = 0;
   try {
     for (;;) {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setImmediate as others } from 'node:timers/promises';
 import { OperationError } from '../errors.ts';
 import type { Batch, Source } from '../source.ts';
 import { searchPaths } from './expand.ts';
@@ -10,6 +11,8 @@ const LOOK_EVERY = 250;
 const LOOKS_A_SEARCH = 8;
 /** Of files that have not grown for a while so many are looked at each time: ten thousand of them keep no core busy. */
 const QUIET_A_LOOK = 1_000;
+/** After so many files everything else gets its turn. */
+const FILES_A_TURN = 100;
 
 export interface FollowOptions extends FileOptions {
   /** Waits so many milliseconds, or until the signal aborts. Never rejects. */
@@ -33,13 +36,13 @@ export function followSource(name: string, paths: readonly string[], options: Fo
       const follower = new Follower(paths, options);
       try {
         for (let look = 0; !signal.aborted; look++) {
-          if (look % LOOKS_A_SEARCH === 0) await follower.search();
+          if (look % LOOKS_A_SEARCH === 0) follower.search();
           yield* follower.read(look, signal);
           options.onCaughtUp?.();
           await options.sleep(LOOK_EVERY, signal);
         }
       } finally {
-        await follower.close();
+        follower.close();
       }
     },
   };
@@ -61,7 +64,7 @@ class Follower {
   }
 
   /** Finds files that are new, and those whose name is gone or another file's by now. */
-  async search(): Promise<void> {
+  search(): void {
     const there = new Set<string>();
     const found = searchPaths(this.#paths);
     const paths = new Set(this.#unreadable.size === 0 ? [] : found.map(({ path }) => path));
@@ -72,7 +75,7 @@ class Follower {
       if (there.has(key)) continue;
       try {
         const known = this.#files.get(key);
-        if (known === undefined) await this.#add(path, there);
+        if (known === undefined) this.#add(path, there);
         else {
           known.path = path;
           there.add(key);
@@ -86,21 +89,26 @@ class Follower {
   }
 
   /** Its name may have become another file's since it was found: what was opened counts. */
-  async #add(path: string, there: Set<string>): Promise<void> {
-    const file = await Followed.open(path);
+  #add(path: string, there: Set<string>): void {
+    const file = new Followed(path);
     there.add(file.key);
-    if (this.#files.has(file.key)) return file.rest();
+    if (this.#files.has(file.key)) {
+      file.rest();
+      return;
+    }
     this.#files.set(file.key, file);
-    await this.#hold(file);
+    this.#hold(file);
   }
 
   /** Everything that has come since the last look. */
   async *read(look: number, signal: AbortSignal): AsyncGenerator<Batch> {
     const turns = Math.ceil(this.#files.size / QUIET_A_LOOK);
     let n = 0;
+    let looks = 0;
     for (const [key, file] of this.#files) {
       if (signal.aborted) return;
       if (n++ % turns !== look % turns && !file.isLively) continue;
+      if (++looks % FILES_A_TURN === 0) await others();
       try {
         yield* file.look(this.#options);
       } catch (error) {
@@ -109,20 +117,20 @@ class Follower {
       if (file.isOver) {
         this.#files.delete(key);
         this.#open.delete(file);
-        await file.rest();
-      } else if (file.hasGrown) await this.#hold(file);
+        file.rest();
+      } else if (file.hasGrown) this.#hold(file);
     }
   }
 
   /** Those that have not grown for the longest time rest. One that is gone could not be opened again. */
-  async #hold(file: Followed): Promise<void> {
+  #hold(file: Followed): void {
     this.#open.delete(file);
     if (file.isOpen) this.#open.add(file);
     for (const other of this.#open) {
       if (this.#open.size <= this.#mayOpen) return;
       if (other.isGone) continue;
       this.#open.delete(other);
-      await other.rest();
+      other.rest();
     }
   }
 
@@ -138,8 +146,8 @@ class Follower {
     this.#options.onUnreadable(path, error instanceof OperationError ? error : unreadable(path, error));
   }
 
-  async close(): Promise<void> {
-    for (const file of this.#open) await file.rest();
+  close(): void {
+    for (const file of this.#open) file.rest();
   }
 }
 

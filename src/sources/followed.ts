@@ -1,5 +1,4 @@
-import { fstatSync, statSync, type Stats } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, statSync, type Stats } from 'node:fs';
 import type { Batch, FilePosition } from '../source.ts';
 import { Unwrapper, type Ended } from '../unwrap/unwrap.ts';
 import { Cutter } from './cutter.ts';
@@ -16,7 +15,7 @@ const LOOKS_OF_A_COPY = 40;
 const LOOKS_WHILE_LIVELY = 40;
 
 interface Reading {
-  readonly file: FileHandle;
+  readonly file: number;
   readonly identity: Identity;
   readonly start: Start;
   readonly until: number;
@@ -42,7 +41,8 @@ export class Followed {
   isOver = false;
   /** The last look found something new. */
   hasGrown = false;
-  #file: FileHandle | null;
+  /** Its descriptor; null while it rests. */
+  #file: number | null;
   #size = -1;
   #mtimeMs = -1;
   /** Looks that found nothing new: since it last grew, and since its name is gone as well. */
@@ -55,15 +55,11 @@ export class Followed {
   /** What it was read as. */
   #own: FilePosition['file'] | null = null;
 
-  private constructor(path: string, file: FileHandle) {
-    this.path = path;
-    this.#file = file;
-    this.key = keyOf(fstatSync(file.fd));
-  }
-
   /** Throws what opening it throws. */
-  static async open(path: string): Promise<Followed> {
-    return new Followed(path, await open(path));
+  constructor(path: string) {
+    this.path = path;
+    this.#file = openToRead(path);
+    this.key = keyOf(fstatSync(this.#file));
   }
 
   get isOpen(): boolean {
@@ -91,7 +87,7 @@ export class Followed {
     if (isStill && !this.isGone) return;
     if (isStill && ++this.#quietWhenGone < LOOKS_WHEN_GONE) return;
     if (!isStill) this.#quietWhenGone = 0;
-    const file = (this.#file ??= await this.#openAgain());
+    const file = (this.#file ??= this.#openAgain());
     if (file === null) return;
     const identity = await identify(file, this.path);
     if (identity.compression !== null) {
@@ -150,22 +146,26 @@ export class Followed {
 
   /** Null if it rests, and its name leads to another file by now, or to none. */
   #stats(): Stats | null {
-    if (this.#file !== null) return fstatSync(this.#file.fd);
+    if (this.#file !== null) return fstatSync(this.#file);
     const stats = statSync(this.path, { throwIfNoEntry: false });
     return stats !== undefined && keyOf(stats) === this.key ? stats : null;
   }
 
-  async #openAgain(): Promise<FileHandle | null> {
-    const file = await open(this.path);
-    if (keyOf(fstatSync(file.fd)) === this.key) return file;
-    await file.close();
+  #openAgain(): number | null {
+    const file = openToRead(this.path);
+    if (keyOf(fstatSync(file)) === this.key) return file;
+    closeSync(file);
     return null;
   }
 
   /** Gives its descriptor back until it grows. */
-  async rest(): Promise<void> {
-    const file = this.#file;
+  rest(): void {
+    if (this.#file !== null) closeSync(this.#file);
     this.#file = null;
-    await file?.close();
   }
+}
+
+/** Does not wait for the writer of what has become a pipe since it was found. */
+function openToRead(path: string): number {
+  return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
 }

@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { OriginPod } from '../model/origin.ts';
 import type { FilePosition } from '../source.ts';
 import { ownerFromPath } from '../unwrap/owner.ts';
@@ -28,7 +27,7 @@ export interface Identity {
   readonly headHash: string;
 }
 
-export async function identify(file: FileHandle, path: string): Promise<Identity> {
+export async function identify(file: number, path: string): Promise<Identity> {
   const first = readAt(file, 0, HEAD);
   const compression = compressionOf(first);
   const { head, damage } = compression === null ? { head: first, damage: null } : await decompressedHead(path, compression);
@@ -44,7 +43,7 @@ export type Told =
   | 'untold'; // it begins like one that was read further, and is too short to tell more
 
 /** The position that a file of this size was read up to before, if it is the same file. `own` is asked first. */
-export function startOfPlain(file: FileHandle, size: number, { owner, head }: Identity, known: KnownPositions, own: FilePosition | null = null): Told {
+export function startOfPlain(file: number, size: number, { owner, head }: Identity, known: KnownPositions, own: FilePosition | null = null): Told {
   const start = own === null || !beginsAs(own, head) ? null : startAt(file, own);
   if (start !== null) return start;
   const candidates = known.candidates(owner, head);
@@ -62,14 +61,14 @@ export function startOfPlain(file: FileHandle, size: number, { owner, head }: Id
 }
 
 /** The bytes before the position say whether it is one of this file. */
-function startAt(file: FileHandle, position: FilePosition): Start | null {
+function startAt(file: number, position: FilePosition): Start | null {
   const { offset, tailHash, marks } = position;
   const tail = tailAt(file, offset);
   return tail !== null && hashOf(tail) === tailHash ? { position, offset, tail, marks } : null;
 }
 
 /** The bytes before an offset, at most 1 KiB; null if the file ends before it. */
-function tailAt(file: FileHandle, offset: number): Buffer | null {
+function tailAt(file: number, offset: number): Buffer | null {
   const length = Math.min(TAIL, offset);
   const tail = readAt(file, offset - length, length);
   return tail.length === length ? tail : null;

@@ -1,8 +1,13 @@
-import { readSync } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { read, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { inflated, PIECE, type Compression, type Damage } from './compression.ts';
 import { CHUNK, type Cutter } from './cutter.ts';
 import { tailOf } from './position.ts';
+
+/** So few bytes of a log that was just written lie in memory: reading them takes less than waiting for a turn. */
+const AT_ONCE = 1 << 16;
+const readLater = promisify(read);
 
 /** What was put into the cutter's memory, and how many bytes of the file that were. */
 export interface Piece {
@@ -21,11 +26,11 @@ export interface Beginning {
  * The bytes of a plain file from an offset on, up to `until` or its end. It ends, too, where the file has become another one: it
  * was truncated, and has grown beyond the place that was reached.
  */
-export async function* plainInput(file: FileHandle, { head, offset, tail }: Beginning, cutter: Cutter, until = Infinity): AsyncGenerator<Piece, Damage> {
+export async function* plainInput(file: number, { head, offset, tail }: Beginning, cutter: Cutter, until = Infinity): AsyncGenerator<Piece, Damage> {
   let before = tail;
   for (let at = offset; at < until; ) {
     const room = cutter.room(Math.min(CHUNK, until - at));
-    const { bytesRead } = await file.read(room, 0, room.length, at);
+    const bytesRead = room.length <= AT_ONCE ? readSync(file, room, 0, room.length, at) : (await readLater(file, room, 0, room.length, at)).bytesRead;
     if (bytesRead === 0) return null;
     const piece = room.subarray(0, bytesRead);
     // Asked after it was read: what was read before a truncation is right.
@@ -75,11 +80,11 @@ export async function* pieces(path: string, onRead?: (bytes: number) => void): A
 }
 
 /** Up to `length` bytes from an offset on: fewer at the end of the file. For few bytes: it does not wait for its turn. */
-export function readAt({ fd }: FileHandle, offset: number, length: number): Buffer {
+export function readAt(file: number, offset: number, length: number): Buffer {
   const buffer = Buffer.alloc(length);
   let filled = 0;
   while (filled < length) {
-    const bytesRead = readSync(fd, buffer, filled, length - filled, offset + filled);
+    const bytesRead = readSync(file, buffer, filled, length - filled, offset + filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }

@@ -43,6 +43,12 @@ describe('which files are read', () => {
     expect(expand(folderOf(...TREE), ...args)).toEqual(expected);
   });
 
+  it('names what a pattern matches as the pattern is given: from the root, or from here', () => {
+    const folder = folderOf('a.log');
+    expect(expandPaths([join(folder, '*.log')]).map(({ path }) => path)).toEqual([join(folder, 'a.log')]);
+    expect(expandPaths([join(relative(process.cwd(), folder), '*.log')]).map(({ path }) => path)).toEqual([join(relative(process.cwd(), folder), 'a.log')]);
+  });
+
   it('says how large a file is', () => {
     const folder = folderOf('a.log');
     writeFileSync(join(folder, 'a.log'), 'x'.repeat(1_234));

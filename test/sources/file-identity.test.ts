@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -118,6 +118,66 @@ describe('a file that was read', () => {
     write('a.log', textOf(third));
     expect([await read('a.log'), await read('a.log.1'), await read('a.log.2')]).toEqual([third, second, first.slice(80)]);
     expect(known).toHaveLength(3);
+  });
+});
+
+describe('a copy that was made before the log grew on', () => {
+  const LONGER = [...OLD, ...NEW];
+
+  it.each([
+    ['plain', textOf(OLD)],
+    ['plain, and ends within a line', textOf(OLD).slice(0, -30)],
+    ['gzip', gzip(textOf(OLD))],
+    ['zstd', zstd(textOf(OLD))],
+  ])('adds nothing: %s', async (_, content) => {
+    write('a.log', textOf(LONGER));
+    expect(await read('a.log')).toEqual(LONGER);
+    write('a.log.1', content);
+    expect(await read('a.log.1')).toEqual([]);
+    expect(known).toHaveLength(1);
+  });
+
+  it('is read where it is too short to be told from another log', async () => {
+    write('a.log', textOf(LONGER));
+    await read('a.log');
+    write('b.log', textOf(OLD.slice(0, 20)));
+    expect(await read('b.log')).toHaveLength(20);
+  });
+});
+
+describe('what does not make a file another one', () => {
+  it('a clock that was set back', async () => {
+    write('a.log', textOf(OLD));
+    await read('a.log');
+    append('a.log', textOf(NEW));
+    utimesSync(at('a.log'), 1_000, 1_000);
+    expect(await read('a.log')).toEqual(NEW);
+    utimesSync(at('a.log'), 500, 500);
+    expect(await read('a.log')).toEqual([]);
+  });
+
+  it('a second name of its own', async () => {
+    write('a.log', textOf(OLD));
+    await read('a.log');
+    linkSync(at('a.log'), at('b.log'));
+    expect(await read('b.log')).toEqual([]);
+  });
+
+  it('NULs that a crash left at its end', async () => {
+    write('a.log', `${textOf(OLD)}${'\0'.repeat(3_000)}`);
+    expect(await read('a.log')).toEqual(OLD);
+    append('a.log', textOf(NEW));
+    expect(await read('a.log')).toEqual(NEW);
+  });
+
+  it.each([
+    ['CRI', '2026-03-01T12:00:00Z stdout P {"a":\n', '2026-03-01T12:00:00Z stdout F 1}\n'],
+    ['docker', '{"log":"{\\"a\\":","stream":"stdout"}\n', '{"log":"1}\\n","stream":"stdout"}\n'],
+  ])('parts of a record that it ended with: they are read again with the rest: %s', async (_, first, second) => {
+    write('a.log', first);
+    expect(await read('a.log')).toEqual([]);
+    append('a.log', second);
+    expect(await read('a.log')).toEqual(['{"a":1}']);
   });
 });
 

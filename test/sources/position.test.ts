@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FilePosition } from '../../src/source.ts';
-import { HEAD, hashOf, KnownPositions, TAIL } from '../../src/sources/position.ts';
+import { HEAD, hashOf, hasMark, KnownPositions, lastPlace, Marks, TAIL, tailOf } from '../../src/sources/position.ts';
 
 function position(head: string, offset: number, owner = ''): FilePosition {
   return { file: { id: offset }, headLength: head.length, headHash: hashOf(Buffer.from(head)), owner, offset, tailHash: '', marks: '', done: null };
@@ -21,6 +21,59 @@ describe('what a file is known by', () => {
     expect(hashOf(Buffer.from('a'))).not.toBe(hashOf(Buffer.from('b')));
     expect(hashOf(Buffer.from('a'))).not.toBe(hashOf(Buffer.from('a\0')));
     expect(hashOf(Buffer.alloc(0))).toMatch(/^[0-9a-f]{32}$/);
+  });
+});
+
+describe('marks', () => {
+  const content = Buffer.from(Array.from({ length: 9_000 }, (_, i) => `line ${i}\n`).join(''));
+
+  function marksOf(sizes: readonly number[], from: { readonly offset: number; readonly text: string } = { offset: 0, text: '' }): string {
+    const marks = new Marks(from.text);
+    for (let at = from.offset, i = 0; at < content.length; i++) {
+      const piece = content.subarray(at, at + (sizes[i % sizes.length] ?? 1));
+      marks.pass(at, content.subarray(Math.max(0, at - TAIL), at), piece);
+      at += piece.length;
+    }
+    return marks.text;
+  }
+
+  it('are the same in whatever pieces a file goes by', () => {
+    const whole = marksOf([content.length]);
+    expect(whole).toMatch(/^([0-9a-f]{16}){6}$/);
+    for (const sizes of [[1], [63, 1, 1], [5_120], [5_119, 2], [1_000, 7, 40_000]]) expect(marksOf(sizes)).toBe(whole);
+  });
+
+  it('go on where they were left, and not at all where the first are missing', () => {
+    const text = marksOf([content.length]);
+    expect(marksOf([999], { offset: 6_000, text: text.slice(0, 32) })).toBe(text);
+    expect(marksOf([999], { offset: 6_000, text: '' })).toBe('');
+  });
+
+  it('tell the beginning of a file, from 5 KiB on, from that of another', () => {
+    const known = { ...position('line 0', content.length), marks: marksOf([content.length]) };
+    expect(lastPlace(5_119)).toBeNull();
+    expect(lastPlace(5_120)).toEqual({ place: 5_120, n: 1 });
+    expect(lastPlace(30_000)).toEqual({ place: 20_480, n: 3 });
+    expect(hasMark(known, 3, content.subarray(20_480 - TAIL, 20_480))).toBe(true);
+    expect(hasMark(known, 3, content.subarray(20_481 - TAIL, 20_481))).toBe(false);
+    expect(hasMark(known, 9, content)).toBeNull();
+  });
+
+  it('find the files that may begin like this one, though it is shorter than what is known of them', () => {
+    const own = { ...position(content.toString('latin1', 0, HEAD), content.length), marks: marksOf([content.length]) };
+    const known = new KnownPositions([own]);
+    expect(known.candidates('', content.subarray(0, 300))).toEqual([]);
+    expect(known.mayBecome('', content.subarray(0, 300))).toBe(true);
+    expect(known.mayBecome('', content.subarray(0, HEAD))).toBe(false);
+    expect(known.mayBecome('', content.subarray(1, 301))).toBe(false);
+    expect(known.mayBecome('other', content.subarray(0, 300))).toBe(false);
+    expect(known.candidates('', content.subarray(0, HEAD))).toEqual([own]);
+  });
+
+  it('remember the last KiB', () => {
+    expect(tailOf(Buffer.from('ab'), Buffer.from('cd')).toString()).toBe('abcd');
+    expect(tailOf(content.subarray(0, TAIL), Buffer.from('x'))).toHaveLength(TAIL);
+    expect(tailOf(Buffer.alloc(0), content).equals(content.subarray(-TAIL))).toBe(true);
   });
 });
 
