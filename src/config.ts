@@ -14,16 +14,16 @@ const count = z.int().positive();
 const cidr = z.string().refine((text) => parseCidr(text) !== null, { error: 'is no range of addresses (10.0.0.0/8)' });
 
 const limits = z.strictObject({
-  edges: count.default(DEFAULT_LIMITS.edges),
+  edges: count.default(DEFAULT_LIMITS.edges).describe('in all'),
   edgesPerNamespace: count.default(DEFAULT_LIMITS.edgesPerNamespace),
   edgesPerWorkload: count.default(DEFAULT_LIMITS.edgesPerWorkload),
-  outsideAddresses: count.default(DEFAULT_LIMITS.outsideAddresses),
-  portsPerPair: count.default(DEFAULT_LIMITS.portsPerPair),
-  pathsPerService: count.default(DEFAULT_LIMITS.pathsPerService),
+  outsideAddresses: count.default(DEFAULT_LIMITS.outsideAddresses).describe('distinct ones; what is beyond is shown as one, and never proposed'),
+  portsPerPair: count.default(DEFAULT_LIMITS.portsPerPair).describe('more is a scan, and never a rule'),
+  pathsPerService: count.default(DEFAULT_LIMITS.pathsPerService).describe('path templates of HTTP operations'),
   podsPerEdge: count.default(DEFAULT_LIMITS.podsPerEdge),
   addressesPerEdge: count.default(DEFAULT_LIMITS.addressesPerEdge),
   labelSetsPerWorkload: count.default(DEFAULT_LIMITS.labelSetsPerWorkload),
-  pendingRows: count.default(DEFAULT_LIMITS.pendingRows),
+  pendingRows: count.default(DEFAULT_LIMITS.pendingRows).describe('flows, by minute, whose owner is not known yet'),
 });
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -49,28 +49,36 @@ export function sourceName(given: SourceConfig, index: number): string {
 export type SourceConfig = z.infer<typeof source>;
 
 const schema = z.strictObject({
-  database: z.string().default('footpath.db'),
-  listen: z.string().default('127.0.0.1:8470'),
-  listenTokenFile: z.string().nullable().default(null),
-  /** Not ready once a source is behind for so long. */
-  lagLimitSeconds: count.default(300),
-  logLevel: z.enum(LOG_LEVELS).default('info'),
-  sources: z.array(source).default([]),
-  cluster: z.string().nullable().default(null),
-  clusterCidrs: z.array(cidr).default([]),
+  database: z.string().default('footpath.db').describe('one file of SQLite; taken over at the next start'),
+  listen: z.string().default('127.0.0.1:8470').describe('where /metrics, /healthz and /readyz are served; beyond this machine only with a token'),
+  listenTokenFile: z.string().nullable().default(null).describe('a file with a token of at least 16 characters, which others must show as a bearer'),
+  lagLimitSeconds: count.default(300).describe('not ready once not all that a source has was read for so long'),
+  logLevel: z.enum(LOG_LEVELS).default('info').describe('debug, info, warn or error'),
+  sources: z
+    .array(source)
+    .default([])
+    .describe(
+      'each is a file source or a Kafka source, and may have a name:\n- file: { paths: ["/var/run/cilium/hubble/*.log"], format: hubble }\n- kafka: { brokers: ["kafka:9092"], topic: flows, group: footpath, format: hubble, tls: false,\n    sasl: { mechanism: scram-sha-512, username: footpath, passwordFile: /run/secrets/kafka } }',
+    ),
+  cluster: z.string().nullable().default(null).describe('name of the cluster that the records are from'),
+  clusterCidrs: z.array(cidr).default([]).describe('ranges of pods, Services and nodes that the inventory does not tell'),
   inventory: z
     .strictObject({
-      files: z.array(z.string()).default([]),
-      /** Whether serve watches the cluster's API, by a kubeconfig (as kubectl finds it) or as the pod that it runs in. */
-      kubernetes: z.boolean().default(false),
+      files: z.array(z.string()).default([]).describe('what kubectl get … -o json printed, or manifests'),
+      kubernetes: z.boolean().default(false).describe('watch the API of the cluster, by a kubeconfig (as kubectl finds it) or as the pod that it runs in'),
       kubeconfig: z.string().nullable().default(null),
       context: z.string().nullable().default(null),
     })
     .prefault({}),
-  accessLogFormat: z.string().nullable().default(null),
+  accessLogFormat: z.string().nullable().default(null).describe('the format string or JSON template of the mesh, or @FILE that holds it'),
   alerts: alertsConfig.prefault({}),
-  limits: limits.prefault({}),
+  limits: limits.prefault({}).describe('what input may fill; beyond is counted'),
 });
+
+/** The schema of the file as JSON Schema, for editors. */
+export function jsonSchema(): object {
+  return z.toJSONSchema(schema, { io: 'input' });
+}
 
 export type Config = z.infer<typeof schema>;
 
@@ -151,6 +159,16 @@ function knownKeys(path: readonly PropertyKey[]): readonly string[] {
     else if (type instanceof z.ZodObject) type = bare((type.shape as Readonly<Record<PropertyKey, z.ZodType>>)[step]);
   }
   return type instanceof z.ZodObject ? Object.keys(type.shape) : [];
+}
+
+/** What a key is for, by its path; null where its name says it. */
+export function describedKey(path: readonly PropertyKey[]): string | null {
+  let type: z.ZodType | undefined = schema;
+  for (const step of path) {
+    const inner = bare(type);
+    type = inner instanceof z.ZodObject ? (inner.shape as Readonly<Record<PropertyKey, z.ZodType>>)[step] : undefined;
+  }
+  return type?.description ?? null;
 }
 
 /** Without what says that it may be left out. */

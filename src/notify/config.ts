@@ -72,8 +72,15 @@ const target = z
 
 export type TargetConfig = z.infer<typeof target>;
 
+const TARGETS = `who is told; each may have a name, and minSeverity (low, medium, high, critical):
+- alertmanager: { urls: ["http://alertmanager:9093"], labels: {}, bearerTokenFile: token, caFile: ca.pem }
+- webhook: { url: "https://hooks.example.org/footpath", secretFile: hook.key }
+- slack: { urlFile: slack.url }
+- kafka: { brokers: ["kafka:9092"], topic: alerts }
+- stdout: {}`;
+
 export const alertsConfig = z.strictObject({
-  targets: z.array(target).default([]).superRefine((targets, context) => {
+  targets: z.array(target).default([]).describe(TARGETS).superRefine((targets, context) => {
     const names = targets.map((each, i) => targetName(each, i));
     for (const [i, name] of names.entries()) if (names.indexOf(name) !== i) context.addIssue({ code: 'custom', path: [i], message: `another target is called ${name} too` });
   }),

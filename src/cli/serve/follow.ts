@@ -45,6 +45,7 @@ export async function followAndLearn(context: Context, paths: readonly string[],
         read: (_, batch) => tally.read(batch),
         committed: (written, totals) => tally.committed(written, totals),
         settled: (became) => tally.settled(became),
+        addressed: () => undefined,
         delivered: () => undefined,
       },
     };

@@ -42,6 +42,8 @@ export interface RoundEvents {
   /** A portion was committed: what it counted by kind, and when. */
   readonly committed: (written: Written, totals: ReadonlyMap<string, number>, timing: Timing) => void;
   readonly settled: (became: readonly Became[]) => void;
+  /** Alerts go to this target from now on. */
+  readonly addressed: (target: string) => void;
   readonly delivered: (delivery: Delivery) => void;
 }
 
@@ -198,7 +200,7 @@ async function read(serving: Serving, { configured, settings, epoch }: Prepared,
 
 async function deliverAlerts({ store, log, on, targets: current }: Serving, { targets, clock }: Prepared, signal: AbortSignal): Promise<void> {
   current.splice(0, current.length, ...targets);
-  for (const { notifier } of targets) metrics.addressed(notifier.name);
+  for (const { notifier } of targets) on.addressed(notifier.name);
   await deliver(
     targets.map(({ notifier }) => notifier),
     {

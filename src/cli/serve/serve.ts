@@ -144,6 +144,7 @@ function telemetryOf(metrics: Metrics, traces: Traces, now: () => number): Round
       traces.batch({ began, end: now(), seconds, records: totals.get('records') ?? 0, flows: totals.get('flows') ?? 0 });
     },
     settled: () => undefined,
+    addressed: (target) => metrics.addressed(target),
     delivered: (delivery) => {
       metrics.delivered(delivery.target, delivery.outcome, delivery.alerts.length);
       traces.delivery(delivery, now());

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DEFAULT_CONFIG, readConfig } from '../../../src/config.ts';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { footpath, Session } from '../../support/cli.ts';
@@ -88,5 +89,35 @@ describe('footpath config', () => {
     const path = session.write('c.yaml', 'cluster: prod\nclusterCidrs: [203.0.113.0/24]\n');
     await session.observe(few(1, { from: HABITS[0]!.from, to: { ip: '203.0.113.7' }, port: 1 }), '--config', path);
     expect((await session.edges())[0]).toMatchObject({ source: { cluster: 'prod' }, destination: { kind: 'unresolved' } });
+  });
+});
+
+describe('what config prints', () => {
+  it('explains keys, and is a configuration: the one that holds where nothing is said', async () => {
+    const session = new Session();
+    const { out } = await session.run('config', 'print-default');
+    expect(out).toContain('# not ready once not all that a source has was read for so long\nlagLimitSeconds: 300\n');
+    expect(readConfig(session.write('c.yaml', out))).toEqual(DEFAULT_CONFIG);
+  });
+
+  it('is a schema for editors, too', async () => {
+    const printed = await new Session().run('config', 'schema');
+    expect(printed.json()).toMatchObject({ type: 'object', additionalProperties: false, properties: { listen: { default: '127.0.0.1:8470', type: 'string' }, sources: { type: 'array' } } });
+  });
+
+  it.each([
+    ['sources: [{file: {paths: [a]}}, {file: {paths: [a]}}]', 'sources: file-1 and file-2 both read a'],
+    ['sources: [{file: {paths: [a], format: huble}}]', '--format huble: no such format; did you mean hubble?'],
+    ['listen: 0.0.0.0:8470', 'listen: others can reach 0.0.0.0'],
+    ['listenTokenFile: /nowhere/token', 'listenTokenFile: /nowhere/token: cannot be read'],
+  ])('check says what serve would: %s', async (content, message) => {
+    const session = new Session();
+    expect((await session.run('config', 'check', session.write('c.yaml', content))).err).toContain(message);
+  });
+
+  it('check says what a right one holds', async () => {
+    const session = new Session();
+    const path = session.write('c.yaml', 'sources: [{file: {paths: [a]}}]\nalerts: {targets: [{name: log, stdout: {}}]}\n');
+    expect((await session.run('config', 'check', path)).err).toBe(`footpath: ${path}: right: reads file-1; tells log\n`.replace('footpath: ', ''));
   });
 });
