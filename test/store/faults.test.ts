@@ -24,7 +24,7 @@ function script(): readonly ((store: Store) => void)[] {
   const drawn = fc.sample(additions, { seed: 11, numRuns: 60 });
   const file: FilePosition['file'] = { id: null };
   const other: FilePosition['file'] = { id: null };
-  const at = (n: number): readonly FilePosition[] => [file, other].map((one) => ({ file: one, headLength: 9, headHash: one === file ? 'a' : 'b', owner: '', offset: 1_000 * n, tailHash: `tail ${n}`, done: null }));
+  const at = (n: number): readonly FilePosition[] => [file, other].map((one) => ({ file: one, headLength: 9, headHash: one === file ? 'a' : 'b', owner: '', offset: 1_000 * n, marks: '', tailHash: `tail ${n}`, done: null }));
   const portion = (n: number) => (store: Store): void => {
     for (const addition of drawn.slice(10 * n, 10 * n + 10)) store.add(addition, at(n));
     for (let port = 0; port < 40; port++) store.add({ ...drawn[0]!, edges: [edgeDelta({ port: 1_000 * n + port, pods: [`shop/web-${port}`] })] }, []);
