@@ -111,7 +111,7 @@ export class Reading {
 }
 
 /** Whoever holds the lock has begun to read. */
-function isHolder(path: string, pid: number): boolean {
+export function isHolder(path: string, pid: number): boolean {
   try {
     return (JSON.parse(readFileSync(path, 'utf8')) as { readonly pid: number }).pid === pid;
   } catch {
