@@ -115,6 +115,7 @@ export class Feed {
       slices: of('slices'),
       nodes: of('nodes'),
       namespaces: of('namespaces'),
+      policies: of('policies'),
       asOf: this.asOf,
     };
   }

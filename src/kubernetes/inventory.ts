@@ -7,6 +7,7 @@ import {
   projectNamespace,
   projectNode,
   projectPod,
+  projectPolicy,
   projectService,
   projectWorkload,
 } from './project.ts';
@@ -47,7 +48,7 @@ function typeOf(object: Json): { readonly kind: string; readonly group: string }
 
 /** The facts among some objects; what is of another kind or breaks the grammar is counted and left out. */
 export function toInventory(objects: Iterable<TypedObject>): { readonly inventory: Inventory; readonly ignored: ReadonlyMap<string, number> } {
-  const inventory = { pods: [], workloads: [], services: [], slices: [], nodes: [], namespaces: [], asOf: 0 } as unknown as Mutable<Inventory>;
+  const inventory = { pods: [], workloads: [], services: [], slices: [], nodes: [], namespaces: [], policies: [], asOf: 0 } as unknown as Mutable<Inventory>;
   const ignored = new Map<string, number>();
   for (const { kind, group, object } of objects) {
     const taken = put(inventory, kind, group, object);
@@ -67,6 +68,7 @@ const GROUPS: ReadonlyMap<string, string> = new Map([
   ['Endpoints', ''],
   ['Node', ''],
   ['Namespace', ''],
+  ['NetworkPolicy', 'networking.k8s.io'],
 ]);
 
 function put(inventory: Mutable<Inventory>, kind: string, group: string, object: Json): boolean {
@@ -86,6 +88,8 @@ function put(inventory: Mutable<Inventory>, kind: string, group: string, object:
       return push(inventory.nodes, projectNode(object));
     case 'Namespace':
       return push(inventory.namespaces, projectNamespace(object));
+    case 'NetworkPolicy':
+      return push(inventory.policies, projectPolicy(object));
     default:
       return push(inventory.workloads, projectWorkload(kind, object));
   }

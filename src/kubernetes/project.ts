@@ -1,6 +1,6 @@
 import { addressText, canonicalAddress, parseCidr } from '../model/address.ts';
 import type { Protocol, WorkloadRef } from '../model/flow.ts';
-import type { ContainerPort, EndpointSliceFact, NamespaceFact, NodeFact, PodFact, ServiceFact, ServicePort, WorkloadFact } from '../model/inventory.ts';
+import type { ContainerPort, EndpointSliceFact, NamespaceFact, NodeFact, PodFact, PolicyFact, ServiceFact, ServicePort, WorkloadFact } from '../model/inventory.ts';
 import { sortedLabels, type Labels } from '../model/labels.ts';
 import { isKind, isLabelName, isSubdomain } from '../model/names.ts';
 import type { LabelSelector, SelectorExpression } from '../model/selector.ts';
@@ -18,6 +18,11 @@ function identity(object: Json, namespaced: boolean): Identity | null {
   const namespace = text(get(object, 'metadata', 'namespace')) ?? (namespaced ? 'default' : '');
   if (name === null || !isSubdomain(name) || (namespaced && !isLabelName(namespace))) return null;
   return { namespace, name };
+}
+
+export function projectPolicy(object: Json): PolicyFact | null {
+  const own = identity(object, true);
+  return own === null ? null : { ...own, spec: get(object, 'spec') ?? null };
 }
 
 export function labelsOf(value: Json): Labels {

@@ -1,8 +1,8 @@
-import type { EndpointSliceFact, Inventory, NamespaceFact, NodeFact, PodFact, ServiceFact, WorkloadFact } from '../model/inventory.ts';
+import type { EndpointSliceFact, Inventory, NamespaceFact, NodeFact, PodFact, PolicyFact, ServiceFact, WorkloadFact } from '../model/inventory.ts';
 import type { Json } from './object.ts';
-import { projectEndpointSlice, projectNamespace, projectNode, projectPod, projectService, projectWorkload } from './project.ts';
+import { projectEndpointSlice, projectNamespace, projectNode, projectPod, projectPolicy, projectService, projectWorkload } from './project.ts';
 
-export type Fact = PodFact | WorkloadFact | ServiceFact | EndpointSliceFact | NodeFact | NamespaceFact;
+export type Fact = PodFact | WorkloadFact | ServiceFact | EndpointSliceFact | NodeFact | NamespaceFact | PolicyFact;
 
 /** One resource of the cluster's API, and which facts it gives. */
 export interface Resource {
@@ -27,13 +27,14 @@ const owner = (group: string, version: string, kind: string, optional = false): 
 
 export const PODS = core('pods', 'pods', projectPod);
 
-/** Everything that says who an address is, and who made whom. */
+/** Everything that says who an address is, who made whom, and what is enforced. */
 export const RESOURCES: readonly Resource[] = [
   PODS,
   core('namespaces', 'namespaces', projectNamespace),
   core('services', 'services', projectService),
   core('nodes', 'nodes', projectNode),
   { name: 'endpointslices', group: 'discovery.k8s.io', path: '/apis/discovery.k8s.io/v1/endpointslices', part: 'slices', optional: false, project: projectEndpointSlice },
+  { name: 'networkpolicies', group: 'networking.k8s.io', path: '/apis/networking.k8s.io/v1/networkpolicies', part: 'policies', optional: false, project: projectPolicy },
   owner('apps', 'v1', 'ReplicaSet'),
   owner('apps', 'v1', 'Deployment'),
   owner('apps', 'v1', 'StatefulSet'),

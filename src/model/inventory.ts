@@ -87,6 +87,13 @@ export interface NamespaceFact {
   readonly labels: Labels;
 }
 
+/** A NetworkPolicy as the cluster has it; whoever evaluates it validates it first. */
+export interface PolicyFact {
+  readonly namespace: string;
+  readonly name: string;
+  readonly spec: unknown;
+}
+
 export interface Inventory {
   readonly pods: readonly PodFact[];
   readonly workloads: readonly WorkloadFact[];
@@ -94,6 +101,7 @@ export interface Inventory {
   readonly slices: readonly EndpointSliceFact[];
   readonly nodes: readonly NodeFact[];
   readonly namespaces: readonly NamespaceFact[];
+  readonly policies: readonly PolicyFact[];
   /** The latest moment that the objects speak of: what is later, they cannot know. */
   readonly asOf: number;
 }
@@ -105,5 +113,6 @@ export const EMPTY_INVENTORY: Inventory = {
   slices: [],
   nodes: [],
   namespaces: [],
+  policies: [],
   asOf: 0,
 };

@@ -1,10 +1,10 @@
 import type { Database } from 'better-sqlite3';
 import { parseCidr, type Cidr } from '../model/address.ts';
-import type { EndpointSliceFact, Inventory, NamespaceFact, NodeFact, PodFact, ServiceFact, WorkloadFact } from '../model/inventory.ts';
+import type { EndpointSliceFact, Inventory, NamespaceFact, NodeFact, PodFact, PolicyFact, ServiceFact, WorkloadFact } from '../model/inventory.ts';
 
-const KINDS = ['pod', 'workload', 'service', 'slice', 'node', 'namespace'] as const;
+const KINDS = ['pod', 'workload', 'service', 'slice', 'node', 'namespace', 'policy'] as const;
 type Kind = (typeof KINDS)[number];
-type Fact = PodFact | WorkloadFact | ServiceFact | EndpointSliceFact | NodeFact | NamespaceFact;
+type Fact = PodFact | WorkloadFact | ServiceFact | EndpointSliceFact | NodeFact | NamespaceFact | PolicyFact;
 
 interface Row {
   readonly kind: Kind;
@@ -40,6 +40,7 @@ export class InventoryTable {
     for (const fact of inventory.slices) put('slice', fact.namespace, fact.name, '', fact);
     for (const fact of inventory.nodes) put('node', '', fact.name, '', fact);
     for (const fact of inventory.namespaces) put('namespace', '', fact.name, '', fact);
+    for (const fact of inventory.policies) put('policy', fact.namespace, fact.name, '', fact);
   }
 
   addRanges(cidrs: readonly Cidr[]): void {
@@ -80,6 +81,7 @@ export class InventoryTable {
       slices: of<EndpointSliceFact>('slice'),
       nodes: of<NodeFact>('node'),
       namespaces: of<NamespaceFact>('namespace'),
+      policies: of<PolicyFact>('policy'),
       asOf,
     };
   }

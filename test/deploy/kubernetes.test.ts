@@ -39,7 +39,7 @@ describe('the manifests', () => {
     for (const { verbs } of role.rules) expect(verbs).toEqual(['get', 'list', 'watch']);
     const granted = role.rules.flatMap(({ apiGroups, resources }) => apiGroups.flatMap((group) => resources.map((name) => `${name}.${group}`)));
     const listed = RESOURCES.map(({ group, name }) => `${name}.${group}`);
-    expect(granted.toSorted()).toEqual([...new Set([...listed, 'networkpolicies.networking.k8s.io'])].toSorted());
+    expect(granted.toSorted()).toEqual([...new Set(listed)].toSorted());
   });
 
   it('have configurations that serve takes, and that others reach by a token alone', () => {

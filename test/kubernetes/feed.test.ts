@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseCidr } from '../../src/model/address.ts';
+import { RESOURCES } from '../../src/kubernetes/resources.ts';
 import { Directory } from '../../src/resolve/directory.ts';
 import { occupantAt } from '../../src/resolve/lives.ts';
 import { eventually } from '../support/clock.ts';
@@ -41,6 +42,7 @@ describe('the inventory of a cluster', () => {
       daemonsets: listOf(ownerObject('DaemonSet', 'shop', 'agent', labels)),
       jobs: listOf(ownerObject('Job', 'shop', 'report-29000000', labels, { owner: ['CronJob', 'report'] })),
       cronjobs: listOf(ownerObject('CronJob', 'shop', 'report', labels)),
+      networkpolicies: listOf({ metadata: { name: 'web', namespace: 'shop' }, spec: { podSelector: {} } }),
       rollouts: listOf(ownerObject('Rollout', 'shop', 'canary', labels)),
     });
     expect(all.feed.isComplete).toBe(false);
@@ -57,6 +59,7 @@ describe('the inventory of a cluster', () => {
       'StatefulSet db',
     ]);
     expect([inventory.services, inventory.slices, inventory.nodes, inventory.namespaces].map((facts) => facts.map(({ name }) => name))).toEqual([['web'], ['web-1'], ['node-a'], ['shop']]);
+    expect(inventory.policies).toEqual([{ namespace: 'shop', name: 'web', spec: { podSelector: {} } }]);
     expect(inventory.asOf).toBe(START);
     const directory = new Directory(inventory, [parseCidr('10.0.0.0/8')!], null);
     expect(directory.workloadOfPod(inventory.pods[0]!)).toMatchObject({ kind: 'Deployment', name: 'web' });
@@ -80,6 +83,7 @@ describe('the inventory of a cluster', () => {
       '/apis/batch/v1/cronjobs',
       '/apis/batch/v1/jobs',
       '/apis/discovery.k8s.io/v1/endpointslices',
+      '/apis/networking.k8s.io/v1/networkpolicies',
     ]);
   });
 
@@ -160,7 +164,7 @@ describe('what went wrong with one resource', () => {
   it('is said once, and the others go on', async () => {
     const message = 'nodes is forbidden: User "viewer" cannot list resource "nodes" in API group "" at the cluster scope';
     const { feed, states, clock, server } = await feeding({ pods: listOf(), nodes: (asked) => asked.refuse(403, 'Forbidden', message) });
-    await eventually(() => feed.isComplete && clock.sleeping.filter((ms) => ms === 150_000).length === 12, 'everything else is watched');
+    await eventually(() => feed.isComplete && clock.sleeping.filter((ms) => ms === 150_000).length === RESOURCES.length, 'everything else is watched');
     clock.advance(150 * SECOND);
     await eventually(() => server.all.filter(({ path }) => path === '/api/v1/nodes').length === 2, 'it is tried again');
     expect(states.filter((state) => state.startsWith('nodes'))).toEqual([`nodes refused: cannot list nodes: ${message}`]);

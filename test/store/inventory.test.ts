@@ -20,6 +20,7 @@ const WHOLE = toInventory(
     nodeObject('node-a', '192.168.0.1', '10.0.0.0/24', '2026-03-02T12:00:00Z'),
     { kind: 'Namespace', metadata: { name: 'shop', labels: LABELS } },
     { kind: 'EndpointSlice', metadata: { namespace: 'shop', name: 'web-x', labels: { 'kubernetes.io/service-name': 'web' } }, endpoints: [{ addresses: ['10.0.0.1'] }], ports: [{ name: 'http', port: 8080 }] },
+    { kind: 'NetworkPolicy', apiVersion: 'networking.k8s.io/v1', metadata: { namespace: 'shop', name: 'web' }, spec: { podSelector: { matchLabels: { app: 'web' } }, policyTypes: ['Ingress'] } },
   ] as Json[]),
 ).inventory;
 
@@ -34,8 +35,8 @@ function after(...lists: readonly Partial<Inventory>[]): Inventory {
 
 const byName = (inventory: Inventory): Inventory => {
   const sorted = <T extends { readonly name: string }>(all: readonly T[]): readonly T[] => all.toSorted((a, b) => (JSON.stringify([a.name, a]) < JSON.stringify([b.name, b]) ? -1 : 1));
-  const { pods, workloads, services, slices, nodes, namespaces, asOf } = inventory;
-  return { pods: sorted(pods), workloads: sorted(workloads), services: sorted(services), slices: sorted(slices), nodes: sorted(nodes), namespaces: sorted(namespaces), asOf };
+  const { pods, workloads, services, slices, nodes, namespaces, policies, asOf } = inventory;
+  return { pods: sorted(pods), workloads: sorted(workloads), services: sorted(services), slices: sorted(slices), nodes: sorted(nodes), namespaces: sorted(namespaces), policies: sorted(policies), asOf };
 };
 
 describe('the inventory', () => {

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { OperationError, UsageError } from '../../errors.ts';
+import type { TypedObject } from '../../kubernetes/inventory.ts';
 import type { NetworkPolicy } from '../../model/policy.ts';
 import { outputOf, type Context } from '../context.ts';
 import type { Define } from '../command.ts';
@@ -16,7 +18,7 @@ interface Options {
 
 export const define: Define = (command, run) => {
   command
-    .option('--policies <path...>', 'replay the learned edges against the NetworkPolicies in these files and folders')
+    .option('--policies <path...>', 'replay the learned edges against the NetworkPolicies in these files and folders; cluster: against those of the inventory')
     .option('--manifests <path...>', 'ask about pods, workloads, namespaces and policies in these files and folders')
     .option('--from <ns/name|ip>', 'one question: who connects')
     .option('--to <ns/name|ip>', 'to whom')
@@ -36,10 +38,21 @@ export const define: Define = (command, run) => {
     );
 };
 
+/** As the cluster's API, or `kubectl get networkpolicies`, told of them last. */
+async function policiesOfCluster(context: Context): Promise<{ readonly objects: readonly TypedObject[]; readonly problems: readonly string[] }> {
+  const { withStore } = await import('../session.ts');
+  const group = 'networking.k8s.io';
+  const objects = await withStore(context, (store) =>
+    store.inventory.read().policies.map(({ namespace, name, spec }) => ({ kind: 'NetworkPolicy', group, object: { apiVersion: `${group}/v1`, kind: 'NetworkPolicy', metadata: { namespace, name }, spec } })),
+  );
+  if (objects.length === 0) throw new OperationError('cluster: the database knows no NetworkPolicies of it; give them with --inventory (kubectl get networkpolicies -A -o json), or let observe or serve ask with --kubernetes');
+  return { objects, problems: [] };
+}
+
 /** NetworkPolicies among manifests; what an API server would refuse is an error, for no cluster could run it. */
 async function readPolicies(context: Context, paths: readonly string[], strict: boolean) {
-  const [{ readManifests }, { validatePolicy }] = await Promise.all([import('../../kubernetes/manifests.ts'), import('../../policy/validate.ts')]);
-  const { objects, problems } = readManifests(paths);
+  const { validatePolicy } = await import('../../policy/validate.ts');
+  const { objects, problems } = strict && paths.length === 1 && paths[0] === 'cluster' && !existsSync('cluster') ? await policiesOfCluster(context) : (await import('../../kubernetes/manifests.ts')).readManifests(paths);
   const policies: NetworkPolicy[] = [];
   const wrong = [...problems];
   const warnings: string[] = [];

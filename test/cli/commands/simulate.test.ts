@@ -63,6 +63,16 @@ describe('simulate --policies', () => {
     expect([status, value.policies]).toEqual([0, 2]);
   });
 
+  it('takes those of the cluster, as the inventory has them', async () => {
+    const session = await learnedShop();
+    expect(await session.run('simulate', '--policies', 'cluster')).toMatchObject({ status: 1, err: expect.stringContaining('cluster: the database knows no NetworkPolicies of it') });
+    const inventory = session.write('policies-of-cluster.yaml', CLOSED);
+    await session.observe([], '--inventory', inventory);
+    const { status, value } = await simulated(session, CLOSED);
+    const again = await session.run('simulate', '--policies', 'cluster', '-o', 'json');
+    expect([again.status, again.json()]).toEqual([status, JSON.parse(JSON.stringify(value))]);
+  });
+
   it('exits with 3 where there is none but one that no cluster would take', async () => {
     const session = await learnedShop();
     const path = session.write('policies.yaml', policy({ podSelector: {}, policyTypes: ['Sideways'] }));
