@@ -54,7 +54,7 @@ interface Shown {
 }
 
 export interface StatusLine {
-  draw(tally: { readonly totals: ReadonlyMap<string, number>; readonly bytes: number; readonly edges: ReadonlyMap<number, number> }, elapsedMs: number, sources: readonly Shown[]): void;
+  draw(tally: { readonly totals: ReadonlyMap<string, number> }, elapsedMs: number, sources: readonly Shown[]): void;
   /** Before anything else is written to the terminal. */
   clear(): void;
 }
@@ -65,12 +65,12 @@ export function statusLine(context: Context): StatusLine {
   if (stderr.isTTY !== true || context.options.quiet === true) return { draw: () => undefined, clear: () => undefined };
   let shown = false;
   return {
-    draw({ totals, edges }, elapsedMs, sources) {
-      const records = totals.get('records') ?? 0;
+    draw({ totals }, elapsedMs, sources) {
+      const [records, flows] = [totals.get('records') ?? 0, totals.get('flows') ?? 0];
       const behind = Math.max(0, ...sources.map(({ caughtUp }) => now() - caughtUp));
       const lost = sources.filter(({ up }) => !up).length;
       const state = lost > 0 ? `${lost} of ${sources.length} sources lost` : behind < 2_000 ? 'up to date' : `${clock(behind / 1000)} behind`;
-      stderr.write(`\r\u001b[Kfollowing  ${clock(elapsedMs / 1000)}  ${count(records)} records  ${count(edges.size)} edges seen  ${state}  (Ctrl-C ends it)`);
+      stderr.write(`\r\u001b[Kfollowing  ${clock(elapsedMs / 1000)}  ${count(records)} records  ${count(flows)} flows  ${state}  (Ctrl-C ends it)`);
       shown = true;
     },
     clear() {

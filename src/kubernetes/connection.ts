@@ -47,7 +47,7 @@ function loadConfig(config: KubeConfig, { kubeconfig, context }: ConnectOptions)
     config.setCurrentContext(context);
   }
   // What the client makes up where it finds nothing.
-  if (config.getCurrentContext() === 'loaded-context') throw new OperationError('no cluster to connect to: there is no kubeconfig, and this does not run in a pod; --kubeconfig names one');
+  if (config.getCurrentContext() === 'loaded-context') throw new OperationError('no cluster to connect to: there is no kubeconfig, and this does not run in a pod; name one by KUBECONFIG, or inventory.kubeconfig of the configuration');
   return config;
 }
 

@@ -73,7 +73,7 @@ describe('the line about reading that has no end', () => {
     const own = statusLine({ stderr, now: () => 100_000, env: {}, options: { headers: true, quiet } } as unknown as Context);
     const draw = (...sources: readonly { readonly up: boolean; readonly caughtUp: number }[]): string => {
       stderr.text = '';
-      own.draw({ totals: new Map([['records', 12_345]]), bytes: 1, edges: new Map([[1, 5], [2, 7]]) }, 61_000, sources);
+      own.draw({ totals: new Map([['records', 12_345], ['flows', 2_000]]) }, 61_000, sources);
       return stderr.text;
     };
     return { own, draw, stderr };
@@ -84,7 +84,7 @@ describe('the line about reading that has no end', () => {
     ['1:30 behind', [{ up: true, caughtUp: 99_500 }, { up: true, caughtUp: 10_000 }]],
     ['1 of 2 sources lost', [{ up: true, caughtUp: 99_500 }, { up: false, caughtUp: 10_000 }]],
   ])('says that it is %s', (state, sources) => {
-    expect(line(true).draw(...sources)).toBe(`\r\u001b[Kfollowing  1:01  12,345 records  2 edges seen  ${state}  (Ctrl-C ends it)`);
+    expect(line(true).draw(...sources)).toBe(`\r\u001b[Kfollowing  1:01  12,345 records  2,000 flows  ${state}  (Ctrl-C ends it)`);
   });
 
   it('is wiped away before anything else is said, once', () => {

@@ -73,6 +73,7 @@ describe.skipIf(!existsSync(MAIN) && (process.env['CI'] ?? '') === '')('footpath
     await until('it reads', () => existsSync(db));
     await tick(500);
     expect(await following.end('SIGTERM')).toBe(0);
+    expect(following.err).toBe(`footpath: ${log}: nothing is there yet; it is waited for\n`);
     expect(JSON.parse(following.out)).toMatchObject({ records: 0, flows: 0, edges: 0 });
     for (const [args, message] of [
       [['-f', '-'], '-: standard input is read to its end as it is'],

@@ -1,6 +1,7 @@
 import type { Graph } from '../../learn/graph.ts';
 import { isOpen, type Alert, type Severity } from '../../model/alert.ts';
 import { UsageError } from '../../errors.ts';
+import { expandPaths } from '../../sources/expand.ts';
 import { Health } from '../../telemetry/health.ts';
 import { alertsIn } from '../alerting.ts';
 import { configured, sourcesOf } from '../configured.ts';
@@ -25,6 +26,7 @@ export async function followAndLearn(context: Context, paths: readonly string[],
   const before = await configured(context, options);
   // Whoever sits before it is told; targets are for a process that stays.
   const config = { ...before, sources: sourcesOf(before, paths, options), alerts: { ...before.alerts, targets: [] } };
+  for (const path of paths.filter(isMissing)) context.say(`footpath: ${path}: nothing is there yet; it is waited for`);
   return withIngestStore(context, config, async (store) => {
     const started = context.now();
     const directory = await directoryOf(store);
@@ -69,6 +71,14 @@ export async function followAndLearn(context: Context, paths: readonly string[],
     tally.seconds = (context.now() - started) / 1000;
     return summarise(context, store, tally, failOn);
   });
+}
+
+function isMissing(path: string): boolean {
+  try {
+    return expandPaths([path]).length === 0;
+  } catch {
+    return true;
+  }
 }
 
 /** One line for each alert that was not open before. */
