@@ -253,6 +253,7 @@ else {
       await eventually(() => podOf(feed, 'web'), 'pods are read');
       expect(states.filter((state) => state.includes('refused')).toSorted()).toEqual([
         'endpointslices refused: cannot list endpointslices.discovery.k8s.io: endpointslices.discovery.k8s.io is forbidden: User "viewer" cannot list resource "endpointslices" in API group "discovery.k8s.io" at the cluster scope',
+        'networkpolicies refused: cannot list networkpolicies.networking.k8s.io: networkpolicies.networking.k8s.io is forbidden: User "viewer" cannot list resource "networkpolicies" in API group "networking.k8s.io" at the cluster scope',
         'nodes refused: cannot list nodes: nodes is forbidden: User "viewer" cannot list resource "nodes" in API group "" at the cluster scope',
       ]);
     } finally {
