@@ -5,7 +5,7 @@ import { Session, type Summary } from '../support/cli.ts';
 import { deploy } from '../support/deploy.ts';
 import { contentsBelow } from '../support/files.ts';
 
-/** A week of Footpath's own pod among those that `deploy/kubernetes/overlays/kafka` names, as Hubble writes it. */
+/** A week of Footpath's own pod and of whom it talks to in `deploy/kubernetes/overlays/kafka`, as Hubble writes it. */
 const traffic = resolve(import.meta.dirname, '../cases/deploy/own-traffic');
 
 describe("Footpath's own NetworkPolicy", () => {

@@ -13,11 +13,18 @@ const bin = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'fo
 /** Whether a Kubernetes API server was built for the tests (`.ci/run` does). */
 export const hasApiServer = existsSync(join(bin, 'kube-apiserver'));
 
+export interface Answer {
+  readonly status: number;
+  /** What the server said against it. */
+  readonly reason: string;
+  readonly body: unknown;
+}
+
 export interface ApiServer {
-  /** Posts an object; `reason` is what the server said against it. */
-  create(path: string, object: unknown): Promise<{ readonly status: number; readonly reason: string }>;
+  /** Posts an object. */
+  create(path: string, object: unknown): Promise<Answer>;
   /** Any other request; a PATCH merges. */
-  send(method: string, path: string, object?: unknown): Promise<{ readonly status: number; readonly reason: string }>;
+  send(method: string, path: string, object?: unknown): Promise<Answer>;
   /** Path of a user's kubeconfig: `admin` may do everything, `viewer` nothing where the server asks for rights. */
   kubeconfig(user: 'admin' | 'viewer'): string;
   stop(): Promise<void>;
@@ -49,8 +56,8 @@ export async function startApiServer(port: number, flags: readonly string[] = []
     const [response] = (await once(sent, 'response')) as [NodeJS.ReadableStream & { readonly statusCode?: number }];
     let text = '';
     for await (const chunk of response) text += String(chunk);
-    const { message = '' } = JSON.parse(text) as { readonly message?: string };
-    return { status: response.statusCode ?? 0, reason: message };
+    const answer = JSON.parse(text) as { readonly message?: string };
+    return { status: response.statusCode ?? 0, reason: answer.message ?? '', body: answer };
   };
   return {
     send,
