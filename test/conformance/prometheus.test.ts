@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeDemo } from '../../src/demo/write.ts';
-import { footpath, scratchForAll } from '../support/cli.ts';
+import { footpath, scratchForAll, type Result } from '../support/cli.ts';
 import { dashboard, deploy, ruleGroups } from '../support/deploy.ts';
 import { hasPrometheus, Prometheus, promtool } from '../support/prometheus.ts';
 import { Serving } from '../support/serving.ts';
@@ -36,6 +39,17 @@ else {
     let prometheus: Prometheus;
     let metrics: string;
     let unknown: number;
+    let watched: Result;
+    const told: string[] = [];
+    // An HttpTarget ends with the first test.
+    const target = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        told.push(body);
+        response.end();
+      });
+    });
 
     beforeAll(async () => {
       const folder = scratchForAll();
@@ -43,6 +57,8 @@ else {
       const demo = writeDemo(join(folder, 'demo'));
       mkdirSync(logs);
       writeFileSync(tokenFile, TOKEN);
+      await once(target.listen(0, '127.0.0.1'), 'listening');
+      const hook = `http://127.0.0.1:${(target.address() as AddressInfo).port}/`;
       writeFileSync(
         config,
         JSON.stringify({
@@ -50,7 +66,7 @@ else {
           listenTokenFile: tokenFile,
           inventory: { files: [demo.inventory] },
           sources: [{ name: 'hubble', file: { paths: [join(logs, '*/hubble/*.log')], format: 'hubble' } }, { name: 'proxies', file: { paths: [join(logs, '*/pods/**/*.log')] } }],
-          alerts: { targets: [{ stdout: {} }] },
+          alerts: { targets: [{ name: 'hook', webhook: { url: hook } }] },
         }),
       );
       serving = new Serving(config);
@@ -63,7 +79,7 @@ else {
       await until('footpath_records_total == 0');
       cpSync(demo.week, join(logs, 'week'), { recursive: true });
       await until('sum(footpath_edges{state="accepted"}) > 30 and on () min(footpath_source_idle_seconds) > 3');
-      await footpath(['watch', '-A', '--db', db], { now: Date.now() });
+      watched = await footpath(['watch', '-A', '--db', db], { now: Date.now() });
       cpSync(demo.attack, join(logs, 'attack'), { recursive: true });
       await until('footpath_alerts_firing{severity="critical"} > 0 and on () footpath_deliveries_total{outcome="delivered"} > 0');
       await until('ALERTS{alertname="FootpathCriticalConnection"}');
@@ -72,6 +88,13 @@ else {
     afterAll(async () => {
       await prometheus?.stop();
       await serving?.end();
+      target.closeAllConnections();
+      target.close();
+    });
+
+    it('looks on while the attack is told of', () => {
+      expect(watched.status, watched.err).toBe(0);
+      expect(told.join('\n')).toContain('169.254.169.254');
     });
 
     it('is let in by its token; others are not', () => {
