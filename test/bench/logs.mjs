@@ -42,7 +42,8 @@ function write(path, count, line) {
   closeSync(file);
 }
 
-export function writeHubble(path, count) {
+/** Gives a Hubble record with this time, each time another one. */
+export function hubbleRecords() {
   const { edges, next } = cluster();
   const end = ({ namespace, name }, pod) => ({
     identity: 20_000,
@@ -52,12 +53,11 @@ export function writeHubble(path, count) {
     pod_name: pod.name,
     workloads: [{ name, kind: 'Deployment' }],
   });
-  write(path, count, (i) => {
+  return (time) => {
     const { from, to, port } = edges[next(edges.length)];
     const [client, server] = [from.pods[next(PODS)], to.pods[next(PODS)]];
     const reply = next(2) === 1;
     const clientPort = 32_768 + next(28_000);
-    const time = new Date(START + i * 10).toISOString();
     const [source, destination] = reply ? [end(to, server), end(from, client)] : [end(from, client), end(to, server)];
     const flow = {
       time,
@@ -75,7 +75,12 @@ export function writeHubble(path, count) {
       Summary: 'TCP Flags: SYN',
     };
     return JSON.stringify({ flow, node_name: flow.node_name, time });
-  });
+  };
+}
+
+export function writeHubble(path, count) {
+  const record = hubbleRecords();
+  write(path, count, (i) => record(new Date(START + i * 10).toISOString()));
 }
 
 export function writeEnvoy(path, count) {

@@ -46,8 +46,9 @@ export async function runChaos({ folder, lines, kills, rotations, seed }: Chaos)
     // It commits once a second.
     await wait(random.below(kill % 2 === 0 ? 2_000 : 300));
     await reader.kill(kill % 2 === 0 ? null : random.below(600));
-    if (!isAlive) log.rotate(rotation);
     await writing;
+    // Between two whole lines: nobody puts together what a truncation tears.
+    if (!isAlive) log.rotate(rotation);
     progress.push(look(db, (store) => sumOf(countedIn(store))));
   }
   await log.grow(lines);
