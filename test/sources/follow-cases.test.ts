@@ -403,9 +403,9 @@ describe('a compressed log', () => {
     // In place, as whoever gets its inode would.
     writeFileSync(`${log.path}.0.gz`, '');
     for (let i = 0; i < 5; i++) {
-      const lines = fresh(2);
-      appendFileSync(`${log.path}.0.gz`, text(lines));
-      all.push(...lines);
+      const more = fresh(2);
+      appendFileSync(`${log.path}.0.gz`, text(more));
+      all.push(...more);
       expect(await reader.look()).toEqual(all);
     }
     expect(reader.damage).toEqual([]);
