@@ -36,7 +36,7 @@ export function followSource(name: string, paths: readonly string[], options: Fo
       const follower = new Follower(paths, options);
       try {
         for (let look = 0; !signal.aborted; look++) {
-          if (look % LOOKS_A_SEARCH === 0) follower.search();
+          if (look % LOOKS_A_SEARCH === 0 || follower.hasRotation()) follower.search();
           yield* follower.read(look, signal);
           options.onCaughtUp?.();
           await options.sleep(LOOK_EVERY, signal);
@@ -61,6 +61,12 @@ class Follower {
     this.#paths = paths;
     this.#options = options;
     this.#mayOpen = options.mayOpen ?? Math.floor(descriptors() / 2);
+  }
+
+  /** The name of a file that grew until now leads elsewhere: what is written goes on in another file. */
+  hasRotation(): boolean {
+    for (const file of this.#files.values()) if (file.hasLostItsName()) return true;
+    return false;
   }
 
   /** Finds files that are new, and those whose name is gone or another file's by now. */

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, statSync, type Stats } from 
 import type { Batch, FilePosition } from '../source.ts';
 import { Unwrapper, type Ended } from '../unwrap/unwrap.ts';
 import { Cutter } from './cutter.ts';
+import { statIfAny } from './expand.ts';
 import { fileSource, type FileOptions } from './file.ts';
 import { FROM_THE_BEGINNING, identify, startOfPlain, type Identity, type Start } from './identity.ts';
 import { plainInput } from './input.ts';
@@ -11,6 +12,8 @@ import { hashOf } from './position.ts';
 const LOOKS_WHEN_GONE = 40;
 /** A file that begins like a known one, and is shorter, may be a copy that is still being made: it is left alone for so many looks. */
 const LOOKS_OF_A_COPY = 40;
+/** A file that grew within so many looks is asked for its name: it is rotated while it grows. */
+const LOOKS_AFTER_GROWTH = 4;
 /** A file that has not grown for so many looks is looked at less often where there are many. */
 const LOOKS_WHILE_LIVELY = 40;
 
@@ -70,6 +73,13 @@ export class Followed {
     return this.isGone || this.#quiet < LOOKS_WHILE_LIVELY;
   }
 
+  /** It grew a moment ago, and its name leads to another file by now, or to none. */
+  hasLostItsName(): boolean {
+    if (this.isGone || this.#quiet >= LOOKS_AFTER_GROWTH) return false;
+    const stats = statIfAny(this.path);
+    return stats === undefined || keyOf(stats) !== this.key;
+  }
+
   /** What has come since the last time, up to the last line end. */
   async *look(options: FileOptions): AsyncGenerator<Batch> {
     const stats = this.#stats();
@@ -79,7 +89,7 @@ export class Followed {
     const isStill = stats.size === this.#size && stats.mtimeMs === this.#mtimeMs;
     this.hasGrown = !isStill;
     this.#quiet = isStill ? this.#quiet + 1 : 0;
-    if (this.#isCompressed) yield* this.#lookCompressed(stats, isStill, options);
+    if (this.#isCompressed && isStill) yield* this.#readCompressed(stats.size, options);
     else yield* this.#lookPlain(stats, isStill, options);
   }
 
@@ -92,8 +102,13 @@ export class Followed {
     const identity = await identify(file, this.path);
     if (identity.compression !== null) {
       this.#isCompressed = true;
+      this.#isRead = false;
+      this.#size = size;
+      this.#mtimeMs = mtimeMs;
       return this.rest();
     }
+    // What rested as a compressed file may have left its inode to a plain one.
+    this.#isCompressed = false;
     if (identity.head.length > 0) {
       const own = this.#own === null ? null : options.known.latest(this.#own);
       const told = startOfPlain(file, size, identity, options.known, own);
@@ -131,12 +146,9 @@ export class Followed {
     }
   }
 
-  /** Once it stands still. It may have grown since it was read, or be another one by now. */
-  async *#lookCompressed({ size, mtimeMs }: Stats, isStill: boolean, options: FileOptions): AsyncGenerator<Batch> {
-    this.#size = size;
-    this.#mtimeMs = mtimeMs;
-    if (!isStill) this.#isRead = false;
-    if (this.#isRead || !isStill) return;
+  /** Once it stands still. */
+  async *#readCompressed(size: number, options: FileOptions): AsyncGenerator<Batch> {
+    if (this.#isRead) return;
     for await (const batch of fileSource({ path: this.path, size, isRegular: true, named: false }, options).open(new AbortController().signal)) {
       if (batch.position !== null) options.known.note(batch.position);
       yield batch;

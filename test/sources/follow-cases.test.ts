@@ -394,6 +394,24 @@ describe('a compressed log', () => {
     }),
   );
 
+  it('that is deleted leaves its inode to a log that grows: that is followed as a log', async () => {
+    const log = new Log();
+    const reader = new Following([log.pattern]);
+    const all = [...fresh(3)];
+    writeFileSync(`${log.path}.0.gz`, gzip(text(all)));
+    await reader.look(20);
+    // In place, as whoever gets its inode would.
+    writeFileSync(`${log.path}.0.gz`, '');
+    for (let i = 0; i < 5; i++) {
+      const more = fresh(2);
+      appendFileSync(`${log.path}.0.gz`, text(more));
+      all.push(...more);
+      expect(await reader.look()).toEqual(all);
+    }
+    expect(reader.damage).toEqual([]);
+    await reader.end();
+  });
+
   it('that is cut gives what is there, and the rest once it is whole, to a new process too', async () => {
     const log = new Log();
     const path = `${log.path}.1.gz`;

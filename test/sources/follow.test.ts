@@ -56,6 +56,20 @@ describe('rotation', () => {
     await following.end();
   });
 
+  it('by rename: what is written then is read at the next look already', async () => {
+    const log = new Log();
+    log.write(3);
+    const following = new Following([log.pattern]);
+    await following.look(2);
+    for (let rotation = 1; rotation < 20; rotation++) {
+      log.write(2);
+      renameSync(log.path, `${log.path}.${rotation}`);
+      log.write(2);
+      expect((await following.look()).toSorted()).toEqual(log.written.toSorted());
+    }
+    await following.end();
+  });
+
   it('twice between two looks, to names that nobody searches for', async () => {
     const log = new Log();
     log.write(3);
