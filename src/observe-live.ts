@@ -68,6 +68,8 @@ async function readForGood(source: Source, committer: Committer, live: LiveObser
         await live.caughtUp?.();
         await committer.take(batch, known);
         live.onBatch?.(batch, source);
+        // A file may have gigabytes yet: they are read next time.
+        if (signal.aborted) return;
       }
       return;
     } catch (error) {

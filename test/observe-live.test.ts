@@ -113,6 +113,22 @@ describe('sources that never end', () => {
     expect(sources.map(({ acked }) => acked.length)).toEqual([30, 20]);
   });
 
+  it('are left at the next batch when the end is asked for, though they have more', async () => {
+    const store = storeOf();
+    const acked: number[] = [];
+    let given = 0;
+    /** Does not listen, as a file does not that is long and being read. */
+    async function* endless(): AsyncGenerator<Batch> {
+      for (; given < 10_000; given++) {
+        await sleep(0, new AbortController().signal);
+        yield batchOf(given, 'deaf', acked);
+      }
+    }
+    await run(store, [new Scripted('a', { batches: 3 }), Object.assign(new Scripted('deaf', { batches: 0 }), { open: endless })]);
+    expect(given).toBeLessThan(100);
+    expect(opened(store)).toBe(3 + acked.length);
+  });
+
   it('are committed every now and then, not only at the end', async () => {
     const { commits } = await run(storeOf(), [new Scripted('a', { batches: 200 })]);
     expect(commits).toBeGreaterThan(2);
@@ -210,8 +226,11 @@ describe('sources that never end', () => {
     const original = endless.open.bind(endless);
     endless.open = async function* (signal) {
       open.push('endless');
-      yield* original(signal);
-      open.pop();
+      try {
+        yield* original(signal);
+      } finally {
+        open.pop();
+      }
     };
     store.add = () => {
       throw new SupersededError('footpath.db: read by another process');

@@ -90,6 +90,11 @@ export class Metrics {
     gauge('footpath_build_info', 'Always 1; the version is its label.', ['version'], (own) => own.set({ version }, 1));
   }
 
+  /** A source is read: its counter begins at 0, so that its first batch is seen to be more. */
+  opened(source: string): void {
+    this.read(source, 0);
+  }
+
   /** A batch of a source, in bytes. */
   read(source: string, bytes: number): void {
     this.#bytes.inc({ source }, bytes);

@@ -43,6 +43,24 @@ describe.skipIf(!existsSync(MAIN) && (process.env['CI'] ?? '') === '')('footpath
     expect(await serving.end()).toBe(0);
   });
 
+  it('is asked once by observe, which stores what it says', async () => {
+    api = new ListingApi({
+      pods: [web('web-6b746f74dc-9rcxx', '10.0.0.11', '5'), versioned(podObject({ namespace: 'shop', name: 'cart-0', ip: '10.0.0.12', start: START, owner: ['StatefulSet', 'cart'] }), '6')],
+      replicasets: [ownerObject('ReplicaSet', 'shop', 'web-6b746f74dc', {}, { owner: ['Deployment', 'web'] })],
+    });
+    const watched = new Watched();
+    const kubeconfig = kubeconfigOf(await api.listen());
+    watched.configure([], { inventory: { kubeconfig } });
+    writeFileSync(watched.log, connection({ from: { ip: '10.0.0.11' }, to: { ip: '10.0.0.12' }, port: 8080, time: T }).map((line) => `${line}\n`).join(''));
+    const { status, err } = await footpath(['observe', '--kubernetes', '--config', watched.config, '--db', watched.db, watched.log], { now: T });
+    expect([status, err]).toEqual([0, '']);
+    const { out } = await footpath(['edges', '--db', watched.db, '-o', 'json']);
+    expect((JSON.parse(out) as readonly EdgeJson[]).map(edgeText)).toEqual(['shop/web -> shop/cart 8080/TCP observed [single-sighting]']);
+    await api.leave();
+    const failed = await footpath(['observe', '--kubernetes', '--config', watched.config, '--db', watched.db, watched.log]);
+    expect([failed.status, failed.err]).toEqual([1, expect.stringMatching(/^footpath: http:\/\/127\.0\.0\.1:\d+: cannot list pods: .*ECONNREFUSED/)]);
+  });
+
   it('reads on while the API is away, says so, and knows whose records they were once it is back', async () => {
     const cart = versioned(podObject({ namespace: 'shop', name: 'cart-0', ip: '10.0.0.12', start: START, owner: ['StatefulSet', 'cart'] }), '6');
     const replicasets = [ownerObject('ReplicaSet', 'shop', 'web-6b746f74dc', {}, { owner: ['Deployment', 'web'] })];

@@ -1,13 +1,15 @@
-import { appendFileSync, copyFileSync, existsSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as tick } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Store } from '../../src/store/store.ts';
 import { footpath } from '../support/cli.ts';
 import { connection, hubbleLine, pod, settledTraffic, T0 } from '../support/hubble.ts';
-import { MAIN } from '../support/killed.ts';
+import { MAIN, writeLog } from '../support/killed.ts';
 import { Serving, Watched } from '../support/serving.ts';
 
 const web = pod('shop', 'web-6b746f74dc-9rcxx', '10.0.0.11', { app: 'web' });
@@ -169,6 +171,25 @@ describe.skipIf(!existsSync(MAIN) && (process.env['CI'] ?? '') === '')('footpath
     const { status, err } = await footpath(['serve', '--config', watched.config]);
     expect([status, err]).toEqual([2, expect.stringContaining(message)]);
     expect(existsSync(watched.db)).toBe(false);
+  });
+
+  it.each(['plain', 'compressed'])('with much to read yet is not ready, says so, ends in time, and goes on there: %s', { timeout: 120_000 }, async (form) => {
+    const watched = new Watched();
+    const lines = writeLog(watched.log, 300e6);
+    const path = form === 'plain' ? watched.log : `${watched.log}.gz`;
+    if (form === 'compressed') writeFileSync(path, gzipSync(readFileSync(watched.log), { level: 1 }));
+    watched.configure([{ file: { paths: [path], format: 'hubble' } }], { lagLimitSeconds: 1 });
+    const first = serve(watched.config);
+    await first.until('it says how far it is behind', async () => /^source file-1 is behind: not all that it has was read for \d+ s \(lagLimitSeconds: 1\)$/m.test(await first.get('/readyz')));
+    const asked = performance.now();
+    expect(await first.end()).toBe(0);
+    expect(performance.now() - asked).toBeLessThan(5_000);
+    const before = countOf(watched.db, 'records');
+    expect(before).toBeLessThan(lines);
+    const second = serve(watched.config);
+    await second.until('it is ready again', async () => (await second.metric('footpath_records_total')) === lines - before && (await second.get('/readyz')) === 'ready\n', 60_000);
+    expect(await second.end()).toBe(0);
+    expect(countOf(watched.db, 'records')).toBe(lines);
   });
 
   it('asks others for its token', async () => {

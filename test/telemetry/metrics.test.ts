@@ -27,6 +27,8 @@ async function samples(metrics: Metrics): Promise<ReadonlyMap<string, number>> {
 describe('metrics', () => {
   it('add up what was read and committed', async () => {
     const metrics = new Metrics(READINGS, '1.0.0');
+    metrics.opened('hubble');
+    expect((await samples(metrics)).get('footpath_input_bytes_total{source="hubble"}')).toBe(0);
     metrics.read('hubble', 100);
     metrics.read('hubble', 50);
     metrics.committed(new Map([['records', 10], ['flows', 6], ['reply', 3], ['malformed', 1], ['lost', 5], ['overflow', 2]]), 0.02);

@@ -13,9 +13,9 @@ import { sleep } from '../sleep.ts';
 import { summarise } from '../summary.ts';
 import { Tally } from '../tally.ts';
 import { Evaluation } from './evaluation.ts';
+import { inTime } from './in-time.ts';
 import { plainLog } from './plain-log.ts';
 import { roundOf, type Serving, type SourceState } from './round.ts';
-import { inTime } from './serve.ts';
 
 /** How often the line on a terminal is drawn, in milliseconds. */
 const DRAW_EVERY = 500;
@@ -44,6 +44,7 @@ export async function followAndLearn(context: Context, paths: readonly string[],
       sources,
       targets: [],
       on: {
+        opened: () => undefined,
         read: (_, batch) => tally.read(batch),
         committed: (written, totals) => tally.committed(written, totals),
         settled: (became) => tally.settled(became),

@@ -38,6 +38,8 @@ export interface SourceState {
 
 /** What happens in a round, for whoever counts or shows it. */
 export interface RoundEvents {
+  /** A source is read from now on. */
+  readonly opened: (source: string) => void;
   readonly read: (source: string, batch: Batch) => void;
   /** A portion was committed: what it counted by kind, and when. */
   readonly committed: (written: Written, totals: ReadonlyMap<string, number>, timing: Timing) => void;
@@ -144,7 +146,10 @@ interface Reading {
 async function read(serving: Serving, { configured, settings, epoch }: Prepared, { learner, caughtUp, signal }: Reading): Promise<void> {
   const { context, store, log, health, on, evaluation, sources: states } = serving;
   states.clear();
-  for (const { name } of configured) states.set(name, { up: true, lastBatch: null, caughtUp: context.now() });
+  for (const { name } of configured) {
+    states.set(name, { up: true, lastBatch: null, caughtUp: context.now() });
+    on.opened(name);
+  }
   const opened = openSources(configured, {
     known: new KnownPositions(store.positions.read()),
     claim: epoch === null ? null : store.positions.readPartitions(epoch),

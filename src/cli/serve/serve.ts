@@ -17,12 +17,11 @@ import type { LiveOptions } from '../reading-options.ts';
 import { withIngestStore } from '../session.ts';
 import { sleep } from '../sleep.ts';
 import { Evaluation } from './evaluation.ts';
+import { inTime } from './in-time.ts';
 import { listeningOf } from './listening.ts';
 import { roundOf, type RoundEvents, type Serving, type SourceState } from './round.ts';
 import { configuredSources } from './sources.ts';
 
-/** How long the end may take, in milliseconds: what is read is committed, what cannot be is read again next time. */
-const END_WITHIN = 9_000;
 /** How long all may stand still because another process writes to the database, in milliseconds; whatever needs longer asks again. */
 const STAND_STILL = 50;
 
@@ -117,27 +116,10 @@ async function rounds(serving: Serving, first: Config, load: () => Promise<Confi
   }
 }
 
-/** Once the end was asked for, the work has so long to come to it. */
-export async function inTime(work: Promise<void>, end: AbortSignal): Promise<void> {
-  const finished = new AbortController();
-  const late = async (): Promise<never> => {
-    await new Promise<void>((resolve) => {
-      if (end.aborted) resolve();
-      else end.addEventListener('abort', () => resolve(), { once: true });
-    });
-    await sleep(END_WITHIN, finished.signal);
-    throw new OperationError('the end took too long; what was not committed is read again at the next start');
-  };
-  try {
-    await Promise.race([work, late()]);
-  } finally {
-    finished.abort();
-  }
-}
-
 /** What is counted and traced of a round. */
 function telemetryOf(metrics: Metrics, traces: Traces, now: () => number): RoundEvents {
   return {
+    opened: (source) => metrics.opened(source),
     read: (source, { bytes }) => metrics.read(source, bytes),
     committed: (_, totals, { began, seconds }) => {
       metrics.committed(totals, seconds);

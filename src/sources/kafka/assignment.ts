@@ -70,6 +70,8 @@ export class Assignment {
     const generation = this.#generation;
     const isCurrent = (): boolean => payload.isRunning() && !payload.isStale() && generation === this.#generation && this.has(batch.partition);
     if (!isCurrent()) return;
+    // Until the client says that it is done with this.
+    this.#behind.add(batch.partition);
     const reader = this.#options.readerOf(batch.partition);
     const fetched = fetchedOf(batch);
     let step = decide(reader.place, fetched, null);

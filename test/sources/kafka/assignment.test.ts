@@ -168,6 +168,7 @@ describe('whether all was read', () => {
     assignment.processed(done(0, 1, 2));
     expect(assignment.isCaughtUp).toBe(false);
     const taking = assignment.each(new Payload(kafkaBatch(0, ['a', 'b'])).value);
+    expect(assignment.isCaughtUp).toBe(false);
     await handoff.next();
     await taking;
     assignment.processed(done(0, 1, 2));
@@ -176,6 +177,18 @@ describe('whether all was read', () => {
     assignment.processed(done(0, 1, 3));
     expect(assignment.isCaughtUp).toBe(false);
     assignment.processed(done(0, 2, 3, 0));
+    expect(assignment.isCaughtUp).toBe(true);
+  });
+
+  it('is not so while a batch waits to be taken, however long nothing else comes', async () => {
+    const { assignment, handoff } = member(new Map([[0, { start: 0, end: 0 }]]));
+    assignment.assign([0]);
+    expect(assignment.isCaughtUp).toBe(true);
+    const taking = assignment.each(new Payload(kafkaBatch(0, ['a'])).value);
+    expect(assignment.isCaughtUp).toBe(false);
+    await handoff.next();
+    await taking;
+    assignment.processed(done(0, 0, 1));
     expect(assignment.isCaughtUp).toBe(true);
   });
 
