@@ -27,7 +27,8 @@ export async function askCluster(context: Context, store: Store, { inventory: { 
   const running = feed.run(end.signal);
   const until = context.now() + ASK_AT_MOST;
   try {
-    while (!feed.isComplete && context.now() < until) await sleep(LOOK_EVERY, end.signal);
+    // A server that is away is said at its second failure, not after a minute.
+    while (!feed.isComplete && !missing.has('pods') && context.now() < until) await sleep(LOOK_EVERY, end.signal);
   } finally {
     end.abort();
     await running;
