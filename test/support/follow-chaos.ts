@@ -43,8 +43,8 @@ export async function runChaos({ folder, lines, kills, rotations, seed }: Chaos)
     const reader = new Reader(log.pattern, db);
     const writing = log.grow(goal, isAlive ? rotation : undefined);
     await reader.begun();
-    // It commits once a second.
-    await wait(random.below(kill % 2 === 0 ? 2_000 : 300));
+    // It commits once a second: by turns before it could, within a commit, and after some.
+    await wait(kill % 2 === 1 ? random.below(300) : random.below(1_000) + (kill % 4 === 0 ? 0 : 1_500));
     await reader.kill(kill % 2 === 0 ? null : random.below(600));
     await writing;
     // Between two whole lines: nobody puts together what a truncation tears.
