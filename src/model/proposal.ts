@@ -1,5 +1,6 @@
 import type { NetworkPolicy, PolicyPeer, PolicyPort, PolicyType } from './policy.ts';
 import type { WorkloadPeer } from './peer.ts';
+import type { LabelSelector } from './selector.ts';
 
 /** Why a rule is wider than the edges that made it. Closed list; each is shown wherever the rule is. */
 export const WIDENINGS = {
@@ -25,8 +26,26 @@ export type Direction = 'ingress' | 'egress';
 
 export const POLICY_TYPE: Readonly<Record<Direction, PolicyType>> = { ingress: 'Ingress', egress: 'Egress' };
 
+export interface IpBlock {
+  readonly cidr: string;
+  readonly except?: readonly string[];
+}
+
+/** Whom a rule names, before any form writes it down. */
+export type RulePeer =
+  | { readonly type: 'workload'; readonly workload: WorkloadPeer; readonly selector: LabelSelector }
+  | {
+      readonly type: 'addresses';
+      readonly of: 'external' | 'node' | 'apiserver' | 'public';
+      readonly blocks: readonly IpBlock[];
+      /** DNS names that records gave for an outside address; sorted. */
+      readonly names: readonly string[];
+    };
+
 export interface ProposedRule {
   readonly direction: Direction;
+  /** Whom it names; `peers` is the same as a NetworkPolicy has it. */
+  readonly whom: readonly RulePeer[];
   readonly peers: readonly PolicyPeer[];
   readonly ports: readonly PolicyPort[];
   /** Ids of the edges that made the rule; none for a widening of its own. */

@@ -1,14 +1,14 @@
 import { compactCidrs, parseAddress, parseCidr, singleAddressCidr, type Cidr } from '../model/address.ts';
 import { OTHER_ADDRESSES, peerName, type Peer, type WorkloadPeer } from '../model/peer.ts';
 import type { PolicyPeer } from '../model/policy.ts';
-import type { Widening } from '../model/proposal.ts';
+import type { IpBlock, RulePeer, Widening } from '../model/proposal.ts';
 import type { Directory } from '../resolve/directory.ts';
 import { classAddresses, inRanges, type AddressClass } from './classes.ts';
 import { chooseSelector } from './selector.ts';
 import type { Roster } from './roster.ts';
 
 /** How a peer is named in a rule, or why it cannot be. */
-export type NamedPeer = { readonly peers: readonly PolicyPeer[]; readonly widenings: readonly Widening[]; readonly notes: readonly string[] } | { readonly peers: null; readonly reason: string };
+export type NamedPeer = { readonly whom: RulePeer; readonly widenings: readonly Widening[]; readonly notes: readonly string[] } | { readonly whom: null; readonly reason: string };
 
 export const NAMESPACE_NAME = 'kubernetes.io/metadata.name';
 
@@ -18,7 +18,7 @@ export function namePeer(peer: Peer, self: WorkloadPeer, seen: ReadonlySet<strin
     case 'workload':
       return nameWorkload(peer, self, roster);
     case 'external':
-      return nameAddress(peer.address);
+      return nameAddress(peer.address, roster.namesOf(peer));
     case 'public':
       return namePublic(seen, roster, directory);
     case 'node':
@@ -27,32 +27,30 @@ export function namePeer(peer: Peer, self: WorkloadPeer, seen: ReadonlySet<strin
     case 'unresolved':
     case 'address':
     case 'labels':
-      return { peers: null, reason: `nobody is known to own ${peerName(peer)}` };
+      return { whom: null, reason: `nobody is known to own ${peerName(peer)}` };
   }
 }
 
 function nameWorkload(peer: WorkloadPeer, self: WorkloadPeer, roster: Roster): NamedPeer {
-  if (peer.cluster !== self.cluster) return { peers: null, reason: `${peerName(peer)} is in another cluster (${peer.cluster}), which a NetworkPolicy cannot name` };
+  if (peer.cluster !== self.cluster) return { whom: null, reason: `${peerName(peer)} is in another cluster (${peer.cluster}), which a NetworkPolicy cannot name` };
   const member = roster.member(peer);
-  if (member === null) return { peers: null, reason: `${peerName(peer)} is not known` };
-  if (member.hostNetwork) return { peers: null, reason: `${peerName(peer)} is on the host's network, where no selector matches it` };
+  if (member === null) return { whom: null, reason: `${peerName(peer)} is not known` };
+  if (member.hostNetwork) return { whom: null, reason: `${peerName(peer)} is on the host's network, where no selector matches it` };
   const chosen = chooseSelector(member, roster);
-  if (chosen.selector === null) return { peers: null, reason: `${peerName(peer)} cannot be selected: ${chosen.reason}` };
-  const podSelector = chosen.selector;
-  const peers = peer.namespace === self.namespace ? [{ podSelector }] : [{ namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: peer.namespace } }, podSelector }];
-  return { peers, widenings: [], notes: [] };
+  if (chosen.selector === null) return { whom: null, reason: `${peerName(peer)} cannot be selected: ${chosen.reason}` };
+  return { whom: { type: 'workload', workload: peer, selector: chosen.selector }, widenings: [], notes: [] };
 }
 
-function nameAddress(text: string): NamedPeer {
-  if (text === OTHER_ADDRESSES) return { peers: null, reason: 'there are more outside addresses than the graph keeps: choose ranges for them by hand' };
+function nameAddress(text: string, names: readonly string[]): NamedPeer {
+  if (text === OTHER_ADDRESSES) return { whom: null, reason: 'there are more outside addresses than the graph keeps: choose ranges for them by hand' };
   const address = parseAddress(text);
-  if (address === null) return { peers: null, reason: `${text} is no address` };
-  return { peers: [{ ipBlock: { cidr: singleAddressCidr(address).text } }], widenings: [], notes: [] };
+  if (address === null) return { whom: null, reason: `${text} is no address` };
+  return { whom: { type: 'addresses', of: 'external', blocks: [{ cidr: singleAddressCidr(address).text }], names }, widenings: [], notes: [] };
 }
 
 /** Anybody outside: every address but those of pods. Node addresses stay in, since many balancers hand the client over as a node. */
 function namePublic(seen: ReadonlySet<string>, roster: Roster, directory: Directory): NamedPeer {
-  const peers: PolicyPeer[] = [];
+  const blocks: IpBlock[] = [];
   const families = new Set(seen.size > 0 ? [...seen].map((text) => parseAddress(text)?.family ?? 4) : [4]);
   for (const [family, world] of [
     [4, '0.0.0.0/0'],
@@ -61,17 +59,17 @@ function namePublic(seen: ReadonlySet<string>, roster: Roster, directory: Direct
     if (!families.has(family)) continue;
     const ranges = directory.podRanges.filter((range) => range.family === family);
     if (ranges.length === 0) {
-      return { peers: null, reason: `the pods' ranges${family === 6 ? ' (IPv6)' : ''} are not known, and without them ${world} would admit every pod: give them with --cluster-cidr or an inventory with nodes` };
+      return { whom: null, reason: `the pods' ranges${family === 6 ? ' (IPv6)' : ''} are not known, and without them ${world} would admit every pod: give them with --cluster-cidr or an inventory with nodes` };
     }
     const stray = roster.strays.find((address) => address.family === family);
-    if (stray !== undefined) return { peers: null, reason: `the pods' ranges are not all known: a pod has ${stray.text}, and ${world} would admit it: give its range with --cluster-cidr` };
-    if (ranges.some(({ bits }) => bits === 0)) return { peers: null, reason: `--cluster-cidr ${world} leaves nobody outside` };
-    peers.push({ ipBlock: { cidr: world, except: ranges.map(({ text }) => text) } });
+    if (stray !== undefined) return { whom: null, reason: `the pods' ranges are not all known: a pod has ${stray.text}, and ${world} would admit it: give its range with --cluster-cidr` };
+    if (ranges.some(({ bits }) => bits === 0)) return { whom: null, reason: `--cluster-cidr ${world} leaves nobody outside` };
+    blocks.push({ cidr: world, except: ranges.map(({ text }) => text) });
     // A range that a person named may hold nodes beside pods.
     const nodes = [...directory.nodeAddresses].filter((text) => isNameable(text, roster) && inRanges(text, ranges));
-    peers.push(...blocksOf(nodes));
+    blocks.push(...blocksOf(nodes));
   }
-  return { peers, widenings: [{ reason: 'public-entry', beyond: peers.map(({ ipBlock }) => ipBlock?.cidr ?? '').join(', ') }], notes: [] };
+  return { whom: { type: 'addresses', of: 'public', blocks, names: [] }, widenings: [{ reason: 'public-entry', beyond: blocks.map(({ cidr }) => cidr).join(', ') }], notes: [] };
 }
 
 const CLASSES = {
@@ -85,13 +83,13 @@ function nameClass(type: AddressClass, seen: ReadonlySet<string>, roster: Roster
   // What only records tell may be a bridge's address, in a range that a person named.
   const canName = (text: string): boolean => isNameable(text, roster) && (known.size > 0 ? known.has(text) : !inRanges(text, directory.podRanges));
   const nameless = present.find((text) => !canName(text));
-  if (nameless !== undefined) return { peers: null, reason: `the ${what} was seen at ${nameless}, where pods have theirs: a range would name pods` };
+  if (nameless !== undefined) return { whom: null, reason: `the ${what} was seen at ${nameless}, where pods have theirs: a range would name pods` };
   const all = (known.size > 0 ? [...known] : present).filter(canName);
-  if (all.length === 0) return { peers: null, reason: `no address of the ${what} is known; give an inventory with ${source}` };
-  const peers = blocksOf(all);
-  const beyond = peers.map(({ ipBlock }) => ipBlock?.cidr ?? '').filter((text) => !seen.has(text.slice(0, text.indexOf('/'))));
+  if (all.length === 0) return { whom: null, reason: `no address of the ${what} is known; give an inventory with ${source}` };
+  const blocks = blocksOf(all);
+  const beyond = blocks.map(({ cidr }) => cidr).filter((text) => !seen.has(text.slice(0, text.indexOf('/'))));
   return {
-    peers,
+    whom: { type: 'addresses', of: type, blocks, names: [] },
     widenings: beyond.length > 0 ? [{ reason, beyond: beyond.join(', ') }] : [],
     notes: [
       ...(known.size === 0 ? [`addresses of the ${what} are those that were seen: no inventory tells them`] : []),
@@ -106,6 +104,14 @@ function isNameable(text: string, { podCidrs, podAddresses }: Roster): boolean {
 }
 
 /** Addresses as ranges of one, sorted. */
-function blocksOf(texts: readonly string[]): readonly PolicyPeer[] {
-  return compactCidrs(texts.map(parseCidr).filter((cidr): cidr is Cidr => cidr !== null)).map(({ text }) => ({ ipBlock: { cidr: text } }));
+function blocksOf(texts: readonly string[]): readonly IpBlock[] {
+  return compactCidrs(texts.map(parseCidr).filter((cidr): cidr is Cidr => cidr !== null)).map(({ text }) => ({ cidr: text }));
+}
+
+/** A rule's peer as a NetworkPolicy of this namespace writes it. */
+export function policyPeers(whom: RulePeer, namespace: string): readonly PolicyPeer[] {
+  if (whom.type === 'addresses') return whom.blocks.map((ipBlock) => ({ ipBlock }));
+  const { workload, selector: podSelector } = whom;
+  if (workload.namespace === namespace) return [{ podSelector }];
+  return [{ namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: workload.namespace } }, podSelector }];
 }

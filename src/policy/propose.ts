@@ -2,13 +2,13 @@ import { MANY_PORTS } from '../model/edge.ts';
 import { groupBy } from '../model/group.ts';
 import { peerKey, peerName, type Peer, type WorkloadPeer } from '../model/peer.ts';
 import type { EgressRule, IngressRule, NetworkPolicy, PolicyPort } from '../model/policy.ts';
-import { POLICY_TYPE, type Direction, type LeftAlone, type NoProposal, type Proposal, type ProposedRule, type Widening } from '../model/proposal.ts';
+import { POLICY_TYPE, type Direction, type LeftAlone, type NoProposal, type Proposal, type ProposedRule, type RulePeer, type Widening } from '../model/proposal.ts';
 import type { Graph, GraphEdge } from '../learn/graph.ts';
 import { ruleComment } from './comment.ts';
 import { clusterResolvers, isDns, type Resolver } from './dns.ts';
 import { lacksDns, unseenClients, unseenResolvers } from './unseen-dns.ts';
 import { policyNames } from './names.ts';
-import { namePeer } from './peers.ts';
+import { namePeer, policyPeers } from './peers.ts';
 import { prove } from './proof.ts';
 import { Roster, type Member } from './roster.ts';
 import { chooseSelector } from './selector.ts';
@@ -143,17 +143,18 @@ function ruleFor(direction: Direction, workload: WorkloadPeer, edges: readonly G
   const { roster, graph, resolvers } = around;
   const widenings: Widening[] = [];
   const notes: string[] = [];
-  const peers = [];
+  const whom: RulePeer[] = [];
   for (const [, own] of groupBy(edges, (edge) => peerKey(other(edge)))) {
     const [first] = own;
     if (first === undefined) continue;
     const seen = new Set(own.flatMap(({ evidence }) => [...evidence.addresses]));
     const named = namePeer(other(first), workload, seen, roster, graph.directory);
-    if (named.peers === null) return named.reason;
-    peers.push(...named.peers);
+    if (named.whom === null) return named.reason;
+    whom.push(named.whom);
     widenings.push(...named.widenings);
     notes.push(...named.notes);
   }
+  const peers = whom.flatMap((one) => policyPeers(one, workload.namespace));
   const ports = portsOf(edges);
   // A rule without a peer or a port would admit everybody, or everything.
   if (peers.length === 0 || ports.length === 0) return 'a rule would have no peer or no port';
@@ -167,6 +168,7 @@ function ruleFor(direction: Direction, workload: WorkloadPeer, edges: readonly G
   }
   const rule: ProposedRule = {
     direction,
+    whom,
     peers: peers.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
     ports: ports.toSorted(byPort),
     edges: edges.map(({ id }) => id).toSorted(),

@@ -32,6 +32,7 @@ export class Roster {
   readonly #byNamespace: ReadonlyMap<string, readonly Member[]>;
   readonly #graph: Graph;
   #strays: readonly Address[] | null = null;
+  #names: ReadonlyMap<string, readonly string[]> | null = null;
 
   constructor(graph: Graph) {
     this.#graph = graph;
@@ -66,6 +67,12 @@ export class Roster {
     this.namespaces = namespaceLabels([...named, ...namespaces]);
     this.podCidrs = directory.inventory.nodes.flatMap((node) => node.podCidrs.map(parseCidr)).filter((cidr) => cidr !== null);
     this.podAddresses = this.#knownAddresses();
+  }
+
+  /** DNS names that records gave for an outside address, sorted. */
+  namesOf(peer: Peer): readonly string[] {
+    this.#names ??= new Map(this.#graph.stored.peers.filter(({ names }) => names.length > 0).map(({ peer: own, names }) => [peerKey(own), names.toSorted()]));
+    return this.#names.get(peerKey(peer)) ?? [];
   }
 
   /** Addresses of pods that are in no known range, sorted. */

@@ -4,7 +4,7 @@ import type { Direction, ProposedRule, Widening } from '../model/proposal.ts';
 import type { Graph, GraphEdge } from '../learn/graph.ts';
 import { ruleComment } from './comment.ts';
 import { isDns, isResolver, type Resolver } from './dns.ts';
-import { namePeer, type NamedPeer } from './peers.ts';
+import { namePeer, policyPeers, type NamedPeer } from './peers.ts';
 import type { Roster } from './roster.ts';
 
 /**
@@ -36,8 +36,8 @@ export function unseenResolvers(workload: WorkloadPeer, { graph, roster, resolve
   let why = 'no resolver is known, an inventory with services tells it';
   for (const { peer, port } of resolvers) {
     const named = namePeer(peer, workload, new Set(), roster, graph.directory);
-    if (named.peers === null) why = named.reason;
-    else rules.push(opened('egress', [named], port, `to ${peerName(peer)}`));
+    if (named.whom === null) why = named.reason;
+    else rules.push(opened('egress', workload, [named], port, `to ${peerName(peer)}`));
   }
   return { rules, notes: rules.length > 0 ? [] : [`egress is closed without DNS: ${why}`] };
 }
@@ -48,18 +48,19 @@ export function unseenClients(workload: WorkloadPeer, { graph, roster, resolvers
   if (ports.length === 0) return { rules: [], notes: [] };
   const clients = [...withoutDns]
     .map((peer) => ({ name: peerName(peer), named: namePeer(peer, workload, new Set(), roster, graph.directory) }))
-    .filter(({ named }) => named.peers !== null)
+    .filter(({ named }) => named.whom !== null)
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   if (clients.length === 0) return { rules: [], notes: [] };
   const from = `from ${clients.map(({ name }) => name).join(', ')}`;
-  return { rules: ports.map((port) => opened('ingress', clients.map(({ named }) => named), port, from)), notes: [] };
+  return { rules: ports.map((port) => opened('ingress', workload, clients.map(({ named }) => named), port, from)), notes: [] };
 }
 
-function opened(direction: Direction, named: readonly NamedPeer[], port: number, whom: string): ProposedRule {
-  const widenings: Widening[] = [...named.flatMap((one) => (one.peers === null ? [] : one.widenings)), { reason: 'dns-unseen', beyond: `UDP and TCP ${port} ${whom}` }];
+function opened(direction: Direction, { namespace }: WorkloadPeer, named: readonly NamedPeer[], port: number, what: string): ProposedRule {
+  const widenings: Widening[] = [...named.flatMap((one) => (one.whom === null ? [] : one.widenings)), { reason: 'dns-unseen', beyond: `UDP and TCP ${port} ${what}` }];
   const ports: PolicyPort[] = [
     { port, protocol: 'TCP' },
     { port, protocol: 'UDP' },
   ];
-  return { direction, peers: named.flatMap(({ peers }) => peers ?? []), ports, edges: [], widenings, comment: ruleComment(direction, [], widenings) };
+  const whom = named.flatMap((one) => (one.whom === null ? [] : [one.whom]));
+  return { direction, whom, peers: whom.flatMap((one) => policyPeers(one, namespace)), ports, edges: [], widenings, comment: ruleComment(direction, [], widenings) };
 }

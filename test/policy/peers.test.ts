@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Graph } from '../../src/learn/graph.ts';
 import type { Peer, WorkloadPeer } from '../../src/model/peer.ts';
-import { namePeer, type NamedPeer } from '../../src/policy/peers.ts';
+import type { PolicyPeer } from '../../src/model/policy.ts';
+import type { Widening } from '../../src/model/proposal.ts';
+import { namePeer, policyPeers } from '../../src/policy/peers.ts';
 import { Roster } from '../../src/policy/roster.ts';
 import { Learner, type LearnerOptions } from '../support/graph.ts';
 import { nodeObject, serviceObject } from '../support/inventory.ts';
+import { WORLD } from '../support/hubble.ts';
 import { deployed, learned } from '../support/proposals.ts';
 
 const workload = (path: string, kind = 'StatefulSet', cluster = 'default'): WorkloadPeer => {
@@ -17,8 +20,15 @@ function graphOf(objects: readonly object[], options: LearnerOptions = {}): Grap
   return new Learner(options).know(...objects).graph();
 }
 
-const named = (peer: Peer, graph: Graph, seen: readonly string[] = []): NamedPeer =>
-  namePeer(peer, WEB, new Set(seen), new Roster(graph), graph.directory);
+type Named = { readonly peers: readonly PolicyPeer[]; readonly widenings: readonly Widening[]; readonly notes: readonly string[] } | { readonly peers: null; readonly reason: string };
+
+/** How a peer of `shop/web` is named, as a NetworkPolicy writes it. */
+function named(peer: Peer, graph: Graph, seen: readonly string[] = []): Named {
+  const result = namePeer(peer, WEB, new Set(seen), new Roster(graph), graph.directory);
+  if (result.whom === null) return { peers: null, reason: result.reason };
+  const { whom, widenings, notes } = result;
+  return { peers: policyPeers(whom, WEB.namespace), widenings, notes };
+}
 
 /** Why a peer cannot be named. */
 function refusal(peer: Peer, graph: Graph, seen: readonly string[] = []): string {
@@ -268,5 +278,15 @@ describe('what a peer is settled to before it is named', () => {
     const service = serviceObject('shop', 'cart', '10.96.0.2', { app: 'cart' }, [{ port: 80, targetPort: 8080 }]);
     const learner = learned([{ from: web.end, to: { ip: '10.96.0.2' }, port: 80 }], [...web.objects, ...cart.objects, service]);
     expect(learner.edges()).toEqual(['shop/web -> shop/cart 8080/TCP accepted']);
+  });
+});
+
+describe('whom a rule names, before any form writes it down', () => {
+  it('a workload goes with its selector, an outside address with the DNS names that records gave', () => {
+    const cart = namePeer(workload('shop/cart'), WEB, new Set(), new Roster(graphOf(SHOP)), graphOf(SHOP).directory);
+    expect(cart).toMatchObject({ whom: { type: 'workload', workload: { name: 'cart' }, selector: { matchLabels: { app: 'cart' } } } });
+    const graph = learned([{ from: deployed('shop/web', '10.0.0.1').end, to: WORLD('198.51.100.7'), names: ['b.example.org', 'a.example.org'], port: 443 }], SHOP).graph();
+    const outside = namePeer({ type: 'external', address: '198.51.100.7' }, WEB, new Set(), new Roster(graph), graph.directory);
+    expect(outside).toMatchObject({ whom: { type: 'addresses', of: 'external', blocks: [{ cidr: '198.51.100.7/32' }], names: ['a.example.org', 'b.example.org'] } });
   });
 });

@@ -24,7 +24,7 @@ const rule = (
   peers: readonly PolicyPeer[],
   ports: readonly PolicyPort[] = [TCP8080],
   widenings: readonly Widening[] = [],
-): ProposedRule => ({ direction, peers, ports, edges: [], widenings, comment: '' });
+): ProposedRule => ({ direction, whom: [], peers, ports, edges: [], widenings, comment: '' });
 
 /** Proves the rules as a policy of shop/cart, or of another workload, by all edges of the graph that are its own. */
 function proof(graph: Graph, rules: readonly ProposedRule[], path = 'shop/cart'): Proof | string {

@@ -21,7 +21,7 @@ export interface Proposed {
 
 export function proposal({ namespace = 'shop', name = 'cart', selector = { matchLabels: { app: 'cart' } }, rules = [{}], leftAlone = [], notes = [], excess = [], acceptedEdges = 1 }: Proposed = {}): Proposal {
   const whole = rules.map(
-    (rule): ProposedRule => ({ direction: 'ingress', peers: [{ podSelector: { matchLabels: { app: 'web' } } }], ports: [{ protocol: 'TCP', port: 8080 }], edges: ['e1'], widenings: [], comment: 'from shop/web: within one hour', ...rule }),
+    (rule): ProposedRule => ({ direction: 'ingress', whom: [{ type: 'workload', workload: workloadPeer({ cluster: '', namespace: 'shop', kind: 'Deployment', name: 'web' }), selector: { matchLabels: { app: 'web' } } }], peers: [{ podSelector: { matchLabels: { app: 'web' } } }], ports: [{ protocol: 'TCP', port: 8080 }], edges: ['e1'], widenings: [], comment: 'from shop/web: within one hour', ...rule }),
   );
   const of = (direction: Direction): readonly ProposedRule[] => whole.filter((rule) => rule.direction === direction);
   const [ingress, egress] = [of('ingress'), of('egress')];
