@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
 import { OperationError, UsageError } from '../../errors.ts';
-import type { TypedObject } from '../../kubernetes/inventory.ts';
-import type { NetworkPolicy } from '../../model/policy.ts';
 import { outputOf, type Context } from '../context.ts';
 import type { Define } from '../command.ts';
+import { readPolicyObjects, validPolicies } from '../policies.ts';
 import { age, plain, plural } from '../text.ts';
 
 interface Options {
@@ -38,54 +36,10 @@ export const define: Define = (command, run) => {
     );
 };
 
-/** As the cluster's API, or `kubectl get networkpolicies`, told of them last. */
-async function policiesOfCluster(context: Context): Promise<{ readonly objects: readonly TypedObject[]; readonly problems: readonly string[] }> {
-  const { withStore } = await import('../session.ts');
-  const group = 'networking.k8s.io';
-  const objects = await withStore(context, (store) =>
-    store.inventory.read().policies.map(({ namespace, name, spec }) => ({ kind: 'NetworkPolicy', group, object: { apiVersion: `${group}/v1`, kind: 'NetworkPolicy', metadata: { namespace, name }, spec } })),
-  );
-  if (objects.length === 0) throw new OperationError('cluster: the database knows no NetworkPolicies of it; give them with --inventory (kubectl get networkpolicies -A -o json), or let observe or serve ask with --kubernetes');
-  return { objects, problems: [] };
-}
-
-/** NetworkPolicies among manifests; what an API server would refuse is an error, for no cluster could run it. */
-async function readPolicies(context: Context, paths: readonly string[], strict: boolean) {
-  const { validatePolicy } = await import('../../policy/validate.ts');
-  const { objects, problems } = strict && paths.length === 1 && paths[0] === 'cluster' && !existsSync('cluster') ? await policiesOfCluster(context) : (await import('../../kubernetes/manifests.ts')).readManifests(paths);
-  const policies: NetworkPolicy[] = [];
-  const wrong = [...problems];
-  const warnings: string[] = [];
-  let invalid = 0;
-  const notRead = new Map<string, number>();
-  for (const { kind, object } of objects) {
-    if (kind.endsWith('NetworkPolicy') && kind !== 'NetworkPolicy') notRead.set(kind, (notRead.get(kind) ?? 0) + 1);
-    if (kind !== 'NetworkPolicy') continue;
-    const { policy, problems: own, warnings: doubts } = validatePolicy(object);
-    const [first] = own;
-    const name = nameOf(object);
-    if (policy !== null) policies.push(policy);
-    else {
-      invalid++;
-      wrong.push(`policy ${name}: ${first?.field}: ${first?.message}`);
-    }
-    warnings.push(...doubts.map(({ field, message }) => `policy ${name}: ${field} ${message}`));
-  }
-  for (const problem of [...wrong, ...warnings]) context.say(`footpath: ${plain(problem)}`);
-  for (const [kind, n] of notRead) context.say(`footpath: ${n} of kind ${plain(kind)} not evaluated`);
-  if (strict && policies.length + invalid === 0) throw new OperationError(`${paths.join(', ')}: no valid NetworkPolicy found`);
-  return { policies, invalid, objects, warnings: [...warnings, ...[...notRead].map(([kind, n]) => `${n} of kind ${kind} not evaluated`)] };
-}
-
-function nameOf(object: unknown): string {
-  const { metadata } = object as { readonly metadata?: { readonly namespace?: unknown; readonly name?: unknown } | null };
-  const text = (value: unknown, other: string): string => (typeof value === 'string' ? value : other);
-  return `${text(metadata?.namespace, 'default')}/${text(metadata?.name, '?')}`;
-}
-
 async function replayPolicies(context: Context, paths: readonly string[]): Promise<number> {
   const form = outputOf(context, ['table', 'wide', 'json']);
-  const { policies, invalid } = await readPolicies(context, paths, true);
+  const { policies, invalid } = await validPolicies(context, await readPolicyObjects(context, paths));
+  if (policies.length + invalid === 0) throw new OperationError(`${paths.join(', ')}: no valid NetworkPolicy found`);
   const [{ withStore, graphOf }, { replay }, { newest }] = await Promise.all([import('../session.ts'), import('../../policy/replay.ts'), import('../when.ts')]);
   return withStore(context, async (store) => {
     const graph = await graphOf(store);
@@ -138,12 +92,14 @@ interface Question {
 }
 
 async function ask(context: Context, paths: readonly string[], options: Options): Promise<number> {
-  const [{ policies, objects, warnings }, { toInventory }, { ManifestWorld }] = await Promise.all([
-    readPolicies(context, paths, false),
+  const [{ readManifests }, { toInventory }, { ManifestWorld }] = await Promise.all([
+    import('../../kubernetes/manifests.ts'),
     import('../../kubernetes/inventory.ts'),
     import('../../policy/manifest-world.ts'),
   ]);
-  const world = new ManifestWorld(toInventory(objects).inventory, policies);
+  const manifests = readManifests(paths);
+  const { policies, warnings } = await validPolicies(context, manifests);
+  const world = new ManifestWorld(toInventory(manifests.objects).inventory, policies);
   const answer = (from: string, fromKind: string | null, to: string, toKind: string | null, port: number, protocol: string) => {
     const source = world.find(from, fromKind);
     const destination = world.find(to, toKind);
