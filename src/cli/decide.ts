@@ -30,11 +30,13 @@ async function decide(context: Context, action: 'accept' | 'reject', ids: readon
   const many = isWanted !== null || context.namespace !== null || options.all === true || context.options.allNamespaces === true;
   if (ids.length > 0 && many) throw new UsageError('give ids, or a scope (--workload, -n, --all), not both');
   if (ids.length === 0 && !many) throw new UsageError('say which: ids of edges (footpath edges -o wide), --workload NS/NAME, -n NS, or --all');
-  const [{ withStore, graphOf }, { alertsIn }, { edgesWithOpenAlert, settledBy }, { isResolved }] = await Promise.all([
+  const [{ withStore, graphOf }, { alertsIn }, { decideEdges }, { edgesWithOpenAlert }, { isResolved }, { isUndecided }] = await Promise.all([
     import('./session.ts'),
     import('./alerting.ts'),
+    import('./deciding.ts'),
     import('../alert/lifecycle.ts'),
     import('../learn/state.ts'),
+    import('../learn/graph.ts'),
   ]);
   const signature = signatureOf(context, options);
   return withStore(context, async (store) => {
@@ -45,20 +47,13 @@ async function decide(context: Context, action: 'accept' | 'reject', ids: readon
     const inScope = ({ source, destination }: GraphEdge): boolean =>
       [source, destination].some((peer) => peer.type === 'workload' && (context.namespace === null || peer.namespace === context.namespace) && isWanted?.(peer) !== false);
     // All that was learned is not rejected in one word: that takes ids, or a workload's name.
-    const undecided = listed.filter((edge) => edge.decision === null && !graph.verdicts.inBaseline(edge) && inScope(edge) && (action === 'accept' || options.all !== true || edge.state === 'observed'));
+    const undecided = listed.filter((edge) => isUndecided(edge, graph.verdicts) && inScope(edge) && (action === 'accept' || options.all !== true || edge.state === 'observed'));
     const alerting = undecided.filter(({ key }) => hasAlert.has(key));
     const flagged = undecided.filter(({ key, suspicions }) => !hasAlert.has(key) && suspicions.length > 0);
     const chosen =
       ids.length > 0 ? ids.map((id) => byId(listed, id, 'edge')) : undecided.filter(({ key, suspicions }) => !hasAlert.has(key) && (options.flagged === true || suspicions.length === 0));
     const scope = ids.length > 0 ? 'edge' : (options.workload ?? (context.namespace === null ? 'all' : `namespace ${context.namespace}`));
-    if (chosen.length > 0) {
-      const edges = chosen.map((edge) => graph.canon.storedEdge(edge));
-      const settled = settledBy(alerts, graph, new Set(chosen.map(({ key }) => key)));
-      store.transaction(() => {
-        const since = store.choices.decide(action, edges, scope, signature);
-        for (const { id } of settled) store.alerts.say({ id, state: `${action}ed`, since, mutedUntil: null, ...signature });
-      });
-    }
+    if (chosen.length > 0) decideEdges(store, { graph, alerts }, action, chosen, scope, signature);
     context.say(`${plural(chosen.length, 'edge')} ${action}ed`);
     if (ids.length === 0 && options.flagged !== true && flagged.length > 0) context.say(`${plural(flagged.length, 'flagged edge')} left alone (footpath edges --flagged; --flagged takes them too)`);
     if (ids.length === 0 && alerting.length > 0) context.say(`${plural(alerting.length, 'edge')} with an open alert left alone (footpath alerts)`);

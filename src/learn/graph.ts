@@ -155,6 +155,20 @@ export function isBreach({ witnesses }: ViolationEvidence): boolean {
   return [...witnesses.values()].some(({ tally }) => tally.opened + tally.ongoing + tally.answered + tally.refused + tally.audited + tally.failed > 0);
 }
 
+/** Nobody has said a word on it, nor frozen it into a baseline. */
+export function isUndecided(edge: GraphEdge, verdicts: Verdicts): boolean {
+  return edge.decision === null && !verdicts.inBaseline(edge);
+}
+
+/** The graph as other decisions make it. States follow from them; which entries are public, and the evidence, stay as they were. */
+export function decidedAnew(graph: Graph, verdicts: Verdicts): Graph {
+  const edges = graph.edges.map((edge): GraphEdge => {
+    const decision = verdicts.decision(edge);
+    return { ...edge, decision, state: stateOf(edge, { decision, suspicions: edge.suspicions, violated: edge.violations.some(isBreach) }, verdicts) };
+  });
+  return { ...graph, revision: verdicts.revision, verdicts, edges, byKey: new Map(edges.map((edge) => [edge.key, edge])) };
+}
+
 export function canonOf(stored: Pick<StoredGraph, 'pods' | 'peers'>, directory: Directory): Canon {
   // Sorted, so that the answer is the same whichever pod was stored first.
   const pods = stored.pods.toSorted((a, b) => compare(podKey(a), podKey(b)));

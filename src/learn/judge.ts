@@ -21,7 +21,10 @@ export class Verdicts implements Judge {
     for (const { scope, mode } of until(choices.modes)) modes.set(JSON.stringify(scope), { scope, mode });
     // The most specific comes first.
     this.#modes = [...modes.values()].toSorted((a, b) => specificity(b.scope) - specificity(a.scope));
-    for (const decision of until(choices.decisions)) this.#decisions.set(this.#key(decision.edge), decision);
+    for (const decision of until(choices.decisions)) {
+      if (decision.action === 'withdraw') this.#decisions.delete(this.#key(decision.edge));
+      else this.#decisions.set(this.#key(decision.edge), decision);
+    }
     for (const baseline of until(choices.baselines)) {
       for (const edge of baseline.edges) this.#baseline.add(this.#key(edge));
       for (const entry of baseline.publicEntries) this.#publicEntries.add(this.#entryKey(entry));

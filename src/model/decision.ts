@@ -42,8 +42,13 @@ export interface EdgeDecision extends Signature {
   readonly revision: number;
   readonly action: 'accept' | 'reject';
   readonly edge: EdgeKey;
-  /** What the person named: an edge, a workload, an alert. */
+  /** What the person named: an edge, a workload, a rule, an alert. */
   readonly scope: string;
+}
+
+/** From its revision on nobody has decided on the edge. */
+export interface Withdrawal extends Omit<EdgeDecision, 'action'> {
+  readonly action: 'withdraw';
 }
 
 /** The edges and public entries that were accepted in a scope when it was switched to watching. */
@@ -70,7 +75,7 @@ export interface ScanDecision extends Signature {
 
 export interface Choices {
   readonly modes: readonly ModeChange[];
-  readonly decisions: readonly EdgeDecision[];
+  readonly decisions: readonly (EdgeDecision | Withdrawal)[];
   readonly baselines: readonly Baseline[];
   readonly scans: readonly ScanDecision[];
 }

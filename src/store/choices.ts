@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import type { Baseline, Choices, EdgeDecision, Mode, ModeChange, PublicEntry, ScanDecision, Scope, Signature } from '../model/decision.ts';
+import type { Baseline, Choices, EdgeDecision, Mode, ModeChange, PublicEntry, ScanDecision, Scope, Signature, Withdrawal } from '../model/decision.ts';
 import type { EdgeKey } from '../model/edge.ts';
 import type { Protocol } from '../model/flow.ts';
 import { groupBy } from '../model/group.ts';
@@ -56,7 +56,7 @@ export class ChoiceTable {
     for (const { destination, protocol, port } of publicEntries) entry.run(revision, this.#peers.id(destination), protocol, port);
   }
 
-  decide(action: 'accept' | 'reject', edges: readonly EdgeKey[], scope: string, { by, at, comment }: Signature): number {
+  decide(action: 'accept' | 'reject' | 'withdraw', edges: readonly EdgeKey[], scope: string, { by, at, comment }: Signature): number {
     const revision = this.advance();
     const insert = this.#db.prepare(
       'INSERT INTO decisions (revision, action, source, destination, protocol, port, scope, by, at, comment) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
@@ -86,8 +86,8 @@ export class ChoiceTable {
     const modes = all<Signed & { namespace: string | null; workload: string | null; mode: Mode; newest: number }>('SELECT * FROM modes ORDER BY revision').map(
       ({ namespace, workload, ...rest }): ModeChange => ({ scope: { namespace, workload }, ...rest }),
     );
-    const decisions = all<Signed & EdgeColumns & { action: 'accept' | 'reject'; scope: string }>('SELECT * FROM decisions ORDER BY revision, id').map(
-      ({ revision, action, scope, by, at, comment, ...edge }): EdgeDecision => ({ revision, action, scope, by, at, comment, edge: edgeOf(edge) }),
+    const decisions = all<Signed & EdgeColumns & { action: 'accept' | 'reject' | 'withdraw'; scope: string }>('SELECT * FROM decisions ORDER BY revision, id').map(
+      ({ revision, action, scope, by, at, comment, ...edge }): EdgeDecision | Withdrawal => ({ revision, action, scope, by, at, comment, edge: edgeOf(edge) }),
     );
     const edges = groupBy(all<EdgeColumns & { revision: number }>('SELECT * FROM baseline_edges'), ({ revision }) => revision);
     const entries = groupBy(all<EdgeColumns & { revision: number }>('SELECT * FROM baseline_public'), ({ revision }) => revision);

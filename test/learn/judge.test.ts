@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EVERYTHING, type Choices, type Mode } from '../../src/model/decision.ts';
 import type { EdgeKey } from '../../src/model/edge.ts';
 import { PUBLIC } from '../../src/model/peer.ts';
-import { baseline, decision, mode, verdicts } from '../support/choices.ts';
+import { baseline, decision, mode, verdicts, withdrawal } from '../support/choices.ts';
 import { APISERVER, edge, NODE, outside, workload } from '../support/evidence.ts';
 
 const known = edge('shop/web', 'shop/cart');
@@ -96,6 +96,9 @@ describe('an edge violates', () => {
     ['its rejection, while learning', { decisions: [decision(2, 'reject', stranger)] }, stranger, true],
     ['nothing, if it was accepted last', { modes: watching, decisions: [decision(2, 'reject', known), decision(3, 'accept', known)] }, known, false],
     ['its rejection, if that was last', { modes: watching, decisions: [decision(3, 'reject', known), decision(2, 'accept', known)] }, known, true],
+    ['the baseline that does not hold it, once its acceptance was taken back', { modes: watching, baselines: frozen, decisions: [decision(2, 'accept', stranger), withdrawal(3, stranger)] }, stranger, true],
+    ['nothing, once its rejection was taken back', { modes: watching, baselines: frozen, decisions: [decision(2, 'reject', known), withdrawal(3, known)] }, known, false],
+    ['its rejection, if that came after one that was taken back', { decisions: [decision(2, 'reject', known), withdrawal(3, known), decision(4, 'reject', known)] }, known, true],
     [
       'nothing, though it is watched again: the baseline stays',
       {
@@ -115,6 +118,13 @@ describe('an edge violates', () => {
     expect(of.decision(known)?.revision).toBe(5);
     expect(of.judge(stranger).epoch).toBe(0);
     expect(of.decision(stranger)).toBeNull();
+  });
+
+  it('under none, once the decision was taken back: neither it nor the one before it', () => {
+    const choices: Partial<Choices> = { modes: watching, decisions: [decision(2, 'accept', known), decision(3, 'reject', known), withdrawal(4, known)] };
+    expect(verdicts(choices).decision(known)).toBeNull();
+    expect(verdicts(choices).judge(known).epoch).toBe(0);
+    expect(verdicts(choices, 3).decision(known)?.action).toBe('reject');
   });
 });
 

@@ -35,6 +35,7 @@ describe('people’s choices', () => {
     const other = { ...WEB_TO_CART, source: FAR, port: 1 };
     store.choices.decide('reject', [WEB_TO_CART, other], 'alert 1', SIGNED);
     store.choices.decide('accept', [WEB_TO_CART], 'edge 2', SIGNED);
+    store.choices.decide('withdraw', [WEB_TO_CART], 'undo', SIGNED);
     store.choices.decideScan('accept', FAR, SIGNED);
     expect(choicesOf(store)).toEqual({
       modes: [{ revision: 1, scope: { namespace: 'shop', workload: 'web' }, mode: 'learning', newest: 0, ...SIGNED, comment: null }],
@@ -42,9 +43,10 @@ describe('people’s choices', () => {
         { revision: 2, action: 'reject', scope: 'alert 1', edge: WEB_TO_CART, ...SIGNED },
         { revision: 2, action: 'reject', scope: 'alert 1', edge: other, ...SIGNED },
         { revision: 3, action: 'accept', scope: 'edge 2', edge: WEB_TO_CART, ...SIGNED },
+        { revision: 4, action: 'withdraw', scope: 'undo', edge: WEB_TO_CART, ...SIGNED },
       ],
       baselines: [],
-      scans: [{ revision: 4, action: 'accept', source: FAR, ...SIGNED }],
+      scans: [{ revision: 5, action: 'accept', source: FAR, ...SIGNED }],
     });
   });
 
@@ -135,5 +137,8 @@ describe('words on alerts', () => {
         ['b', { id: 'b', state: 'acknowledged', since: 2, mutedUntil: null, ...SIGNED, comment: null }],
       ]),
     );
+    store.alerts.unsay('a');
+    store.alerts.unsay('never-said');
+    expect([...store.alerts.read().keys()]).toEqual(['b']);
   });
 });

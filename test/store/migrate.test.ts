@@ -37,6 +37,21 @@ const applied = (db: Database): readonly Applied[] => db.prepare<[], Applied>('S
 const tables = (db: Database): readonly string[] => db.prepare<[], string>("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").pluck().all();
 const schema = (db: Database): unknown => db.prepare('SELECT type, name, sql FROM sqlite_master ORDER BY type, name').all();
 
+/** A database as the first so many migrations left it. */
+const endedWith = (count: number): Database => {
+  const db = empty();
+  db.exec('CREATE TABLE migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL) STRICT');
+  for (const row of applied(migrated()).slice(0, count)) {
+    db.exec(readFileSync(join(FOLDER, row.name), 'utf8'));
+    db.prepare('INSERT INTO migrations VALUES (?, ?, ?)').run(row.number, row.name, row.checksum);
+  }
+  return db;
+};
+
+function endedBefore(word: string): Database {
+  return endedWith(NAMES.findIndex((name) => name.includes(word)));
+}
+
 describe('migrations', () => {
   it('are numbered from 1 without gaps: a number stands for one step for ever', () => {
     expect(NAMES.map((name) => Number(name.slice(0, 4)))).toEqual(NAMES.map((_, i) => i + 1));
@@ -61,17 +76,6 @@ describe('migrations', () => {
     expect([schema(db), applied(db)]).toEqual(before);
   });
 
-  /** A database as the first so many migrations left it. */
-  const endedWith = (count: number): Database => {
-    const db = empty();
-    db.exec('CREATE TABLE migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL) STRICT');
-    for (const row of applied(migrated()).slice(0, count)) {
-      db.exec(readFileSync(join(FOLDER, row.name), 'utf8'));
-      db.prepare('INSERT INTO migrations VALUES (?, ?, ?)').run(row.number, row.name, row.checksum);
-    }
-    return db;
-  };
-
   it.each(NAMES.slice(0, -1).map((name, i) => [name, i + 1] as const))('bring a database that ended with %s up to date, and keep what is in it', (_, count) => {
     const db = endedWith(count);
     db.exec("INSERT INTO settings VALUES ('cluster', 'east')");
@@ -86,6 +90,21 @@ describe('migrations', () => {
     db.exec("INSERT INTO sources VALUES ('a.log', 5000), ('b.log', NULL), ('c.log', 4000); INSERT INTO modes VALUES (1, NULL, NULL, 'watching', 'ada', 0, NULL)");
     migrate(db, 'a.db');
     expect(db.prepare('SELECT newest FROM modes').pluck().all()).toEqual([5_000]);
+  });
+});
+
+describe('a migration that makes a table anew', () => {
+  it('keeps the decisions that are in it, in their order', () => {
+    const db = endedBefore('withdrawals');
+    db.exec("INSERT INTO peers (id, key) VALUES (1, 'public'), (2, 'workload||shop|Deployment|web')");
+    const decide = (id: number, action: string): unknown => db.prepare('INSERT INTO decisions VALUES (?, ?, ?, 1, 2, ?, 443, ?, ?, 5, NULL)').run(id, id, action, 'TCP', 'edge', 'ada');
+    decide(1, 'accept');
+    decide(2, 'reject');
+    const before = db.prepare('SELECT * FROM decisions').all();
+    expect(() => decide(3, 'withdraw')).toThrow(/CHECK/);
+    migrate(db, 'a.db');
+    expect(db.prepare('SELECT * FROM decisions').all()).toEqual(before);
+    decide(3, 'withdraw');
   });
 });
 

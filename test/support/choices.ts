@@ -1,5 +1,5 @@
 import { Verdicts } from '../../src/learn/judge.ts';
-import type { Baseline, Choices, EdgeDecision, Mode, ModeChange, PublicEntry } from '../../src/model/decision.ts';
+import type { Baseline, Choices, EdgeDecision, Mode, ModeChange, PublicEntry, Withdrawal } from '../../src/model/decision.ts';
 import type { EdgeKey } from '../../src/model/edge.ts';
 import type { Peer } from '../../src/model/peer.ts';
 
@@ -23,6 +23,8 @@ export const decision = (revision: number, action: EdgeDecision['action'], edge:
   edge,
   scope: 'edge',
 });
+
+export const withdrawal = (revision: number, edge: EdgeKey): Withdrawal => ({ ...SIGNED, revision, action: 'withdraw', edge, scope: 'undo' });
 
 export function baseline(revision: number, scope: string, edges: readonly EdgeKey[], publicEntries: readonly PublicEntry[] = []): Baseline {
   return { ...SIGNED, revision, scope: scopeOf(scope), edges, publicEntries };

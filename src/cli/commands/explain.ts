@@ -1,14 +1,14 @@
 import { UsageError } from '../../errors.ts';
-import { hoursSeen } from '../../model/edge.ts';
 import { peerKey, type WorkloadPeer } from '../../model/peer.ts';
 import type { LeftAlone, ProposedRule, Proof } from '../../model/proposal.ts';
 import type { Graph, GraphEdge } from '../../learn/graph.ts';
 import type { Proposals } from '../../policy/propose.ts';
 import { outputOf, type Context } from '../context.ts';
 import type { Define } from '../command.ts';
+import { evidenceLines, stateText } from '../evidence-text.ts';
 import { flagLines } from '../flag-text.ts';
 import { workloadOption } from '../workload-option.ts';
-import { count, isoTime, plain, plural, styleFor } from '../text.ts';
+import { plain, plural, styleFor } from '../text.ts';
 
 export const define: Define = (command, run) => {
   command
@@ -72,7 +72,7 @@ async function explain(context: Context, text: string, options: { readonly rule?
       for (const { number, rule, edges } of rules) {
         const ports = rule.ports.map(({ port, protocol }) => `${port ?? 'any'}/${protocol ?? 'TCP'}`).join(', ');
         context.print(`\nrule ${number}, ${rule.direction} ${ports}: ${plain(rule.comment.split('\n', 1)[0] ?? '')}\n`);
-        for (const edge of edges) context.print(evidenceText(edge, edgeName(edge)));
+        for (const edge of edges) context.print(evidenceLines(edge).map((line) => `  ${line}\n`).join(''));
         for (const { reason: why, beyond } of rule.widenings) context.print(`  ${style.yellow(`wider than its edges: ${why}`)} (${plain(beyond)})\n`);
       }
       for (const { direction, reason: why } of leftAlone) context.print(`\n${direction} is left alone: ${why}\n`);
@@ -116,25 +116,4 @@ function onlyRule(all: readonly Explanation[], text: string): readonly Explanati
   const found = all.filter(({ rules }) => rules.some(isWanted)).map((one) => ({ ...one, rules: one.rules.filter(isWanted) }));
   if (found.length === 0) throw new UsageError(`--rule ${plain(text)}: its policy has ${plural(all.flatMap(({ rules }) => rules).length, 'rule')}`);
   return found;
-}
-
-/** `accepted by ada at 2026-03-05T09:00:00.000Z: as agreed`. */
-function stateText({ state, decision }: GraphEdge): string {
-  if (decision === null) return state;
-  return `${state} by ${plain(decision.by)} at ${isoTime(decision.at)}${decision.comment === null ? '' : `: ${plain(decision.comment)}`}`;
-}
-
-function evidenceText(edge: GraphEdge, name: string): string {
-  const { totals, evidence } = edge;
-  const witnesses = [...new Set([...evidence.witnesses.values()].map(({ witness }) => `${witness.collector} at the ${witness.side}`))].toSorted();
-  const pods = evidence.pods.size;
-  const lines = [
-    `  ${name}  ${edge.id}`,
-    `    ${count(totals.opened)} connections in ${plural(hoursSeen(evidence), 'hour')} of ${plural(evidence.days.size, 'day')}, ${count(totals.answered)} answers, ${count(totals.refused)} refused, ${count(totals.denied)} denied${pods > 0 ? `, from ${plural(pods, 'pod')}` : ''}`,
-    `    first ${isoTime(totals.firstSeen)}, last ${isoTime(totals.lastSeen)}; ${stateText(edge)}${edge.flags.length > 0 ? `; ${edge.flags.join(', ')}` : ''}`,
-    `    told by ${witnesses.join(', ')}`,
-  ];
-  const operations = evidence.operations.map(({ method, path }) => `${method} ${path}`);
-  if (operations.length > 0) lines.push(`    ${operations.slice(0, 6).join(', ')}${operations.length > 6 ? `, and ${operations.length - 6} more` : ''}`);
-  return `${lines.map(plain).join('\n')}\n`;
 }

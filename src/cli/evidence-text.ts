@@ -1,0 +1,26 @@
+import { edgeName } from '../detect/violation.ts';
+import type { GraphEdge } from '../learn/graph.ts';
+import { hoursSeen } from '../model/edge.ts';
+import { count, isoTime, plain, plural } from './text.ts';
+
+/** `accepted by ada at 2026-03-05T09:00:00.000Z: as agreed`. */
+export function stateText({ state, decision }: GraphEdge): string {
+  if (decision === null) return state;
+  return `${state} by ${plain(decision.by)} at ${isoTime(decision.at)}${decision.comment === null ? '' : `: ${plain(decision.comment)}`}`;
+}
+
+/** What is known of an edge, in lines: its name and id, then the evidence, further in. */
+export function evidenceLines(edge: GraphEdge): readonly string[] {
+  const { totals, evidence } = edge;
+  const witnesses = [...new Set([...evidence.witnesses.values()].map(({ witness }) => `${witness.collector} at the ${witness.side}`))].toSorted();
+  const pods = evidence.pods.size;
+  const lines = [
+    `${edgeName(edge)}  ${edge.id}`,
+    `  ${count(totals.opened)} connections in ${plural(hoursSeen(evidence), 'hour')} of ${plural(evidence.days.size, 'day')}, ${count(totals.answered)} answers, ${count(totals.refused)} refused, ${count(totals.denied)} denied${pods > 0 ? `, from ${plural(pods, 'pod')}` : ''}`,
+    `  first ${isoTime(totals.firstSeen)}, last ${isoTime(totals.lastSeen)}; ${stateText(edge)}${edge.flags.length > 0 ? `; ${edge.flags.join(', ')}` : ''}`,
+    `  told by ${witnesses.join(', ')}`,
+  ];
+  const operations = evidence.operations.map(({ method, path }) => `${method} ${path}`);
+  if (operations.length > 0) lines.push(`  ${operations.slice(0, 6).join(', ')}${operations.length > 6 ? `, and ${operations.length - 6} more` : ''}`);
+  return lines.map(plain);
+}
