@@ -1,3 +1,5 @@
+import type { Edge } from './model/edge.ts';
+import type { Peer } from './model/peer.ts';
 import type { Proposal } from './model/proposal.ts';
 
 /** An exporter renders proposals for one enforcement point. Pure; equal proposals give equal bytes. */
@@ -5,14 +7,28 @@ export interface Exporter {
   /** As `propose --as` takes it. */
   readonly name: string;
   readonly description: string;
-  render(set: PolicySet): readonly RenderedFile[];
+  /** What it can be asked for beyond the proposals; whoever asks it for more is told so. */
+  readonly takes: readonly RenderOption[];
+  render(set: PolicySet, options?: RenderOptions): readonly RenderedFile[];
 }
 
 export interface PolicySet {
   readonly proposals: readonly Proposal[];
   /** Namespaces that get a policy which closes every pod both ways. */
   readonly defaultDeny: readonly string[];
+  /** The edges that rules name, by id: their ends, ports, operations. */
+  readonly edges: ReadonlyMap<string, Edge>;
+  /** Who answers for names in the cluster, and at which port. */
+  readonly resolvers: readonly { readonly peer: Peer; readonly port: number }[];
 }
+
+/**
+ * `l7`: methods and paths as they were seen, and no others. `enforced`: policies that act, where the form has others that only
+ * tell what they would deny.
+ */
+export type RenderOption = 'l7' | 'enforced';
+
+export type RenderOptions = Readonly<Partial<Record<RenderOption, boolean>>>;
 
 export interface RenderedFile {
   /** `<namespace>__<name>.yaml`, by the Kubernetes grammar: never a path. */

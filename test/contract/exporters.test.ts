@@ -6,12 +6,12 @@ import { exporters } from '../../src/export/index.ts';
 import type { PolicySet, RenderedFile } from '../../src/exporter.ts';
 import { isLabelName, isSubdomain } from '../../src/model/names.ts';
 import { validatePolicy } from '../../src/policy/validate.ts';
-import { activeText, proposal, proposals } from '../support/rendering.ts';
+import { activeText, policySet, proposal, proposals } from '../support/rendering.ts';
 
 /** What every exporter owes: judged the moment it is listed. */
 
 const NAMESPACES = ['shop', 'bank', 'on', '0123'] as const;
-const sets: fc.Arbitrary<PolicySet> = fc.record({ proposals, defaultDeny: fc.subarray([...NAMESPACES]) });
+const sets: fc.Arbitrary<PolicySet> = fc.tuple(proposals, fc.subarray([...NAMESPACES])).map(([own, closed]) => policySet(own, closed));
 const RUNS = { numRuns: 60 };
 
 /** Nothing else is printable in YAML: a parser may refuse the whole file for one of them. */
@@ -52,7 +52,7 @@ describe.each(exporters.map((exporter) => [exporter.name, exporter] as const))('
   });
 
   it('renders nothing of nothing', () => {
-    expect(exporter.render({ proposals: [], defaultDeny: [] })).toEqual([]);
+    expect(exporter.render(policySet([]))).toEqual([]);
   });
 
   it('renders objects that an API server takes, as text that reads back as them, in files of their names', () => {
@@ -80,7 +80,7 @@ describe.each(exporters.map((exporter) => [exporter.name, exporter] as const))('
         expect(new Set(names).size).toBe(names.length);
         for (const { policy } of set.proposals) expect(names.some((own) => own.startsWith(`${policy.metadata.namespace}__${policy.metadata.name}`))).toBe(true);
         for (const namespace of set.defaultDeny) expect(names.some((own) => own.startsWith(`${namespace}__`))).toBe(true);
-        expect(exporter.render({ proposals: shuffled, defaultDeny: closed })).toEqual(files);
+        expect(exporter.render({ ...set, proposals: shuffled, defaultDeny: closed })).toEqual(files);
       }),
       RUNS,
     );
@@ -98,11 +98,11 @@ describe.each(exporters.map((exporter) => [exporter.name, exporter] as const))('
   });
 
   it('lets no text of the evidence out of its comment', () => {
-    const harmless = exporter.render({ proposals: [proposal({ rules: [{}, { direction: 'egress' }], notes: ['x'], excess: ['x'], leftAlone: [{ direction: 'egress', reason: 'x' }] })], defaultDeny: [] });
+    const harmless = exporter.render(policySet([proposal({ rules: [{}, { direction: 'egress' }], notes: ['x'], excess: ['x'], leftAlone: [{ direction: 'egress', reason: 'x' }] })]));
     fc.assert(
       fc.property(activeText, activeText, activeText, activeText, (comment, note, excess, reason) => {
         const hostile = proposal({ rules: [{ comment }, { direction: 'egress', comment }], notes: [note], excess: [excess], leftAlone: [{ direction: 'egress', reason }] });
-        const files = exporter.render({ proposals: [hostile], defaultDeny: [] });
+        const files = exporter.render(policySet([hostile]));
         for (const [i, file] of files.entries()) {
           expect(faultsOf(file)).toEqual([]);
           expect(withoutComments(file.content)).toBe(withoutComments(harmless[i]?.content ?? ''));
@@ -116,7 +116,7 @@ describe.each(exporters.map((exporter) => [exporter.name, exporter] as const))('
 
   it('tells the evidence that it was given', () => {
     const said = exporter
-      .render({ proposals: [proposal({ rules: [{ comment: 'from shop/web: evidence-1' }, { comment: 'evidence-2' }], notes: ['evidence-3'], excess: ['evidence-4'], leftAlone: [{ direction: 'egress', reason: 'evidence-5' }] })], defaultDeny: [] })
+      .render(policySet([proposal({ rules: [{ comment: 'from shop/web: evidence-1' }, { comment: 'evidence-2' }], notes: ['evidence-3'], excess: ['evidence-4'], leftAlone: [{ direction: 'egress', reason: 'evidence-5' }] })]))
       .map(({ content }) => content)
       .join('');
     for (let i = 1; i <= 5; i++) expect(said).toContain(`evidence-${i}`);
@@ -132,7 +132,7 @@ describe.each(exporters.map((exporter) => [exporter.name, exporter] as const))('
       proposal({ rules: [{ ports: [{ protocol: 'TCP', port: 0 }] }] }),
       proposal({ selector: { matchLabels: { 'a b': 'c' } } }),
     ];
-    for (const one of bad) expect(() => exporter.render({ proposals: [proposal({ name: 'good' }), one], defaultDeny: [] })).toThrow(`${one.policy.metadata.namespace}/${one.policy.metadata.name}`);
-    expect(() => exporter.render({ proposals: [], defaultDeny: ['Shop'] })).toThrow('Shop');
+    for (const one of bad) expect(() => exporter.render(policySet([proposal({ name: 'good' }), one]))).toThrow(`${one.policy.metadata.namespace}/${one.policy.metadata.name}`);
+    expect(() => exporter.render(policySet([], ['Shop']))).toThrow('Shop');
   });
 });

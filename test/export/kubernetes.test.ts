@@ -3,15 +3,15 @@ import { parse } from 'yaml';
 import { defaultDenyPolicy, kubernetes } from '../../src/export/kubernetes.ts';
 import type { RenderedFile } from '../../src/exporter.ts';
 import { validatePolicy } from '../../src/policy/validate.ts';
-import { proposal, type Proposed } from '../support/rendering.ts';
+import { policySet, proposal, type Proposed } from '../support/rendering.ts';
 
-const render = (...proposed: readonly Proposed[]): readonly RenderedFile[] => kubernetes.render({ proposals: proposed.map(proposal), defaultDeny: [] });
+const render = (...proposed: readonly Proposed[]): readonly RenderedFile[] => kubernetes.render(policySet(proposed.map(proposal)));
 const text = (proposed: Proposed): string => render(proposed)[0]?.content ?? '';
 
 describe('NetworkPolicies as files', () => {
   it('two of one name are refused: one would replace the other', () => {
     expect(() => render({}, {})).toThrow('two policies are written to shop__cart.yaml');
-    expect(() => kubernetes.render({ proposals: [proposal({ name: 'default-deny' })], defaultDeny: ['shop'] })).toThrow('two policies are written to shop__default-deny.yaml');
+    expect(() => kubernetes.render(policySet([proposal({ name: 'default-deny' })], ['shop']))).toThrow('two policies are written to shop__default-deny.yaml');
   });
 
   it('a policy with the evidence of each rule above it', () => {
@@ -127,7 +127,7 @@ describe('default deny', () => {
   });
 
   it('is one file a namespace, sorted among the others', () => {
-    const files = kubernetes.render({ proposals: [proposal({ name: 'web' }), proposal({ name: 'cart' })], defaultDeny: ['shop', 'bank'] });
+    const files = kubernetes.render(policySet([proposal({ name: 'web' }), proposal({ name: 'cart' })], ['shop', 'bank']));
     expect(files.map(({ name }) => name)).toEqual(['bank__default-deny.yaml', 'shop__cart.yaml', 'shop__default-deny.yaml', 'shop__web.yaml']);
     expect(files.map(({ object }) => object)).toContainEqual(defaultDenyPolicy('bank'));
     expect(files[0]?.content).not.toContain('#');
@@ -136,17 +136,17 @@ describe('default deny', () => {
 
 describe('a policy, whoever reads it', () => {
   it('means the same in YAML 1.1 and 1.2', () => {
-    const [file] = kubernetes.render({ proposals: [proposal({ name: '0o7', selector: { matchLabels: { app: '0o17' } } })], defaultDeny: [] });
+    const [file] = kubernetes.render(policySet([proposal({ name: '0o7', selector: { matchLabels: { app: '0o17' } } })]));
     for (const version of ['1.1', '1.2'] as const) expect(parse(file?.content ?? '', { version })).toEqual(file?.object);
   });
 
   it('has no character in its comments that ends a line, or that YAML forbids', () => {
-    const [file] = kubernetes.render({ proposals: [proposal({ notes: ['a\uffffb\ufffec\ufeffd\u2028e'] })], defaultDeny: [] });
+    const [file] = kubernetes.render(policySet([proposal({ notes: ['a\uffffb\ufffec\ufeffd\u2028e'] })]));
     expect(file?.content).not.toMatch(/[\ufffe\uffff\ufeff\u2028]/);
   });
 
   it('is the same text in whatever order its labels were found', () => {
-    const rendered = (matchLabels: Record<string, string>): unknown => kubernetes.render({ proposals: [proposal({ selector: { matchLabels } })], defaultDeny: [] })[0]?.content;
+    const rendered = (matchLabels: Record<string, string>): unknown => kubernetes.render(policySet([proposal({ selector: { matchLabels } })]))[0]?.content;
     expect(rendered({ b: '1', a: '2' })).toBe(rendered({ a: '2', b: '1' }));
   });
 });

@@ -13,6 +13,7 @@ import { validatePolicy } from '../../src/policy/validate.ts';
 import { cluster, learnedCluster, OUTSIDE_ENDS, podsOf, PORTS, PROTOCOLS, recordsOf, type Cluster } from '../support/arbitrary-cluster.ts';
 import { namespaces } from '../support/policy.ts';
 import { workloadName } from '../support/proposals.ts';
+import { policySet } from '../support/rendering.ts';
 
 interface Learnt {
   readonly graph: Graph;
@@ -115,7 +116,7 @@ describe('for every small cluster and whatever was seen in it', () => {
       const problems = proposals.flatMap(({ policy }) =>
         validatePolicy(JSON.parse(JSON.stringify(policy))).problems.map(({ field, message }) => `${field} ${message}`),
       );
-      const names = kubernetes.render({ proposals, defaultDeny: [] }).map(({ name }) => name);
+      const names = kubernetes.render(policySet(proposals)).map(({ name }) => name);
       return [...problems, ...names.filter((name, i) => names.indexOf(name) !== i)];
     });
     expect(found).toBeUndefined();
@@ -256,7 +257,7 @@ describe('for every small cluster and whatever was seen in it', () => {
     fc.assert(
       fc.property(shuffled, ([all, records]) => {
         const rendered = (lines?: readonly string[]): unknown =>
-          kubernetes.render({ proposals: propose(learnedCluster(all, lines).graph()).proposals, defaultDeny: [] });
+          kubernetes.render(policySet(propose(learnedCluster(all, lines).graph()).proposals));
         expect(rendered(records.flat())).toEqual(rendered());
       }),
       { numRuns: 30 },

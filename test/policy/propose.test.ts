@@ -7,6 +7,7 @@ import { connection, hubbleLine, pod, T0, WORLD, type HubbleFlow } from '../supp
 import { nodeObject, ownerObject, serviceObject } from '../support/inventory.ts';
 import { deployed, edgeOf, learned, proposed, unproposed, used, workloadName } from '../support/proposals.ts';
 import { APISERVER, NODE } from '../support/shop.ts';
+import { policySet } from '../support/rendering.ts';
 
 const web = deployed('shop/web', '10.0.0.1');
 const cart = deployed('shop/cart', '10.0.0.2');
@@ -202,7 +203,7 @@ describe('how rules are put together', () => {
   it('leaves the name of the policy that closes a namespace to that', () => {
     const named = deployed('shop/default-deny', '10.0.0.8');
     const { proposals } = propose(learned([{ from: named.end, to: cart.end }], [...named.objects, ...cart.objects]).graph());
-    const files = kubernetes.render({ proposals, defaultDeny: ['shop'] }).map((file) => file.name);
+    const files = kubernetes.render(policySet(proposals, ['shop'])).map((file) => file.name);
     expect(files).toEqual(['shop__cart.yaml', 'shop__default-deny-statefulset.yaml', 'shop__default-deny.yaml']);
   });
 

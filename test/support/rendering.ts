@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { PolicySet } from '../../src/exporter.ts';
 import { workloadPeer } from '../../src/model/peer.ts';
 import type { NetworkPolicy, PolicyPeer } from '../../src/model/policy.ts';
 import type { Direction, LeftAlone, Proposal, ProposedRule } from '../../src/model/proposal.ts';
@@ -7,6 +8,10 @@ import { anyText } from './any-text.ts';
 import { podSelector, policyPort } from './arbitrary-policy.ts';
 
 /** Proposals as an exporter is given them. */
+
+export function policySet(proposals: readonly Proposal[], defaultDeny: readonly string[] = [], more: Partial<PolicySet> = {}): PolicySet {
+  return { proposals, defaultDeny, edges: new Map(), resolvers: [], ...more };
+}
 
 export interface Proposed {
   readonly namespace?: string;

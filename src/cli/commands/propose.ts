@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors.ts';
+import type { Exporter, RenderOption } from '../../exporter.ts';
 import { peerName, type WorkloadPeer } from '../../model/peer.ts';
 import type { NoProposal, Proposal } from '../../model/proposal.ts';
 import type { Graph } from '../../learn/graph.ts';
@@ -13,7 +14,11 @@ interface Options {
   readonly defaultDeny?: boolean;
   readonly includeObserved?: boolean;
   readonly out?: string;
+  readonly l7?: boolean;
+  readonly enforced?: boolean;
 }
+
+const FORM_OPTIONS: readonly RenderOption[] = ['l7', 'enforced'];
 
 export const define: Define = (command, run) => {
   command
@@ -21,6 +26,8 @@ export const define: Define = (command, run) => {
     .option('--as <form>', 'for which enforcement point', 'kubernetes')
     .option('--default-deny', 'and a policy for each namespace that closes every pod both ways')
     .option('--include-observed', 'also from edges that nobody has accepted yet')
+    .option('--l7', 'with the methods and paths that were seen, where the form has them: every other request is refused')
+    .option('--enforced', 'as policies that act, where the form also has some that only tell what they would deny')
     .option('--out <folder>', 'write one file a policy and kustomization.yaml into this folder')
     .addHelpText('after', '\n-o has yaml and json here. What got no policy is listed on stderr, with the reason. Footpath writes nothing to the cluster: kubectl diff -k FOLDER, then kubectl apply -k FOLDER.')
     .action((options: Options) => run((context) => proposePolicies(context, options)));
@@ -29,17 +36,20 @@ export const define: Define = (command, run) => {
 async function proposePolicies(context: Context, options: Options): Promise<number> {
   const form = outputOf(context, ['yaml', 'json']);
   const wantsWorkload = workloadOption(options.workload);
-  const [{ withStore, graphOf }, { propose }, { exporters }] = await Promise.all([import('../session.ts'), import('../../policy/propose.ts'), import('../../export/index.ts')]);
-  const exporter = exporters.find(({ name }) => name === options.as);
-  const forms = exporters.map(({ name }) => name);
-  if (exporter === undefined) throw new UsageError(`--as ${options.as}: no such form${suggestion(options.as, forms)}`);
+  const [{ withStore, graphOf }, { propose }, { clusterResolvers }, { exporters }] = await Promise.all([
+    import('../session.ts'),
+    import('../../policy/propose.ts'),
+    import('../../policy/dns.ts'),
+    import('../../export/index.ts'),
+  ]);
+  const exporter = exporterFor(options, exporters);
   return withStore(context, async (store) => {
     const graph = await graphOf(store);
     const wants = (workload: WorkloadPeer): boolean => (context.namespace === null || workload.namespace === context.namespace) && wantsWorkload?.(workload) !== false;
     const { proposals, none } = propose(graph, { includeObserved: options.includeObserved === true, wants });
     if (wantsWorkload !== null && proposals.length + none.length === 0) throw new UsageError(`--workload ${options.workload}: no such workload; footpath status lists them`);
     const defaultDeny = options.defaultDeny === true ? namespacesOf(graph, context.namespace) : [];
-    const files = exporter.render({ proposals, defaultDeny });
+    const files = exporter.render({ proposals, defaultDeny, edges: new Map(graph.edges.map((edge) => [edge.id, edge])), resolvers: clusterResolvers(graph) }, options);
     if (options.out !== undefined) {
       const { leftovers, writeFiles } = await import('../write-files.ts');
       writeFiles(options.out, [...files, { name: 'kustomization.yaml', content: kustomization(files.map(({ name }) => name)) }]);
@@ -61,6 +71,17 @@ async function proposePolicies(context: Context, options: Options): Promise<numb
     else context.hint('next: footpath explain NS/NAME · footpath propose --out policies · footpath simulate --policies policies');
     return 0;
   });
+}
+
+function exporterFor(options: Options, exporters: readonly Exporter[]): Exporter {
+  const exporter = exporters.find(({ name }) => name === options.as);
+  if (exporter === undefined) throw new UsageError(`--as ${options.as}: no such form${suggestion(options.as, exporters.map(({ name }) => name))}`);
+  for (const option of FORM_OPTIONS) {
+    if (options[option] !== true || exporter.takes.includes(option)) continue;
+    const able = exporters.filter(({ takes }) => takes.includes(option)).map(({ name }) => `--as ${name}`);
+    throw new UsageError(`--${option}: ${exporter.name} policies have no such choice${able.length > 0 ? ` (${able.join(', ')})` : ''}`);
+  }
+  return exporter;
 }
 
 /** Namespaces of the graph and the inventory, sorted. */

@@ -1,0 +1,83 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isMap, isScalar, isSeq, parse, visit, type Document } from 'yaml';
+import type { RenderedFile } from '../exporter.ts';
+import type { Proposal } from '../model/proposal.ts';
+import { validatePolicy } from '../policy/validate.ts';
+import { printDocument, yamlDocument } from './yaml.ts';
+
+/** What all forms of policies have in common: their names, the evidence in their comments, and how they are written. */
+
+export const MANAGED = { 'app.kubernetes.io/managed-by': 'footpath' } as const;
+
+export interface PolicyObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly spec: object;
+}
+
+/** Lines that stand above the items of lists within `spec`, by the name of the list. */
+export type RuleComments = ReadonlyMap<string, readonly string[]>;
+
+/** The file of one policy, with `head` above all of it. Throws if it does not read back as it was written. */
+export function policyFile(policy: PolicyObject, head: readonly string[] = [], comments: RuleComments = new Map()): RenderedFile {
+  const { name, namespace } = policy.metadata;
+  const document = yamlDocument(policy);
+  sortLabels(document);
+  if (head.length > 0) document.commentBefore = asComment(head.join('\n'));
+  for (const [list, lines] of comments) commentItems(document, list, lines);
+  const content = printDocument(document);
+  const written: unknown = JSON.parse(JSON.stringify(policy));
+  if (!(['1.1', '1.2'] as const).every((version) => isDeepStrictEqual(parse(content, { version }), written))) {
+    throw new Error(`policy ${namespace}/${name} does not read back as it was written`);
+  }
+  return { name: `${namespace}__${name}.yaml`, content, object: policy };
+}
+
+/** Files in their order; two of one name are an error, for one would replace the other. */
+export function sortedFiles(files: readonly RenderedFile[]): readonly RenderedFile[] {
+  const sorted = files.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const twice = sorted.find(({ name }, i) => name === sorted[i - 1]?.name);
+  if (twice !== undefined) throw new Error(`two policies are written to ${twice.name}: one would replace the other`);
+  return sorted;
+}
+
+/** Every form says what a NetworkPolicy says, in names, labels, ranges and ports that an API server takes. */
+export function requireValid({ policy }: Pick<Proposal, 'policy'>): void {
+  const { problems, warnings } = validatePolicy(policy);
+  const [problem] = [...problems, ...warnings];
+  if (problem !== undefined) throw new Error(`policy ${policy.metadata.namespace}/${policy.metadata.name} is invalid: ${problem.field} ${problem.message}`);
+}
+
+/** What stands above a policy: its proof, what it leaves alone, and what a reader should know. */
+export function headOf({ proof, leftAlone, notes }: Proposal, more: readonly string[] = []): readonly string[] {
+  return [
+    `proved: keeps ${proof.acceptedEdges === 1 ? 'the one accepted edge' : `all ${proof.acceptedEdges} accepted edges`}; allows ${proof.excess.length === 0 ? 'nothing else' : `beyond them: ${proof.excess.join('; ')}`}`,
+    ...leftAlone.map(({ direction, reason }) => `${direction} is left alone: ${reason}`),
+    ...[...new Set([...notes, ...more])].map((note) => `note: ${note}`),
+  ];
+}
+
+function commentItems(document: Document, list: string, lines: readonly string[]): void {
+  const items = document.getIn(['spec', list]);
+  if (!isSeq(items)) return;
+  for (const [i, line] of lines.entries()) {
+    const item = items.items[i];
+    if (isMap(item)) item.commentBefore = asComment(line);
+  }
+}
+
+/** Comments come from names that were checked; still, none of them may end its line. */
+function asComment(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return text.split('\n').map((line) => ` ${line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, ' ')}`).join('\n');
+}
+
+/** A selector is the same in whatever order its labels were found. */
+function sortLabels(document: Document): void {
+  visit(document, {
+    Pair: (_, { key, value }) => {
+      if (isScalar(key) && key.value === 'matchLabels' && isMap(value)) value.items.sort((a, b) => (String(a.key) < String(b.key) ? -1 : 1));
+    },
+  });
+}
