@@ -1,4 +1,5 @@
 import { OperationError, UsageError } from '../../errors.ts';
+import { answerLines } from '../answer-lines.ts';
 import { outputOf, type Context } from '../context.ts';
 import type { Define } from '../command.ts';
 import { readPolicyObjects, validPolicies } from '../policies.ts';
@@ -81,16 +82,6 @@ async function replayPolicies(context: Context, paths: readonly string[]): Promi
   });
 }
 
-interface Question {
-  readonly id?: unknown;
-  readonly src?: unknown;
-  readonly src_kind?: unknown;
-  readonly dst?: unknown;
-  readonly dst_kind?: unknown;
-  readonly port?: unknown;
-  readonly protocol?: unknown;
-}
-
 async function ask(context: Context, paths: readonly string[], options: Options): Promise<number> {
   const [{ readManifests }, { toInventory }, { ManifestWorld }] = await Promise.all([
     import('../../kubernetes/manifests.ts'),
@@ -114,10 +105,9 @@ async function ask(context: Context, paths: readonly string[], options: Options)
   };
   if (options.questions !== undefined) {
     if (options.questions !== '-') throw new UsageError('--questions takes - (standard input)');
-    return answerQuestions(context, (question) => {
-      const { src, src_kind: srcKind, dst, dst_kind: dstKind } = question;
-      const protocol = protocolOf(question.protocol ?? 'TCP', 'protocol');
-      const port = portOf(question.port, protocol, 'port');
+    return answerLines(context, 'question', ({ src, src_kind: srcKind, dst, dst_kind: dstKind, protocol: named, port: number }) => {
+      const protocol = protocolOf(named ?? 'TCP', 'protocol');
+      const port = portOf(number, protocol, 'port');
       return answer(String(src), typeof srcKind === 'string' ? srcKind : null, String(dst), typeof dstKind === 'string' ? dstKind : null, port, protocol).allowed;
     });
   }
@@ -144,26 +134,4 @@ function portOf(value: unknown, protocol: string, field: string): number {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? plain(value) : (JSON.stringify(value) ?? '');
-}
-
-async function answerQuestions(context: Context, answer: (question: Question) => boolean | null): Promise<number> {
-  const { createInterface } = await import('node:readline');
-  let failed = 0;
-  let out = '';
-  for await (const line of createInterface({ input: context.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (line.trim() === '') continue;
-    try {
-      const question = JSON.parse(line) as Question;
-      out += `${JSON.stringify({ id: question.id, allowed: answer(question) })}\n`;
-    } catch (error) {
-      failed++;
-      context.say(`footpath: question ${plain(line.slice(0, 120))}: ${error instanceof Error ? plain(error.message) : 'is no JSON object'}`);
-    }
-    if (out.length > 1 << 16) {
-      context.print(out);
-      out = '';
-    }
-  }
-  context.print(out);
-  return failed > 0 ? 1 : 0;
 }

@@ -1,0 +1,28 @@
+import type { Context } from './context.ts';
+import { plain } from './text.ts';
+
+/**
+ * Answers what standard input asks, one JSON object a line: `{"id","allowed"}` a line, in the order of the input. A line that
+ * cannot be answered is said on stderr, and makes the exit status 1; the others are answered.
+ */
+export async function answerLines(context: Context, what: string, answer: (asked: Readonly<Record<string, unknown>>) => boolean | null): Promise<number> {
+  const { createInterface } = await import('node:readline');
+  let failed = 0;
+  let out = '';
+  for await (const line of createInterface({ input: context.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (line.trim() === '') continue;
+    try {
+      const asked = JSON.parse(line) as Readonly<Record<string, unknown>>;
+      out += `${JSON.stringify({ id: asked['id'], allowed: answer(asked) })}\n`;
+    } catch (error) {
+      failed++;
+      context.say(`footpath: ${what} ${plain(line.slice(0, 120))}: ${error instanceof Error ? plain(error.message) : 'is no JSON object'}`);
+    }
+    if (out.length > 1 << 16) {
+      context.print(out);
+      out = '';
+    }
+  }
+  context.print(out);
+  return failed > 0 ? 1 : 0;
+}
