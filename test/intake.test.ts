@@ -22,7 +22,7 @@ const OBJECTS = [
   podObject({ namespace: 'shop', name: 'cart-0', ip: '10.0.0.2', owner: ['StatefulSet', 'cart'], node: 'node-a', hostIP: '192.168.0.1' }),
 ];
 
-const NOBODY: Endpoint = { address: null, cluster: '', namespace: null, pod: null, workload: null, labels: null, serviceAccount: null, reserved: null, names: [] };
+const NOBODY: Endpoint = { address: null, cluster: '', namespace: null, pod: null, workload: null, labels: null, serviceAccount: null, principal: null, reserved: null, names: [] };
 
 function podEnd(name: string, address: string | null, more: Partial<Endpoint> = {}): Endpoint {
   return { ...NOBODY, namespace: 'shop', pod: name, address, workload: { kind: 'Deployment', name: name.replace(/-.*/, '') }, ...more };

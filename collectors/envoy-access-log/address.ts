@@ -1,6 +1,7 @@
 import { canonicalAddress } from '../../src/model/address.ts';
 import type { OriginPod } from '../../src/model/origin.ts';
 import { isLabelName, isSubdomain } from '../../src/model/names.ts';
+import { parseSpiffe, PLAINTEXT, principalText } from '../../src/model/principal.ts';
 import { NOBODY, type Endpoint } from '../../src/model/flow.ts';
 import { findByte, findLastByte, isAt } from '../../src/scan/find.ts';
 import { hashSpan, Interner } from '../../src/scan/intern.ts';
@@ -101,15 +102,15 @@ export class EndpointReader {
   readonly #spans = new Int32Array(4);
   readonly #scratch = Buffer.alloc(1 << 12);
 
-  /** The far end: its address, and its certificate's identity or the host that was asked for. Null if the address is none. */
-  peer(address: SocketAddress, beside: { readonly bytes: Buffer; readonly start: number; readonly end: number } | null, kind: 'san' | 'host'): Endpoint | null {
+  /** The far end: its address, and its certificate's identity, that it has none, or the host that was asked for. Null if the address is none. */
+  peer(address: SocketAddress, beside: { readonly bytes: Buffer; readonly start: number; readonly end: number } | null, kind: keyof typeof KIND): Endpoint | null {
     const addressLength = address.end - address.start;
     const besideLength = beside === null ? 0 : Math.min(beside.end - beside.start, 2_000);
     if (addressLength > 100) return null;
     // The two may lie in different memories (an unescaped copy): side by side they can be compared.
     const scratch = this.#scratch;
     address.bytes.copy(scratch, 0, address.start, address.end);
-    scratch[addressLength] = kind === 'san' ? 1 : 2;
+    scratch[addressLength] = KIND[kind];
     beside?.bytes.copy(scratch, addressLength + 1, beside.start, beside.start + besideLength);
     this.#spans[0] = 0;
     this.#spans[1] = addressLength;
@@ -120,7 +121,7 @@ export class EndpointReader {
     if (known !== undefined) return known;
     const canonical = canonicalAddress(scratch.toString('latin1', 0, addressLength));
     const text = beside === null ? '' : scratch.toString('utf8', addressLength + 1, addressLength + 1 + besideLength);
-    const endpoint = canonical === null ? null : { ...NOBODY, address: canonical, ...(kind === 'san' ? identityOf(text) : { names: hostNames(text) }) };
+    const endpoint = canonical === null ? null : { ...NOBODY, address: canonical, ...besideOf[kind](text) };
     this.#seen.add(hash, scratch, this.#spans, endpoint);
     return endpoint;
   }
@@ -151,15 +152,22 @@ export class EndpointReader {
   }
 }
 
-const SPIFFE = /^spiffe:\/\/[^/]+\/ns\/([^/]+)\/sa\/([^/,]+)/;
+/** What stands beside an address, told apart by a byte. */
+const KIND = { san: 1, host: 2, plaintext: 3 } as const;
 
-/** Namespace and service account of a SPIFFE identity; several are joined by commas, the first that is one counts. */
-function identityOf(san: string): { readonly namespace: string | null; readonly serviceAccount: string | null } {
+const besideOf: Readonly<Record<keyof typeof KIND, (text: string) => Partial<Endpoint>>> = {
+  san: identityOf,
+  host: (text) => ({ names: hostNames(text) }),
+  plaintext: () => ({ principal: PLAINTEXT }),
+};
+
+/** The SPIFFE identity of a service account; several are joined by commas, the first that is one counts. */
+function identityOf(san: string): Pick<Endpoint, 'namespace' | 'serviceAccount' | 'principal'> {
   for (const text of san.split(',')) {
-    const [, namespace = '', account = ''] = SPIFFE.exec(text.trim()) ?? [];
-    if (isLabelName(namespace) && isSubdomain(account)) return { namespace, serviceAccount: account };
+    const found = parseSpiffe(text.trim());
+    if (found !== null) return { namespace: found.namespace, serviceAccount: found.serviceAccount, principal: principalText(found) };
   }
-  return { namespace: null, serviceAccount: null };
+  return { namespace: null, serviceAccount: null, principal: null };
 }
 
 /** The host of an outbound cluster, `outbound|443||api.example.com`: a DNS name, unless it is a Service's. */

@@ -126,7 +126,7 @@ export class AccessLogDecoder implements Decoder {
   #inbound(origin: Origin, client: SocketAddress, local: SocketAddress, server: SocketAddress, result: Result, sink: Sink): SkipReason | null {
     const owner = this.#endpoints.owner(origin.owner, local, this.#line);
     if (owner === null) return local.kind === 'ip' ? 'self' : 'no-server';
-    const source = this.#clientOf(client);
+    const source = this.#clientOf(client, this.#line.lacks('peerSan'));
     if (source === null) return 'no-client';
     const port = local.port > 0 ? local.port : server.port;
     return this.#emit(sink.flow.bind(sink), source, owner, port, result, WITNESS.inbound, true);
@@ -199,15 +199,18 @@ export class AccessLogDecoder implements Decoder {
     return port;
   }
 
-  /** The connecting end: its socket's address, which no header can forge, and its certificate. Port 0 marks an address from a header. */
-  #clientOf(client: SocketAddress): Endpoint | null {
+  /**
+   * The connecting end: its socket's address, which no header can forge, and its certificate. Port 0 marks an address from a header. That it
+   * shows no certificate says something to a server's own proxy alone: whoever comes to a gateway has none, and a waypoint sees the tunnel.
+   */
+  #clientOf(client: SocketAddress, isPlaintext = false): Endpoint | null {
     const line = this.#line;
     const known = client.kind === 'ip' && client.port > 0;
     const direct = client.kind === 'ip' && !client.hasPort && line.has('downstreamDirect');
     if (known || direct) {
       const slot = SLOT.peerSan;
       const san = line.has('peerSan') ? { bytes: line.bytes[slot]!, start: line.starts[slot]!, end: line.ends[slot]! } : null;
-      return this.#endpoints.peer(client, san, 'san');
+      return this.#endpoints.peer(client, san, isPlaintext ? 'plaintext' : 'san');
     }
     return line.has('peerSan') ? this.#endpoints.identity(line.text('peerSan')) : null;
   }

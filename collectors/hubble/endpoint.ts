@@ -117,6 +117,7 @@ export function readEndpoint(body: unknown, address: string | null, names: unkno
     workload,
     labels: labels.size > 0 ? labels : null,
     serviceAccount: account !== null && isSubdomain(account) ? account : null,
+    principal: null,
     // A pod's name is worth more than an identity that has not caught up with it.
     reserved: pod !== null || workload !== null ? null : readReserved(texts, field(body, 'identity')),
     names: dnsNames(names),

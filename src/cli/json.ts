@@ -38,6 +38,7 @@ export function edgeJson(edge: GraphEdge, names: Names): object {
     reporters: (['source', 'destination'] as const).filter((side) => sides.has(side)),
     collectors: [...new Set(witnesses.map(({ collector }) => collector))].toSorted(),
     operations: edge.evidence.operations,
+    principals: [...edge.evidence.principals].toSorted(),
   };
 }
 

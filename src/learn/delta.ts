@@ -21,6 +21,8 @@ export interface EdgeDelta extends EdgeKey {
   /** Source pod, `namespace/name`, to the connections that it opened. */
   readonly pods: ReadonlyMap<string, ReadonlyMap<Witness, number>>;
   readonly addresses: ReadonlySet<string>;
+  /** Certificates that its client showed; PLAINTEXT where it showed none. */
+  readonly principals: ReadonlySet<string>;
   readonly operations: ReadonlyMap<Operation, ReadonlyMap<Witness, number>>;
   readonly watching: boolean;
   readonly violation: Violation | null;
@@ -70,6 +72,8 @@ export interface PendingDelta extends EdgeKey {
   readonly destinationPod: string;
   /** Address of the end that is a class (a node, the API server), else ''. */
   readonly address: string;
+  /** The certificate that the client showed, PLAINTEXT for none, '' where the records cannot say. */
+  readonly principal: string;
   readonly witness: Witness;
   readonly tally: Tally;
   /** Records among them that count as flows: answers are none of their own. */

@@ -1,6 +1,6 @@
 import { addTally, bitCount, DAY, emptyTally, failedInSlot, showsConnection, SLOT, type CountedOperation, type Evidence, type Tally, type WitnessTally } from '../model/edge.ts';
 import { witnessKey, type Witness } from '../model/flow.ts';
-import { withoutLostAnswers } from './settle.ts';
+import { principalsOf, withoutLostAnswers } from './settle.ts';
 import type { StoredEdge, StoredPending } from './stored.ts';
 import { refusedAtServer } from './success.ts';
 
@@ -38,6 +38,7 @@ export class EvidenceBuilder {
   // Most edges have few of these: what is empty is shared.
   #pods: Map<string, Map<string, number>> = NONE;
   #addresses: Set<string> = NOTHING;
+  #principals: Set<string> = NOTHING;
   #operations: Map<string, Map<string, number>> = NONE;
   /** Slots in which a witness saw it tried, with the latest revision at which that was watched. */
   #tried: Map<string, Map<number, number>> = NONE;
@@ -63,6 +64,7 @@ export class EvidenceBuilder {
     for (const { day, hours } of edge.days) this.#days.set(day, (this.#days.get(day) ?? 0) | hours);
     for (const { pod, witness, opened } of edge.pods) this.#pods = bump(this.#pods, pod, witnessKey(witness), opened);
     this.#addresses = added(this.#addresses, edge.addresses);
+    this.#principals = added(this.#principals, edge.principals);
     for (const { method, path, witness, count } of edge.operations) this.#operations = bump(this.#operations, `${method} ${path}`, witnessKey(witness), count);
     for (const { witness, slot, watched } of edge.failedSlots) this.#try(witness, slot, watched);
     for (const { epoch, witness, day, hours, tally } of edge.violations) this.#violation(epoch, witness, day, hours, tally);
@@ -79,6 +81,7 @@ export class EvidenceBuilder {
     }
     this.#tally(row.witness, row.tally);
     this.#addresses = added(this.#addresses, addresses);
+    this.#principals = added(this.#principals, principalsOf(row));
     if (!showsConnection(row.tally)) return;
     const day = Math.floor((row.minute * 60_000) / DAY);
     const hours = 1 << (Math.floor(row.minute / 60) % 24);
@@ -169,6 +172,7 @@ export class EvidenceBuilder {
       days: this.#days,
       pods: new Map([...this.#pods].map(([pod, counts]) => [pod, Math.max(...counts.values())])),
       addresses: this.#addresses,
+      principals: this.#principals,
       operations: [...this.#operations].map(([key, counts]) => operation(key, Math.max(...counts.values()))).toSorted(byPath),
       failedSlots: this.#failedSlots(),
       byLabelsOnly: this.#byLabelsOnly,

@@ -23,7 +23,8 @@ export interface FoldEnd {
   readonly address: string | null;
 }
 
-const NO_ADDRESSES = new Set<never>();
+/** Most edges have few addresses, certificates and operations: what is empty is shared. */
+const NOTHING = new Set<never>();
 const NO_OPERATIONS = new Map<never, never>();
 
 class WitnessFold implements WitnessDelta {
@@ -44,7 +45,8 @@ class EdgeFold implements EdgeDelta, EdgeKey {
   readonly witnesses = new Map<Witness, WitnessFold>();
   readonly pods = new Map<string, Map<Witness, number>>();
   records = 0;
-  addresses: Set<string> = NO_ADDRESSES;
+  addresses: Set<string> = NOTHING;
+  principals: Set<string> = NOTHING;
   operations: Map<Operation, Map<Witness, number>> = NO_OPERATIONS;
   readonly source: Peer;
   readonly destination: Peer;
@@ -114,7 +116,8 @@ export class Fold {
     const minute = Math.floor(flow.time / 60_000);
     const { collector, side, point } = flow.witness;
     const address = classAddress(source) ?? classAddress(destination) ?? '';
-    const key = `${minute} ${port} ${flow.protocol} ${source.pod} ${destination.pod} ${address} ${collector} ${side} ${point}`;
+    const principal = flow.source.principal ?? '';
+    const key = `${minute} ${port} ${flow.protocol} ${source.pod} ${destination.pod} ${address} ${principal} ${collector} ${side} ${point}`;
     const row = within(byDestination, key, () => ({
       source: source.peer,
       destination: destination.peer,
@@ -124,6 +127,7 @@ export class Fold {
       sourcePod: source.pod,
       destinationPod: destination.pod,
       address,
+      principal,
       witness: flow.witness,
       tally: emptyTally(),
       records: 0,
@@ -246,6 +250,7 @@ function addFlow(edge: EdgeFold, source: FoldEnd, destination: FoldEnd, flow: Re
   }
   addAddress(edge, source);
   addAddress(edge, destination);
+  addPrincipal(edge, flow);
   const denied = flow.verdict === 'dropped' && flow.outcome === 'rejected';
   if ((edge.judgement.violates || (edge.judgement.watching && denied)) && flow.phase !== 'lost-answer') addViolation(edge, flow, hour);
 }
@@ -264,8 +269,15 @@ function classAddress({ peer, address }: FoldEnd): string | null {
 function addAddress(edge: EdgeFold, end: FoldEnd): void {
   const address = classAddress(end);
   if (address === null) return;
-  if (edge.addresses === NO_ADDRESSES) edge.addresses = new Set();
+  if (edge.addresses === NOTHING) edge.addresses = new Set();
   edge.addresses.add(address);
+}
+
+/** A certificate that was turned away says nothing of those that are let in. */
+function addPrincipal(edge: EdgeFold, { source, verdict, outcome }: Readonly<Flow>): void {
+  if (source.principal === null || verdict !== 'forwarded' || outcome !== 'established') return;
+  if (edge.principals === NOTHING) edge.principals = new Set();
+  edge.principals.add(source.principal);
 }
 
 function addViolation(edge: EdgeFold, flow: Readonly<Flow>, hour: number): void {

@@ -51,6 +51,7 @@ export function settled(row: StoredPending, canon: Canon, verdictsAt: (revision:
     }),
     pods: opens ? new Map([[sourcePod, of(tally.opened)]]) : new Map(),
     addresses: new Set(addresses),
+    principals: new Set(principalsOf(row)),
     operations: new Map(row.operations.map(({ method, path, count }) => [{ method, path }, of(count)])),
     watching,
     violation: isViolation ? { epoch, witnesses: of(new Map([[day, { hours, tally: withoutLostAnswers(row) }]])) } : null,
@@ -63,6 +64,11 @@ export function settled(row: StoredPending, canon: Canon, verdictsAt: (revision:
 function sighting(peer: Peer, pod: string, { first, last }: { readonly first: number; readonly last: number }): Sighting | null {
   if (pod === '' || peer.type !== 'workload') return null;
   return { peer: peer satisfies WorkloadPeer, namespace: peer.namespace, pod: pod.slice(pod.indexOf('/') + 1), address: null, firstSeen: first, lastSeen: last };
+}
+
+/** The certificate that a row's client showed, if it was answered. */
+export function principalsOf({ principal, tally }: Pick<StoredPending, 'principal' | 'tally'>): readonly string[] {
+  return principal !== '' && tally.answered > 0 ? [principal] : [];
 }
 
 /** Lost answers violate nothing. */

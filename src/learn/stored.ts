@@ -21,6 +21,7 @@ export interface StoredEdge extends EdgeKey {
   readonly days: readonly { readonly day: number; readonly hours: number }[];
   readonly pods: readonly { readonly pod: string; readonly witness: Witness; readonly opened: number }[];
   readonly addresses: readonly string[];
+  readonly principals: readonly string[];
   readonly operations: readonly (CountedOperation & { readonly witness: Witness })[];
   /** `watched` is the latest revision at which it was seen while watching, 0 while learning. */
   readonly failedSlots: readonly { readonly witness: Witness; readonly slot: number; readonly watched: number }[];
@@ -40,6 +41,7 @@ export interface StoredPending extends EdgeKey {
   readonly sourcePod: string;
   readonly destinationPod: string;
   readonly address: string;
+  readonly principal: string;
   readonly witness: Witness;
   readonly revision: number;
   readonly minute: number;

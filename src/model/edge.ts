@@ -119,6 +119,8 @@ export interface Evidence {
   readonly pods: ReadonlyMap<string, number>;
   /** Addresses that stood for a node, the API server or the public. */
   readonly addresses: ReadonlySet<string>;
+  /** Certificates that its client showed when it was answered; PLAINTEXT where its server's proxy saw none. */
+  readonly principals: ReadonlySet<string>;
   readonly operations: readonly CountedOperation[];
   /** Slots since 1970 in which it failed, with the latest revision at which it did while watching, 0 while learning. */
   readonly failedSlots: ReadonlyMap<number, number>;

@@ -29,6 +29,8 @@ export interface Endpoint {
   /** Pod labels; null where the format carries none. */
   readonly labels: Labels | null;
   readonly serviceAccount: string | null;
+  /** The whole identity of its certificate, PLAINTEXT where its server's proxy saw none, null where the record cannot say. */
+  readonly principal: string | null;
   readonly reserved: Reserved | null;
   /** DNS names that the record gives for the address. */
   readonly names: readonly string[];
@@ -43,6 +45,7 @@ export const NOBODY: Endpoint = {
   workload: null,
   labels: null,
   serviceAccount: null,
+  principal: null,
   reserved: null,
   names: [],
 };

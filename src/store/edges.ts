@@ -13,6 +13,9 @@ import type { WitnessTable } from './witnesses.ts';
 /** Slots of failure that are kept of what a witness saw of an edge: a week of ten-minute slots. */
 const SLOTS_PER_WITNESS = 1_008;
 
+/** Certificates that are kept of an edge: a workload has one account, and a new one now and then. */
+const PRINCIPALS_PER_EDGE = 16;
+
 interface EdgeRow {
   readonly id: number;
   readonly source: number;
@@ -37,6 +40,7 @@ export class EdgeTable {
   readonly #podsOfEdge;
   readonly #podHour;
   readonly #address;
+  readonly #principal;
   readonly #operation;
   readonly #slot;
   readonly #oldSlots;
@@ -62,6 +66,9 @@ export class EdgeTable {
     this.#podHour = db.prepare('INSERT INTO pod_hours VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET opened = opened + excluded.opened');
     this.#address = db.prepare<[number, string, number, number]>(
       'INSERT INTO edge_addresses SELECT ?, ? WHERE (SELECT count(*) FROM edge_addresses WHERE edge = ?) < ? ON CONFLICT DO NOTHING',
+    );
+    this.#principal = db.prepare<[number, string, number]>(
+      `INSERT INTO edge_principals SELECT ?, ? WHERE (SELECT count(*) FROM edge_principals WHERE edge = ?) < ${PRINCIPALS_PER_EDGE} ON CONFLICT DO NOTHING`,
     );
     this.#operation = db.prepare('INSERT INTO edge_operations VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count');
     this.#slot = db.prepare<[number, number, number, number]>('INSERT INTO edge_slots VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET watched = max(watched, excluded.watched)');
@@ -94,6 +101,7 @@ export class EdgeTable {
     }
     for (const [pod, counts] of edge.pods) this.#addPod(id, edge.source, pod, counts);
     for (const address of edge.addresses) this.#address.run(id, address, id, this.#limits.addressesPerEdge);
+    for (const principal of edge.principals) this.#principal.run(id, principal, id);
     for (const [{ method, path }, counts] of edge.operations) for (const [witness, count] of counts) this.#operation.run(id, this.#witnesses.id(witness), method, path, count);
     if (edge.violation !== null) {
       for (const [witness, days] of edge.violation.witnesses) {
@@ -169,6 +177,7 @@ export class EdgeTable {
     const days = new Children(this.#each<Of & { day: number; hours: number }>('SELECT edge, day, hours FROM edge_days ORDER BY edge'), edgeOf);
     const edgePods = new Children(this.#each<Of & { pod: number; opened: number }>('SELECT * FROM edge_pods ORDER BY edge'), edgeOf);
     const addresses = new Children(this.#each<Of & { address: string }>('SELECT * FROM edge_addresses ORDER BY edge'), edgeOf);
+    const principals = new Children(this.#each<Of & { principal: string }>('SELECT * FROM edge_principals ORDER BY edge'), edgeOf);
     const operations = new Children(this.#each<Of & { method: string; path: string; count: number }>('SELECT * FROM edge_operations ORDER BY edge'), edgeOf);
     const slots = new Children(this.#each<Of & { slot: number; watched: number }>('SELECT * FROM edge_slots ORDER BY edge'), edgeOf);
     const violations = new Children(this.#each<Of & TallyRow & { epoch: number; day: number; hours: number }>('SELECT * FROM violations ORDER BY edge'), edgeOf);
@@ -186,13 +195,14 @@ export class EdgeTable {
           days: days.of(id),
           pods: edgePods.of(id).map(({ pod, witness, opened }) => ({ pod: pods.get(pod) ?? '', witness: witnessOf(witness), opened })),
           addresses: addresses.of(id).map(({ address }) => address),
+          principals: principals.of(id).map(({ principal }) => principal),
           operations: operations.of(id).map(({ method, path, witness, count }) => ({ method, path, count, witness: witnessOf(witness) })),
           failedSlots: slots.of(id).map(({ witness, slot, watched }) => ({ witness: witnessOf(witness), slot, watched })),
           violations: violations.of(id).map((row) => ({ epoch: row.epoch, witness: witnessOf(row.witness), day: row.day, hours: row.hours, tally: tallyOf(row) })),
         };
       }
     } finally {
-      for (const children of [tallies, days, edgePods, addresses, operations, slots, violations]) children.close();
+      for (const children of [tallies, days, edgePods, addresses, principals, operations, slots, violations]) children.close();
     }
   }
 

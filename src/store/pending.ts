@@ -16,6 +16,7 @@ interface Row extends TallyRow {
   readonly source_pod: number | null;
   readonly destination_pod: number | null;
   readonly address: string;
+  readonly principal: string;
   readonly protocol: Protocol;
   readonly port: number;
   readonly witness: number;
@@ -43,13 +44,13 @@ export class PendingTable {
     this.#witnesses = witnesses;
     this.#maxRows = maxRows;
     this.#upsert = db.prepare<unknown[], { id: number }>(
-      `INSERT INTO pending (source, destination, source_pod, destination_pod, address, protocol, port, witness, revision, minute, records, ${TALLY_COLUMNS})
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${TALLY_PLACES})
+      `INSERT INTO pending (source, destination, source_pod, destination_pod, address, principal, protocol, port, witness, revision, minute, records, ${TALLY_COLUMNS})
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${TALLY_PLACES})
        ON CONFLICT DO UPDATE SET records = records + excluded.records, ${TALLY_MERGE} RETURNING id`,
     );
     this.#find = db.prepare<unknown[], { id: number }>(
       `SELECT id FROM pending WHERE source = ? AND destination = ? AND minute = ? AND protocol = ? AND port = ? AND witness = ? AND revision = ?
-       AND coalesce(source_pod, 0) = coalesce(?, 0) AND coalesce(destination_pod, 0) = coalesce(?, 0) AND address = ?`,
+       AND coalesce(source_pod, 0) = coalesce(?, 0) AND coalesce(destination_pod, 0) = coalesce(?, 0) AND address = ? AND principal = ?`,
     );
     this.#operation = db.prepare('INSERT INTO pending_operations VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count');
     this.#count = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM pending');
@@ -66,9 +67,9 @@ export class PendingTable {
     const sourcePod = delta.sourcePod === '' ? null : this.#peers.podId(delta.source, delta.sourcePod);
     const destinationPod = delta.destinationPod === '' ? null : this.#peers.podId(delta.destination, delta.destinationPod);
     const witness = this.#witnesses.id(delta.witness);
-    const { address, minute, protocol, port } = delta;
-    if (!this.#hasRoom() && this.#find.get(source, destination, minute, protocol, port, witness, revision, sourcePod, destinationPod, address) === undefined) return null;
-    const id = this.#upsert.get(source, destination, sourcePod, destinationPod, address, protocol, port, witness, revision, minute, delta.records, ...tallyValues(delta.tally))?.id ?? 0;
+    const { address, principal, minute, protocol, port } = delta;
+    if (!this.#hasRoom() && this.#find.get(source, destination, minute, protocol, port, witness, revision, sourcePod, destinationPod, address, principal) === undefined) return null;
+    const id = this.#upsert.get(source, destination, sourcePod, destinationPod, address, principal, protocol, port, witness, revision, minute, delta.records, ...tallyValues(delta.tally))?.id ?? 0;
     for (const [{ method, path }, count] of delta.operations) this.#operation.run(id, method, path, count);
     for (const peer of [delta.source, delta.destination]) if (peer.type === 'workload') this.#peers.markSeen(this.#peers.id(peer), revision);
     return id;
@@ -113,10 +114,10 @@ export class PendingTable {
       for (const row of this.#db.prepare<[number], Row>('SELECT * FROM pending WHERE minute < ? ORDER BY id').iterate(beforeMinute)) {
         const [source, destination, witness] = [peers.get(row.source), peers.get(row.destination), witnesses.get(row.witness)];
         if (source === undefined || destination === undefined || witness === undefined) continue;
-        const { id, address, protocol, port, revision, minute, records } = row;
+        const { id, address, principal, protocol, port, revision, minute, records } = row;
         const podOf = (pod: number | null): string => (pod === null ? '' : (pods.get(pod) ?? ''));
         const [sourcePod, destinationPod] = [podOf(row.source_pod), podOf(row.destination_pod)];
-        yield { row: id, source, destination, sourcePod, destinationPod, address, protocol, port, witness, revision, minute, records, tally: tallyOf(row), operations: operations.of(id) };
+        yield { row: id, source, destination, sourcePod, destinationPod, address, principal, protocol, port, witness, revision, minute, records, tally: tallyOf(row), operations: operations.of(id) };
       }
     } finally {
       operations.close();

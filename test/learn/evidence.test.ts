@@ -17,6 +17,7 @@ const stored = (parts: Partial<StoredEdge> = {}): StoredEdge => ({
   days: [{ day: 100, hours: 1 }],
   pods: [],
   addresses: [],
+  principals: [],
   operations: [],
   failedSlots: [],
   violations: [],
@@ -28,6 +29,7 @@ const pending = (parts: Partial<StoredPending> = {}): StoredPending => ({
   sourcePod: 'shop/web-1',
   destinationPod: '',
   address: '',
+  principal: '',
   witness: server,
   revision: 4,
   minute: (100 * DAY) / 60_000 + 61,
@@ -165,6 +167,24 @@ describe('evidence of one edge', () => {
   });
 });
 
+describe('certificates of clients', () => {
+  const web = 'cluster.local/ns/shop/sa/web';
+
+  it('are those of all rows, whether they are settled yet or not', () => {
+    const builder = of(stored({ principals: [web] }), stored({ principals: ['plaintext', web] }));
+    builder.addPending(pending({ principal: 'cluster.local/ns/shop/sa/other' }), NOTHING_MORE, false, null);
+    builder.addPending(pending({ principal: 'cluster.local/ns/shop/sa/denied', tally: tally({ denied: 1 }) }), NOTHING_MORE, false, null);
+    expect([...builder.evidence().principals]).toEqual([web, 'plaintext', 'cluster.local/ns/shop/sa/other']);
+  });
+
+  it('are none of rows that are told by labels alone', () => {
+    const builder = of(stored());
+    builder.addEdge(stored({ principals: [web] }), true);
+    builder.addPending(pending({ principal: web }), { ...NOTHING_MORE, byLabels: true }, false, null);
+    expect([...builder.evidence().principals]).toEqual([]);
+  });
+});
+
 describe('a minute that was settled', () => {
   it('counts like any other, in its hour, with its pod', () => {
     const builder = new EvidenceBuilder();
@@ -175,6 +195,7 @@ describe('a minute that was settled', () => {
     expect([...evidence.pods]).toEqual([['shop/web-1', 2]]);
     expect([...evidence.addresses]).toEqual(['192.168.0.1']);
     expect(evidence.operations).toEqual([{ method: 'GET', path: '/a', count: 2 }]);
+    expect([...evidence.principals]).toEqual([]);
     expect([builder.pendingRecords, builder.pendingRevision, builder.pendingRows.length, builder.rows.length]).toEqual([3, 4, 1, 0]);
   });
 

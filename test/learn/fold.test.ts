@@ -5,8 +5,9 @@ import { DEFAULT_LIMITS, type Limits } from '../../src/learn/limits.ts';
 import { COUNTERS, DAY, emptyTally, HOUR, SLOT, type Tally } from '../../src/model/edge.ts';
 import type { Flow } from '../../src/model/flow.ts';
 import type { Peer } from '../../src/model/peer.ts';
+import { PLAINTEXT } from '../../src/model/principal.ts';
 import { APISERVER, at, NODE, outside, tally, workload } from '../support/evidence.ts';
-import { AT_CLIENT, AT_SERVER, flow } from '../support/flow.ts';
+import { AT_CLIENT, AT_SERVER, endpoint, flow } from '../support/flow.ts';
 
 const LEARNING: Judgement = { watching: false, violates: false, epoch: 0 };
 const judging = (judgement: Partial<Judgement>): Judge => ({ revision: 7, judge: () => ({ ...LEARNING, ...judgement }) });
@@ -170,6 +171,13 @@ describe('an edge', () => {
     expect([...folded([{}]).addresses]).toEqual([]);
   });
 
+  it('keeps the certificates that its client showed when it was answered', () => {
+    const showing = (principal: string | null, parts: Partial<Flow> = {}): Partial<Flow> => ({ source: endpoint({ address: '10.0.0.11', principal }), outcome: 'established', ...parts });
+    const [own, other] = ['cluster.local/ns/shop/sa/web', 'cluster.local/ns/shop/sa/other'];
+    expect([...folded([showing(own), showing(own), showing(PLAINTEXT), showing(null)]).principals]).toEqual([own, PLAINTEXT]);
+    expect([...folded([showing(other, { verdict: 'dropped', outcome: 'rejected' }), showing(other, { outcome: 'unanswered' }), showing(null)]).principals]).toEqual([]);
+  });
+
   it('counts operations by witness, as far as the server has room for them', () => {
     const get = { method: 'GET', path: '/a' };
     const edge = folded([{ operation: get }, { operation: get, count: 2 }, { operation: { method: 'GET', path: '/b' } }, {}]);
@@ -314,6 +322,7 @@ describe('a flow with an end that nobody is known to own yet', () => {
     ['port', { port: 8081 }],
     ['protocol', { protocol: 'UDP' }],
     ['witness', { witness: AT_CLIENT }],
+    ['certificate', { source: endpoint({ address: '10.0.0.9', principal: 'cluster.local/ns/shop/sa/web' }) }],
   ])('is kept apart by %s', (_, other) => {
     expect(held([{}, other])).toHaveLength(2);
   });

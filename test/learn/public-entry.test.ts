@@ -56,6 +56,7 @@ describe('the clients of a public entry', () => {
             days: [],
             pods: [],
             addresses: [],
+            principals: [],
             operations: [],
             failedSlots: [],
             violations: [],

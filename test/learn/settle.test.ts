@@ -95,6 +95,7 @@ describe('a minute', () => {
     sourcePod: '',
     destinationPod: '',
     address: '',
+    principal: '',
     witness: AT_SERVER,
     revision: 3,
     minute,
@@ -136,6 +137,13 @@ describe('a minute', () => {
 
   it('keeps the pod that its records named', () => {
     expect([...settle(row(edge('shop/web', at('10.0.0.99')), { sourcePod: 'shop/web-7' }))!.pods.keys()]).toEqual(['shop/web-7']);
+  });
+
+  it('keeps the certificate that its client showed, if it was answered', () => {
+    const of = (parts: Partial<StoredPending>): readonly string[] => [...settle(row(edge(at('10.0.0.11'), 'shop/cart'), { principal: 'cluster.local/ns/shop/sa/web', ...parts }))!.principals];
+    expect(of({})).toEqual(['cluster.local/ns/shop/sa/web']);
+    expect(of({ tally: tally({ denied: 2 }) })).toEqual([]);
+    expect(of({ principal: '' })).toEqual([]);
   });
 
   it('is a slot in which it was tried', () => {

@@ -28,7 +28,7 @@ describe('an edge', () => {
     const violation = { epoch: 2, witnesses: new Map([[AT_SOURCE, new Map([[TODAY, { hours: 0b110, tally: counts }]])]]) };
     const operations = [{ method: 'GET', path: '/items/{id}' }];
     const [edge] = after(
-      edgeDelta({ tally: counts, days: { [TODAY]: 0b1001 }, pods: ['shop/web-1'], addresses: ['10.0.0.1'], operations, failedSlots: [7], violation }),
+      edgeDelta({ tally: counts, days: { [TODAY]: 0b1001 }, pods: ['shop/web-1'], addresses: ['10.0.0.1'], principals: ['cluster.local/ns/shop/sa/web'], operations, failedSlots: [7], violation }),
     );
     expect(edge).toEqual({
       row: 1,
@@ -40,6 +40,7 @@ describe('an edge', () => {
       days: [{ edge: 1, day: TODAY, hours: 0b1001 }],
       pods: [{ pod: 'shop/web-1', witness: AT_DESTINATION, opened: 1 }],
       addresses: ['10.0.0.1'],
+      principals: ['cluster.local/ns/shop/sa/web'],
       operations: [{ method: 'GET', path: '/items/{id}', count: 1, witness: AT_DESTINATION }],
       failedSlots: [{ witness: AT_DESTINATION, slot: 7, watched: 0 }],
       violations: [{ epoch: 2, witness: AT_SOURCE, day: TODAY, hours: 0b110, tally: counts }],
@@ -128,6 +129,14 @@ describe('caps of an edge', () => {
     expect(edgesOf(store).map(({ addresses }) => addresses)).toEqual([['10.0.0.1', '10.0.0.2'], ['10.0.0.4']]);
   });
 
+  it('certificates beyond sixteen are not kept', () => {
+    const store = storeOf();
+    const all = Array.from({ length: 20 }, (_, i) => `cluster.local/ns/shop/sa/web-${i + 10}`);
+    add(store, [edgeDelta({ principals: all })]);
+    add(store, [edgeDelta({ principals: ['cluster.local/ns/shop/sa/late'] }), edgeDelta({ port: 1, principals: ['cluster.local/ns/shop/sa/late'] })]);
+    expect(edgesOf(store).map(({ principals }) => principals)).toEqual([all.slice(0, 16), ['cluster.local/ns/shop/sa/late']]);
+  });
+
   it('the latest week of slots in which it failed is kept, and no more', () => {
     const store = storeOf();
     add(store, [edgeDelta({ failedSlots: Array.from({ length: 2_000 }, (_, i) => i) })]);
@@ -170,10 +179,10 @@ describe('reading edges', () => {
   it('deletes evidence with its edge', () => {
     const store = storeOf();
     const violation = { epoch: 0, witnesses: new Map([[AT_SOURCE, new Map([[TODAY, { hours: 1, tally: tally({ opened: 1 }) }]])]]) };
-    add(store, [edgeDelta({ days: { [TODAY]: 1 }, pods: ['shop/web-1'], addresses: ['10.0.0.1'], operations: [{ method: 'GET', path: '/' }], failedSlots: [1], violation })]);
+    add(store, [edgeDelta({ days: { [TODAY]: 1 }, pods: ['shop/web-1'], addresses: ['10.0.0.1'], principals: ['plaintext'], operations: [{ method: 'GET', path: '/' }], failedSlots: [1], violation })]);
     store.transaction(() => store.edges.remove([1]));
     const left = dump(store);
-    const children = ['edges', 'edge_witnesses', 'edge_days', 'edge_pods', 'edge_addresses', 'edge_operations', 'edge_slots', 'violations'];
+    const children = ['edges', 'edge_witnesses', 'edge_days', 'edge_pods', 'edge_addresses', 'edge_principals', 'edge_operations', 'edge_slots', 'violations'];
     expect(children.filter((table) => left[table]?.length !== 0)).toEqual([]);
     expect(store.check()).toEqual([]);
   });

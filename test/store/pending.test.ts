@@ -17,7 +17,7 @@ describe('a pending flow', () => {
     const store = storeOf();
     const counts = tally({ opened: 3, bytesIn: 7 });
     const operations = new Map([[{ method: 'GET', path: '/' }, 2]]);
-    const { pending } = add(store, [pendingDelta({ source: WEB, destination: SOMEBODY, sourcePod: 'shop/web-1', tally: counts, records: 4, operations, witness: AT_SOURCE })], 6);
+    const { pending } = add(store, [pendingDelta({ source: WEB, destination: SOMEBODY, sourcePod: 'shop/web-1', tally: counts, records: 4, operations, principal: 'plaintext', witness: AT_SOURCE })], 6);
     expect([...pending]).toEqual([[1, 4]]);
     expect(pendingOf(store)).toEqual([
       {
@@ -27,6 +27,7 @@ describe('a pending flow', () => {
         sourcePod: 'shop/web-1',
         destinationPod: '',
         address: '',
+        principal: 'plaintext',
         protocol: 'TCP',
         port: 8080,
         witness: AT_SOURCE,
@@ -58,6 +59,7 @@ describe('a pending flow', () => {
     ['protocol', { protocol: 'UDP' }],
     ['port', { port: 1 }],
     ['witness', { witness: AT_SOURCE }],
+    ['certificate', { principal: 'cluster.local/ns/shop/sa/web' }],
     ['pod at the source', { sourcePod: 'shop/web-2' }],
     ['pod at the destination', { destinationPod: 'shop/cart-2' }],
     ['address of a class', { address: '192.168.0.1' }],

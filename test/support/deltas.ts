@@ -3,6 +3,7 @@ import type { Delta, EdgeDelta, PendingDelta, Settlement, Violation } from '../.
 import { COUNTERS, DAY, emptyTally, HOUR, SLOT, type EdgeKey, type Tally } from '../../src/model/edge.ts';
 import type { Operation, Protocol, Witness } from '../../src/model/flow.ts';
 import { workloadPeer, type Peer, type WorkloadPeer } from '../../src/model/peer.ts';
+import { PLAINTEXT } from '../../src/model/principal.ts';
 import { T0 } from './hubble.ts';
 
 /** What a batch adds, for tests: what is not said is empty. */
@@ -39,6 +40,7 @@ export interface EdgeParts extends Partial<EdgeKey> {
   readonly days?: Readonly<Record<number, number>>;
   readonly pods?: readonly string[];
   readonly addresses?: readonly string[];
+  readonly principals?: readonly string[];
   readonly operations?: readonly Operation[];
   readonly failedSlots?: readonly number[];
   readonly watching?: boolean;
@@ -69,6 +71,7 @@ export function edgeDelta(parts: EdgeParts = {}): EdgeDelta {
     ]),
     pods: new Map((parts.pods ?? []).map((pod) => [pod, byWitness])),
     addresses: new Set(parts.addresses ?? []),
+    principals: new Set(parts.principals ?? []),
     operations: new Map((parts.operations ?? []).map((operation) => [operation, byWitness])),
     watching: parts.watching ?? false,
     violation: parts.violation ?? null,
@@ -83,7 +86,7 @@ export function settlement(edge: EdgeDelta): Settlement {
 export function pendingDelta(parts: Partial<PendingDelta> = {}): PendingDelta {
   const minute = parts.minute ?? Math.floor(T0 / 60_000);
   const time = { firstSeen: minute * 60_000, lastSeen: minute * 60_000 };
-  return { source: SOMEBODY, destination: CART, protocol: 'TCP', port: 8080, minute, sourcePod: '', destinationPod: '', address: '', witness: AT_DESTINATION, tally: tally({ opened: 1, ...time }), records: 1, operations: new Map(), ...parts };
+  return { source: SOMEBODY, destination: CART, protocol: 'TCP', port: 8080, minute, sourcePod: '', destinationPod: '', address: '', principal: '', witness: AT_DESTINATION, tally: tally({ opened: 1, ...time }), records: 1, operations: new Map(), ...parts };
 }
 
 const time = fc.integer({ min: T0, max: T0 + 3 * DAY });
@@ -107,21 +110,22 @@ const edges = fc
     tally: tallies,
     hours: fc.array(fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 23 })), { maxLength: 3 }),
     addresses: fc.subarray(['10.0.0.1', '10.0.0.2']),
+    principals: fc.subarray(['cluster.local/ns/shop/sa/web', PLAINTEXT]),
     operations: fc.array(operations, { maxLength: 2 }),
     slots: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 2 }),
     watching: fc.boolean(),
     epoch: fc.option(fc.integer({ min: 0, max: 2 })),
   })
-  .map(({ key, witness, tally: counted, hours, addresses, operations: used, slots, watching, epoch }) => {
+  .map(({ key, witness, tally: counted, hours, addresses, principals, operations: used, slots, watching, epoch }) => {
     const day = Math.floor(T0 / DAY);
     const days = Object.fromEntries(hours.map(([d, hour]) => [day + d, 1 << hour]));
     const violated: Violation | null = epoch === null ? null : { epoch, witnesses: new Map([[witness, new Map([[day, { hours: 1 << (hours[0]?.[1] ?? 0), tally: counted }]])]]) };
     const failedSlots = slots.map((slot) => Math.floor(T0 / SLOT) + slot);
-    return edgeDelta({ ...key, witness, tally: counted, days, addresses, operations: used, failedSlots, watching, ...(violated === null ? {} : { violation: violated }) });
+    return edgeDelta({ ...key, witness, tally: counted, days, addresses, principals, operations: used, failedSlots, watching, ...(violated === null ? {} : { violation: violated }) });
   });
 
 const pending = fc
-  .record({ key: keys, minute: fc.integer({ min: 0, max: 2 }), witness: witnesses, tally: tallies, records: fc.integer({ min: 1, max: 4 }), used: fc.array(operations, { maxLength: 2 }) })
+  .record({ key: keys, minute: fc.integer({ min: 0, max: 2 }), principal: fc.constantFrom('', 'cluster.local/ns/shop/sa/web'), witness: witnesses, tally: tallies, records: fc.integer({ min: 1, max: 4 }), used: fc.array(operations, { maxLength: 2 }) })
   .map(({ key, minute, used, ...rest }) => pendingDelta({ ...key, ...rest, minute: Math.floor(T0 / 60_000) + minute, operations: new Map(used.map((operation) => [operation, rest.records])) }));
 
 /** A pod that opened connections within an hour, and was sighted then. */

@@ -39,6 +39,7 @@ export interface EvidenceParts {
   /** Source pods to their connections. */
   readonly pods?: Readonly<Record<string, number>>;
   readonly addresses?: readonly string[];
+  readonly principals?: readonly string[];
   readonly failedSlots?: readonly number[];
 }
 
@@ -48,6 +49,7 @@ export function evidence({
   hours = [0],
   pods = {},
   addresses = [],
+  principals = [],
   failedSlots = [],
 }: EvidenceParts = {}): Evidence {
   const all = new Map<string, WitnessTally & { readonly tally: Tally }>();
@@ -63,6 +65,7 @@ export function evidence({
     days,
     pods: new Map(Object.entries(pods)),
     addresses: new Set(addresses),
+    principals: new Set(principals),
     operations: [],
     failedSlots: new Map(failedSlots.map((slot) => [slot, 0])),
     byLabelsOnly: new Set(),

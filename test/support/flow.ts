@@ -17,6 +17,7 @@ export function endpoint(
     namespace: null,
     pod: null,
     serviceAccount: null,
+    principal: null,
     reserved: null,
     names: [],
     labels: labels === undefined ? null : sortedLabels(Object.entries(labels)),

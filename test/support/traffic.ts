@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { envoyAccessLog } from '../../collectors/envoy-access-log/index.ts';
 import { hubble } from '../../collectors/hubble/index.ts';
+import { istioJson } from './envoy-formats.ts';
 import { inbound, outbound } from './envoy.ts';
 import type { Log } from './graph.ts';
 import { hubbleLine, pod, T0, WORLD, type HubbleEnd, type HubbleFlow } from './hubble.ts';
@@ -69,11 +70,13 @@ const hubbleLog: fc.Arbitrary<Log> = time.chain((at) =>
 );
 
 const accessLog: fc.Arbitrary<Log> = fc
-  .tuple(time, fc.constantFrom('10.0.0.13', '10.0.0.15', '10.0.0.99'), fc.constantFrom(200, 403, 503), fc.boolean())
-  .map(([at, server, code, atServer]) => {
+  .tuple(time, fc.constantFrom('10.0.0.13', '10.0.0.15', '10.0.0.99'), fc.constantFrom(200, 403, 503), fc.boolean(), fc.constantFrom(undefined, '-', 'spiffe://cluster.local/ns/shop/sa/web'))
+  .map(([at, server, code, atServer, san]) => {
     const client = '10.0.0.11';
+    const request = { time: at, code, host: `${server}:9080`, downstreamLocal: `${server}:9080`, downstreamRemote: `${client}:41000` };
+    const certified = san === undefined ? null : JSON.stringify({ ...istioJson({ ...request, cluster: 'inbound|9080||', upstreamLocal: '127.0.0.6:41000' }), downstream_peer_uri_san: san });
     const line = atServer
-      ? inbound({ time: at, code, host: `${server}:9080`, downstreamLocal: `${server}:9080`, downstreamRemote: `${client}:41000` })
+      ? (certified ?? inbound(request))
       : outbound({ time: at, code, host: `${server}:9080`, upstreamLocal: `${client}:41000`, downstreamRemote: `${client}:40000` });
     const owner = { namespace: 'shop', pod: atServer ? 'cart-0' : 'web-6b746f74dc-9rcxx', container: 'istio-proxy' };
     return { lines: [line], collector: envoyAccessLog, origin: { source: 'access', owner } };

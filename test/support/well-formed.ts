@@ -1,6 +1,7 @@
 import { canonicalAddress } from '../../src/model/address.ts';
 import { hasPorts, SKIP_REASONS, type Endpoint, type Flow, type Protocol } from '../../src/model/flow.ts';
 import { isClusterName, isKind, isLabelKey, isLabelName, isLabelValue, isSubdomain } from '../../src/model/names.ts';
+import { parseSpiffe, PLAINTEXT } from '../../src/model/principal.ts';
 import type { Call } from './account.ts';
 
 /** What is wrong with the answers of a decoder, as sentences: none for a good one. */
@@ -63,7 +64,7 @@ function faultsOfFlow(flow: Flow): readonly string[] {
 
 /** The end can be found by something, and no name in it breaks the grammar of its kind. */
 function faultsOfEnd(end: Endpoint): readonly string[] {
-  const { address, cluster, namespace, pod, workload, labels, serviceAccount, reserved, names } = end;
+  const { address, cluster, namespace, pod, workload, labels, serviceAccount, principal, reserved, names } = end;
   return faults(
     {
       end: [address, pod, workload, labels, serviceAccount, reserved].some((value) => value !== null),
@@ -73,6 +74,7 @@ function faultsOfEnd(end: Endpoint): readonly string[] {
       pod: pod === null || isSubdomain(pod),
       workload: workload === null || (isKind(workload.kind) && isSubdomain(workload.name)),
       account: serviceAccount === null || isSubdomain(serviceAccount),
+      principal: principal === null || principal === PLAINTEXT || parseSpiffe(`spiffe://${principal}`) !== null,
       labels: [...(labels ?? [])].every(([key, value]) => isLabelKey(key) && isLabelValue(value)),
       names: names.every((name) => isSubdomain(name)),
     },

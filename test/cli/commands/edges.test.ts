@@ -47,6 +47,7 @@ describe('an edge as JSON', () => {
       reporters: ['source', 'destination'],
       collectors: ['hubble'],
       operations: [],
+      principals: [],
     });
   });
 

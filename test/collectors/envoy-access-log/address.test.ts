@@ -79,6 +79,26 @@ describe('certificates of access logs', () => {
     expect(client(san)).toBe(expected);
   });
 
+  it.each([
+    ['the whole identity, with its trust domain', 'spiffe://prod.example.com/ns/shop/sa/web', 'prod.example.com/ns/shop/sa/web'],
+    ['of several the first that is one', 'https://example.com/x,spiffe://cluster.local/ns/shop/sa/web', 'cluster.local/ns/shop/sa/web'],
+    ['plaintext, where the format would show one', '-', 'plaintext'],
+    ['not known, where it is of another kind', 'https://example.com/ns/shop/sa/web', null],
+    ['not known, where more follows the account', 'spiffe://cluster.local/ns/shop/sa/web/x', null],
+    ['not known, where the trust domain cannot be', 'spiffe://Cluster|local/ns/shop/sa/web', null],
+  ])('who it speaks for is %s', (_, san, expected) => {
+    const { flows } = decode(envoyAccessLog, [line(san)], { accessLogFormat: FORMAT });
+    expect(flows[0]?.source.principal).toBe(expected);
+  });
+
+  it('a format that shows none, a gateway and a waypoint do not say that there was none', () => {
+    const gateway = '[2026-03-02T12:00:00.000Z] 200 via_upstream outbound|9080||reviews.shop.svc.cluster.local 10.0.0.2:8080 198.51.100.7:41000 -';
+    const waypoint = '[2026-03-02T12:00:00.000Z] 200 via_upstream inbound-vip|9080|http|reviews.shop.svc.cluster.local; 10.0.0.2:9080 10.0.0.1:41000 -';
+    const told = [...decode(envoyAccessLog, [inbound()]).flows, ...decode(envoyAccessLog, [gateway, waypoint], { accessLogFormat: FORMAT }).flows];
+    expect(told.length).toBeGreaterThan(1);
+    expect(told.map(({ source }) => source.principal)).toEqual(told.map(() => null));
+  });
+
   it('is all there is where the address came from a header', () => {
     expect(client('spiffe://cluster.local/ns/shop/sa/web', '203.0.113.7:0')).toBe('(shop/web)');
     expect(client('-', '203.0.113.7:0')).toBe('skip no-client');
