@@ -1,7 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
-import { isMap, isScalar, isSeq, parse, visit, type Document } from 'yaml';
+import { isMap, isScalar, isSeq, visit, type Document } from 'yaml';
 import type { RenderedFile } from '../exporter.ts';
-import type { Proposal } from '../model/proposal.ts';
+import type { Proof, Proposal } from '../model/proposal.ts';
 import { validatePolicy } from '../policy/validate.ts';
 import { printDocument, yamlDocument } from './yaml.ts';
 
@@ -19,19 +18,14 @@ export interface PolicyObject {
 /** Lines that stand above the items of lists within `spec`, by the name of the list. */
 export type RuleComments = ReadonlyMap<string, readonly string[]>;
 
-/** The file of one policy, with `head` above all of it. Throws if it does not read back as it was written. */
+/** The file of one policy, with `head` above all of it. */
 export function policyFile(policy: PolicyObject, head: readonly string[] = [], comments: RuleComments = new Map()): RenderedFile {
   const { name, namespace } = policy.metadata;
   const document = yamlDocument(policy);
   sortLabels(document);
   if (head.length > 0) document.commentBefore = asComment(head.join('\n'));
   for (const [list, lines] of comments) commentItems(document, list, lines);
-  const content = printDocument(document);
-  const written: unknown = JSON.parse(JSON.stringify(policy));
-  if (!(['1.1', '1.2'] as const).every((version) => isDeepStrictEqual(parse(content, { version }), written))) {
-    throw new Error(`policy ${namespace}/${name} does not read back as it was written`);
-  }
-  return { name: `${namespace}__${name}.yaml`, content, object: policy };
+  return { name: `${namespace}__${name}.yaml`, content: printDocument(document), object: policy };
 }
 
 /** Files in their order; two of one name are an error, for one would replace the other. */
@@ -52,10 +46,16 @@ export function requireValid({ policy }: Pick<Proposal, 'policy'>): void {
 /** What stands above a policy: its proof, what it leaves alone, and what a reader should know. */
 export function headOf({ proof, leftAlone, notes }: Proposal, more: readonly string[] = []): readonly string[] {
   return [
-    `proved: keeps ${proof.acceptedEdges === 1 ? 'the one accepted edge' : `all ${proof.acceptedEdges} accepted edges`}; allows ${proof.excess.length === 0 ? 'nothing else' : `beyond them: ${proof.excess.join('; ')}`}`,
+    `proved: keeps ${proof.acceptedEdges === 1 ? 'the one accepted edge' : `all ${proof.acceptedEdges} accepted edges`}; allows ${beyond(proof)}`,
     ...leftAlone.map(({ direction, reason }) => `${direction} is left alone: ${reason}`),
     ...[...new Set([...notes, ...more])].map((note) => `note: ${note}`),
   ];
+}
+
+function beyond({ excess, excessCount }: Proof): string {
+  if (excessCount === 0) return 'nothing else';
+  const more = excessCount - excess.length;
+  return `beyond them: ${excess.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
 }
 
 function commentItems(document: Document, list: string, lines: readonly string[]): void {

@@ -1,4 +1,4 @@
-import { Document, isScalar, Scalar, visit } from 'yaml';
+import { Document, isScalar, parse, Scalar, visit } from 'yaml';
 
 /** One way to write YAML: two spaces, no line folding, and everything quoted that a reader of YAML 1.1 or 1.2 would take for something else. */
 const STYLE = { lineWidth: 0, indentSeq: false } as const;
@@ -12,14 +12,34 @@ export function yamlDocument(value: unknown): Document {
   const document = new Document(value, { version: '1.1' });
   visit(document, {
     Scalar: (_, node) => {
-      if (isScalar(node) && typeof node.value === 'string' && OTHER_NUMBERS.test(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+      if (isScalar(node) && typeof node.value === 'string' && !isPlain(node.value)) node.type = Scalar.QUOTE_DOUBLE;
     },
   });
   return document;
 }
 
-/** Numbers of YAML 1.2, and of Go's reader, that are none in YAML 1.1. */
+/** Numbers of Go's reader that are none to the library. */
 const OTHER_NUMBERS = /^[-+]?0[box]/i;
+
+/** Names come again and again; what was found out about them stays true. */
+const known = new Map<string, boolean>();
+const REMEMBERED = 100_000;
+
+/** Whether a text that is not quoted by force is read as itself in both versions of YAML. */
+function isPlain(text: string): boolean {
+  let plain = known.get(text);
+  if (plain === undefined) {
+    const printed = new Document({ text, [text]: 0 }, { version: '1.1' }).toString(STYLE);
+    plain = !OTHER_NUMBERS.test(text) && (['1.1', '1.2'] as const).every((version) => readsAs(printed, version, text));
+    if (known.size < REMEMBERED) known.set(text, plain);
+  }
+  return plain;
+}
+
+function readsAs(printed: string, version: '1.1' | '1.2', text: string): boolean {
+  const read = parse(printed, { version }) as Readonly<Record<string, unknown>>;
+  return text === 'text' || (read['text'] === text && read[text] === 0);
+}
 
 export function printDocument(document: Document): string {
   return document.toString(STYLE);

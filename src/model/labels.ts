@@ -55,3 +55,6 @@ export function isRevisionLabel(key: string): boolean {
 export function stableLabels(labels: Labels): Labels {
   return new Map([...labels].filter(([key]) => !isRevisionLabel(key)));
 }
+
+/** On every namespace, whatever its manifest shows. */
+export const NAMESPACE_NAME = 'kubernetes.io/metadata.name';

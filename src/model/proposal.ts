@@ -65,8 +65,13 @@ export interface LeftAlone {
 
 export interface Proof {
   readonly acceptedEdges: number;
-  /** What the policy allows beyond the accepted edges: other workloads, by pair and port. */
+  readonly rules: number;
+  /** Directions in which it closes the workload for all that no rule names. */
+  readonly isolates: readonly Direction[];
+  /** What it allows beyond the accepted edges: stated widenings, and other workloads by pair and port. The first of them. */
   readonly excess: readonly string[];
+  /** How many they are. */
+  readonly excessCount: number;
 }
 
 export interface Proposal {

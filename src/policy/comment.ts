@@ -1,20 +1,26 @@
+import { groupBy } from '../model/group.ts';
 import { hoursSeen, showsConnection, type Evidence } from '../model/edge.ts';
 import { peerName } from '../model/peer.ts';
+import type { PolicyPort } from '../model/policy.ts';
 import type { Direction } from '../model/proposal.ts';
 import { WIDENINGS, type Widening } from '../model/proposal.ts';
 import type { GraphEdge } from '../learn/graph.ts';
 
 /**
- * What stands above a rule. It speaks in classes (once, one day, several days, a week or more), so that the files change only
- * when the class of the evidence does.
+ * What stands above a rule: whom it is for, by how well they were seen, and what is opened beyond. It speaks in classes (once,
+ * one day, several days, a week or more), so that the files change only when the class of the evidence does.
  */
-export function ruleComment(direction: Direction, edges: readonly GraphEdge[], widenings: readonly Widening[]): string {
-  const others = [...new Set(edges.map(({ source, destination }) => peerName(direction === 'ingress' ? source : destination)))].toSorted();
-  const shown = others.length > 4 ? [...others.slice(0, 3), `${others.length - 3} more`] : others;
-  const lines: string[] = [];
-  if (edges.length > 0) lines.push(`${direction === 'ingress' ? 'from' : 'to'} ${shown.join(', ')}: ${seenFor(edges)}, ${seenFrom(edges)}${weak(edges)}`);
+export function ruleComment(direction: Direction, edges: readonly GraphEdge[], ports: readonly PolicyPort[], widenings: readonly Widening[]): string {
+  const byPeer = groupBy(edges, ({ source, destination }) => peerName(direction === 'ingress' ? source : destination));
+  const bySight = groupBy([...byPeer].toSorted(([a], [b]) => (a < b ? -1 : 1)), ([, own]) => `${seenFor(own)}, ${seenFrom(own)}${weak(own)}`);
+  const lines = [...bySight].map(([sight, peers]) => `${direction === 'ingress' ? 'from' : 'to'} ${shortList(peers.map(([name]) => name))}: ${sight}`);
+  for (const { port, endPort } of ports) if (endPort !== undefined) lines.push(`each of the ports ${port} to ${endPort} was seen`);
   for (const { reason, beyond } of widenings) lines.push(`widening ${reason} (${beyond}): ${WIDENINGS[reason]}`);
   return lines.join('\n');
+}
+
+function shortList(names: readonly string[]): string {
+  return (names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names).join(', ');
 }
 
 function seenFor(edges: readonly GraphEdge[]): string {

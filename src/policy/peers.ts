@@ -1,5 +1,6 @@
 import { compactCidrs, parseAddress, parseCidr, singleAddressCidr, type Cidr } from '../model/address.ts';
-import { OTHER_ADDRESSES, peerName, type Peer, type WorkloadPeer } from '../model/peer.ts';
+import { NAMESPACE_NAME } from '../model/labels.ts';
+import { OTHER_ADDRESSES, peerKey, peerName, type Peer, type WorkloadPeer } from '../model/peer.ts';
 import type { PolicyPeer } from '../model/policy.ts';
 import type { IpBlock, RulePeer, Widening } from '../model/proposal.ts';
 import type { Directory } from '../resolve/directory.ts';
@@ -9,8 +10,6 @@ import type { Roster } from './roster.ts';
 
 /** How a peer is named in a rule, or why it cannot be. */
 export type NamedPeer = { readonly whom: RulePeer; readonly widenings: readonly Widening[]; readonly notes: readonly string[] } | { readonly whom: null; readonly reason: string };
-
-export const NAMESPACE_NAME = 'kubernetes.io/metadata.name';
 
 /** `self` is the workload that the policy is for; `seen` the addresses that stood for a class in the evidence. */
 export function namePeer(peer: Peer, self: WorkloadPeer, seen: ReadonlySet<string>, roster: Roster, directory: Directory): NamedPeer {
@@ -106,6 +105,11 @@ function isNameable(text: string, { podCidrs, podAddresses }: Roster): boolean {
 /** Addresses as ranges of one, sorted. */
 function blocksOf(texts: readonly string[]): readonly IpBlock[] {
   return compactCidrs(texts.map(parseCidr).filter((cidr): cidr is Cidr => cidr !== null)).map(({ text }) => ({ cidr: text }));
+}
+
+/** One text for one peer of a rule. */
+export function rulePeerKey(whom: RulePeer): string {
+  return whom.type === 'workload' ? peerKey(whom.workload) : `${whom.of} ${whom.blocks.map(({ cidr }) => cidr).join(' ')}`;
 }
 
 /** A rule's peer as a NetworkPolicy of this namespace writes it. */

@@ -4,10 +4,15 @@ import type { NetworkPolicy } from '../model/policy.ts';
 import type { Direction, Proof, ProposedRule } from '../model/proposal.ts';
 import type { GraphEdge } from '../learn/graph.ts';
 import { PolicySet, type End, type PodEnd, type PolicyProtocol } from './evaluate.ts';
+import { rulePeerKey } from './peers.ts';
 import type { Roster } from './roster.ts';
+import { unitPorts } from './rules.ts';
 
 /** The edges that a policy is for, by the direction that it closes them in: one between two pods of the workload is in both. */
 export type EdgesByDirection = ReadonlyMap<Direction, readonly GraphEdge[]>;
+
+/** How much of the excess is listed; the count is exact. */
+const LISTED = 50;
 
 /**
  * Proves a policy by the project's own evaluator: every edge that it is for stays allowed, from every stand-in to every
@@ -33,7 +38,8 @@ export function prove(policy: NetworkPolicy, workload: WorkloadPeer, edges: Edge
       proved.add(edge.id);
     }
   }
-  return { acceptedEdges: proved.size, excess: excess(policies, workload, own, [...edges.values()].flat(), rules, roster) };
+  const beyond = excess(policies, workload, own, edges, rules, roster);
+  return { acceptedEdges: proved.size, rules: rules.length, isolates: [...edges.keys()], excess: beyond.slice(0, LISTED), excessCount: beyond.length };
 }
 
 function ask(policies: PolicySet, direction: Direction, self: PodEnd, other: End, port: number, protocol: PolicyProtocol): boolean {
@@ -42,29 +48,27 @@ function ask(policies: PolicySet, direction: Direction, self: PodEnd, other: End
   return answer.allowed !== false;
 }
 
-/** Workloads that the policy lets through on one of its ports without an edge, and its stated widenings. */
-function excess(policies: PolicySet, workload: WorkloadPeer, own: readonly PodEnd[], edges: readonly GraphEdge[], rules: readonly ProposedRule[], roster: Roster): readonly string[] {
+/** Workloads that the policy lets through where no rule was made for them, and its stated widenings. */
+function excess(policies: PolicySet, workload: WorkloadPeer, own: readonly PodEnd[], edges: EdgesByDirection, rules: readonly ProposedRule[], roster: Roster): readonly string[] {
   const beyond = new Set<string>(rules.flatMap(({ widenings }) => widenings.map(({ reason, beyond: what }) => `${reason}: ${what}`)));
-  const known = new Set(edges.map(({ source, destination, port, protocol }) => `${peerKey(source)}>${peerKey(destination)}:${port}/${protocol}`));
   for (const direction of ['ingress', 'egress'] as const) {
-    const ports = new Map(rules.filter((rule) => rule.direction === direction).flatMap((rule) => rule.ports.map((port) => [`${port.port}/${port.protocol}`, port] as const)));
-    if (ports.size === 0) continue;
-    for (const member of roster.local()) {
-      if (member.hostNetwork || peerKey(member.peer) === peerKey(workload)) continue;
-      for (const { port, protocol = 'TCP' } of ports.values()) {
+    const open = rules.filter((rule) => rule.direction === direction);
+    const seen = (edges.get(direction) ?? []).map(({ source, destination, port, protocol }) => `${peerKey(direction === 'ingress' ? source : destination)} ${port}/${protocol}`);
+    // Every peer of a rule was seen at every port of it, or a widening says so.
+    const meant = new Set(seen);
+    for (const { whom, ports } of open) for (const one of whom) for (const { port, protocol } of unitPorts(ports)) meant.add(`${rulePeerKey(one)} ${port}/${protocol}`);
+    const units = new Map(open.flatMap(({ ports }) => unitPorts(ports)).map((unit) => [`${unit.port}/${unit.protocol}`, unit]));
+    const matched = new Set(open.flatMap(({ peers }) => peers.flatMap((peer) => [...roster.matching.matched(peer, workload.namespace)])));
+    for (const member of matched) {
+      const key = peerKey(member.peer);
+      if (key === peerKey(workload)) continue;
+      for (const [text, { port, protocol }] of units) {
+        if (meant.has(`${key} ${text}`)) continue;
+        const isOpen = own.some((self) => member.standIns.some((other) => ask(policies, direction, self, other, port, protocol)));
         const [from, to] = direction === 'ingress' ? [member.peer, workload] : [workload, member.peer];
-        if (known.has(`${peerKey(from)}>${peerKey(to)}:${port}/${protocol}`)) continue;
-        const open = own.some((self) => member.standIns.some((other) => ask(policies, direction, self, other, Number(port), protocol)));
-        if (open && !statedFor(rules, direction, Number(port))) beyond.add(`${peerName(from)} -> ${peerName(to)} ${port}/${protocol}`);
+        if (isOpen) beyond.add(`${peerName(from)} -> ${peerName(to)} ${text}`);
       }
     }
   }
   return [...beyond].toSorted();
-}
-
-/** A DNS widening says itself what it opens. */
-function statedFor(rules: readonly ProposedRule[], direction: Direction, port: number): boolean {
-  return rules.some(
-    (rule) => rule.direction === direction && rule.ports.some((known) => known.port === port) && rule.widenings.some(({ reason }) => reason === 'dns-unseen' || reason === 'dns-protocol'),
-  );
 }

@@ -1,17 +1,16 @@
-import { MANY_PORTS } from '../model/edge.ts';
 import { groupBy } from '../model/group.ts';
-import { peerKey, peerName, type Peer, type WorkloadPeer } from '../model/peer.ts';
-import type { EgressRule, IngressRule, NetworkPolicy, PolicyPort } from '../model/policy.ts';
-import { POLICY_TYPE, type Direction, type LeftAlone, type NoProposal, type Proposal, type ProposedRule, type RulePeer, type Widening } from '../model/proposal.ts';
+import { peerKey, type WorkloadPeer } from '../model/peer.ts';
+import type { EgressRule, IngressRule, NetworkPolicy } from '../model/policy.ts';
+import { POLICY_TYPE, type Direction, type LeftAlone, type NoProposal, type Proposal, type ProposedRule } from '../model/proposal.ts';
 import type { Graph, GraphEdge } from '../learn/graph.ts';
-import { ruleComment } from './comment.ts';
-import { clusterResolvers, isDns, type Resolver } from './dns.ts';
-import { lacksDns, unseenClients, unseenResolvers } from './unseen-dns.ts';
+import { clusterResolvers } from './dns.ts';
 import { policyNames } from './names.ts';
-import { namePeer, policyPeers } from './peers.ts';
+import { needsOf, unnameable, type Surroundings } from './needs.ts';
 import { prove } from './proof.ts';
 import { Roster, type Member } from './roster.ts';
+import { rulesOf } from './rules.ts';
 import { chooseSelector } from './selector.ts';
+import { lacksDns, unseenClients, unseenResolvers } from './unseen-dns.ts';
 
 export interface ProposeOptions {
   /** Also from edges that succeeded and that nobody has rejected; without it from the accepted ones alone. */
@@ -24,9 +23,6 @@ export interface Proposals {
   readonly proposals: readonly Proposal[];
   readonly none: readonly NoProposal[];
 }
-
-/** More outside addresses than this for one workload want ranges, which a person has to choose. */
-const MAX_ADDRESSES = 64;
 
 const DIRECTIONS: readonly Direction[] = ['ingress', 'egress'];
 
@@ -57,14 +53,6 @@ export function propose(graph: Graph, options: ProposeOptions = {}): Proposals {
 
 function makesRule(edge: GraphEdge, includeObserved: boolean): boolean {
   return edge.state === 'accepted' || (includeObserved && edge.state === 'observed' && edge.success !== 'none');
-}
-
-interface Surroundings {
-  readonly graph: Graph;
-  readonly roster: Roster;
-  readonly resolvers: readonly Resolver[];
-  /** Workloads that need names, and were not seen to ask for one. */
-  readonly withoutDns: ReadonlySet<WorkloadPeer>;
 }
 
 function proposeFor(member: Member, name: string, edges: Readonly<Record<Direction, readonly GraphEdge[]>>, around: Surroundings): Proposal | NoProposal {
@@ -101,95 +89,14 @@ function whyNoEdges(workload: WorkloadPeer, graph: Graph): string {
   return `${own.length === 1 ? 'its one edge is not' : `none of its ${own.length} edges is`} accepted: ${why} (footpath edges --workload ${workload.namespace}/${workload.name})`;
 }
 
-/** The rules of a direction, or why it is left alone: to close it would cut what cannot be named. */
+/** The rules of a direction, or why it is left alone. */
 function rulesFor(direction: Direction, workload: WorkloadPeer, edges: readonly GraphEdge[], around: Surroundings, notes: string[]): readonly ProposedRule[] | string {
-  const named = edges.filter(({ port }) => port !== 0);
-  for (const { protocol, source, destination } of edges.filter(({ port }) => port === 0)) {
-    notes.push(`${protocol} ${direction === 'ingress' ? `from ${peerName(source)}` : `to ${peerName(destination)}`} is used: a NetworkPolicy cannot name it, and network plugins differ in what they do with it`);
-  }
-  if (edges.length === 0) return direction === 'egress' ? 'no accepted edge leads out of it' : 'no accepted edge leads to it';
-  if (named.length === 0) return 'only ICMP was seen, which a NetworkPolicy cannot name';
-  if (named.some(({ port }) => port === MANY_PORTS)) return 'more ports of one pair were used than the graph keeps: choose a range by hand';
-  const other = ({ source, destination }: GraphEdge): Peer => (direction === 'ingress' ? source : destination);
-  const outside = new Set(named.map(other).flatMap((peer) => (peer.type === 'external' ? [peer.address] : [])));
-  if (outside.size > MAX_ADDRESSES) return `${outside.size} outside addresses were used: choose ranges for them by hand`;
-  const rules: ProposedRule[] = [];
-  for (const group of groupBy(named, (edge) => groupKey(other(edge), named, other)).values()) {
-    const made = ruleFor(direction, workload, group, other, around);
-    if (typeof made === 'string') return made;
-    notes.push(...made.notes);
-    rules.push(made.rule);
-  }
+  notes.push(...unnameable(direction, edges));
+  const made = needsOf(direction, workload, edges, around);
+  if (typeof made === 'string') return made;
   const unseen = direction === 'ingress' ? unseenClients(workload, around) : unseenResolvers(workload, around);
-  rules.push(...unseen.rules);
-  notes.push(...unseen.notes);
-  return rules.toSorted((a, b) => (ruleOrder(a) < ruleOrder(b) ? -1 : 1));
-}
-
-/** A rule a peer; outside addresses with the same ports share one. */
-function groupKey(peer: Peer, all: readonly GraphEdge[], other: (edge: GraphEdge) => Peer): string {
-  if (peer.type !== 'external') return peerKey(peer);
-  const key = peerKey(peer);
-  const ports = all.filter((edge) => peerKey(other(edge)) === key).map(({ port, protocol }) => `${port}/${protocol}`);
-  return `external ${[...new Set(ports)].toSorted().join(' ')}`;
-}
-
-interface MadeRule {
-  readonly rule: ProposedRule;
-  readonly notes: readonly string[];
-}
-
-function ruleFor(direction: Direction, workload: WorkloadPeer, edges: readonly GraphEdge[], other: (edge: GraphEdge) => Peer, around: Surroundings): MadeRule | string {
-  const { roster, graph, resolvers } = around;
-  const widenings: Widening[] = [];
-  const notes: string[] = [];
-  const whom: RulePeer[] = [];
-  for (const [, own] of groupBy(edges, (edge) => peerKey(other(edge)))) {
-    const [first] = own;
-    if (first === undefined) continue;
-    const seen = new Set(own.flatMap(({ evidence }) => [...evidence.addresses]));
-    const named = namePeer(other(first), workload, seen, roster, graph.directory);
-    if (named.whom === null) return named.reason;
-    whom.push(named.whom);
-    widenings.push(...named.widenings);
-    notes.push(...named.notes);
-  }
-  const peers = whom.flatMap((one) => policyPeers(one, workload.namespace));
-  const ports = portsOf(edges);
-  // A rule without a peer or a port would admit everybody, or everything.
-  if (peers.length === 0 || ports.length === 0) return 'a rule would have no peer or no port';
-  // Answers that do not fit into a datagram come over TCP: whoever asks over one must be able to use the other, at both ends.
-  for (const edge of edges.filter((candidate) => isDns(candidate, resolvers))) {
-    for (const protocol of ['UDP', 'TCP'] as const) {
-      if (ports.some((known) => known.port === edge.port && known.protocol === protocol)) continue;
-      ports.push({ port: edge.port, protocol });
-      widenings.push({ reason: 'dns-protocol', beyond: `${protocol} ${edge.port}` });
-    }
-  }
-  const rule: ProposedRule = {
-    direction,
-    whom,
-    peers: peers.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
-    ports: ports.toSorted(byPort),
-    edges: edges.map(({ id }) => id).toSorted(),
-    widenings,
-    comment: ruleComment(direction, edges, widenings),
-  };
-  return { rule, notes };
-}
-
-function portsOf(edges: readonly GraphEdge[]): { readonly port: number; readonly protocol: 'TCP' | 'UDP' | 'SCTP' }[] {
-  const ports = new Map<string, { readonly port: number; readonly protocol: 'TCP' | 'UDP' | 'SCTP' }>();
-  for (const { port, protocol } of edges) if (protocol === 'TCP' || protocol === 'UDP' || protocol === 'SCTP') ports.set(`${port}/${protocol}`, { port, protocol });
-  return [...ports.values()];
-}
-
-function byPort(a: PolicyPort, b: PolicyPort): number {
-  return Number(a.port) - Number(b.port) || ((a.protocol ?? '') < (b.protocol ?? '') ? -1 : 1);
-}
-
-function ruleOrder({ peers, ports }: ProposedRule): string {
-  return JSON.stringify([peers, ports]);
+  notes.push(...made.notes, ...unseen.notes);
+  return [...rulesOf(direction, workload, made.needs), ...unseen.rules];
 }
 
 function policyOf(workload: WorkloadPeer, name: string, podSelector: NetworkPolicy['spec']['podSelector'], closed: readonly Direction[], rules: readonly ProposedRule[]): NetworkPolicy {

@@ -5,6 +5,7 @@ import { formatLabels, parseLabels, stableLabels, type Labels } from '../model/l
 import { peerKey, workloadPeer, type Peer, type WorkloadPeer } from '../model/peer.ts';
 import type { Graph } from '../learn/graph.ts';
 import { classAddresses, inRanges } from './classes.ts';
+import { Matching } from './matching.ts';
 import { namespaceLabels, type End, type Namespaces, type PodEnd } from './evaluate.ts';
 
 /** What its pods look like is known from the API's pods, from a template, or only from the labels of records. */
@@ -31,6 +32,7 @@ export class Roster {
   readonly #members: ReadonlyMap<string, Member>;
   readonly #byNamespace: ReadonlyMap<string, readonly Member[]>;
   readonly #graph: Graph;
+  #matching: Matching<Member> | null = null;
   #strays: readonly Address[] | null = null;
   #names: ReadonlyMap<string, readonly string[]> | null = null;
 
@@ -67,6 +69,12 @@ export class Roster {
     this.namespaces = namespaceLabels([...named, ...namespaces]);
     this.podCidrs = directory.inventory.nodes.flatMap((node) => node.podCidrs.map(parseCidr)).filter((cidr) => cidr !== null);
     this.podAddresses = this.#knownAddresses();
+  }
+
+  /** Whom of the cluster a policy's peer matches. */
+  get matching(): Matching<Member> {
+    this.#matching ??= new Matching(this.local(), this.namespaces);
+    return this.#matching;
   }
 
   /** DNS names that records gave for an outside address, sorted. */

@@ -13,11 +13,20 @@ const VERSION = 'version';
 /** More labels than these are tried only all together. */
 const MAX_TRIED = 12;
 
+/** A member belongs to one roster; every rule that names it asks anew. */
+const chosen = new WeakMap<Member, ChosenSelector>();
+
 /**
  * The selector that picks exactly a workload's pods: the owner's own, if it does; else the smallest set of stable labels that
  * does. It is checked against everybody else in the namespace; where nothing fits there is none, with the reason.
  */
 export function chooseSelector(member: Member, roster: Roster): ChosenSelector {
+  let known = chosen.get(member);
+  if (known === undefined) chosen.set(member, (known = choose(member, roster)));
+  return known;
+}
+
+function choose(member: Member, roster: Roster): ChosenSelector {
   if (member.standIns.length === 0) return { selector: null, reason: 'no labels of its pods are known; give an inventory (--inventory)' };
   const others = roster.neighbours(member.peer).filter((other) => other !== member && !other.hostNetwork && !other.gone);
   const fits = (selector: LabelSelector): boolean =>

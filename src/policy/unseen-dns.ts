@@ -1,23 +1,15 @@
 import { peerKey, peerName, type WorkloadPeer } from '../model/peer.ts';
-import type { PolicyPort } from '../model/policy.ts';
 import type { Direction, ProposedRule, Widening } from '../model/proposal.ts';
-import type { Graph, GraphEdge } from '../learn/graph.ts';
-import { ruleComment } from './comment.ts';
+import type { GraphEdge } from '../learn/graph.ts';
 import { isDns, isResolver, type Resolver } from './dns.ts';
-import { namePeer, policyPeers, type NamedPeer } from './peers.ts';
-import type { Roster } from './roster.ts';
+import type { Need, Surroundings } from './needs.ts';
+import { namePeer, type NamedPeer } from './peers.ts';
+import { ruleOf } from './rules.ts';
 
 /**
  * Whoever has egress needs names: resolvers cache, so none may have been asked while somebody looked. It is opened at both
  * ends, for what one policy opens and the other keeps closed is closed.
  */
-
-interface Surroundings {
-  readonly graph: Graph;
-  readonly roster: Roster;
-  readonly resolvers: readonly Resolver[];
-  readonly withoutDns: ReadonlySet<WorkloadPeer>;
-}
 
 interface Opened {
   readonly rules: readonly ProposedRule[];
@@ -55,12 +47,12 @@ export function unseenClients(workload: WorkloadPeer, { graph, roster, resolvers
   return { rules: ports.map((port) => opened('ingress', workload, clients.map(({ named }) => named), port, from)), notes: [] };
 }
 
-function opened(direction: Direction, { namespace }: WorkloadPeer, named: readonly NamedPeer[], port: number, what: string): ProposedRule {
-  const widenings: Widening[] = [...named.flatMap((one) => (one.whom === null ? [] : one.widenings)), { reason: 'dns-unseen', beyond: `UDP and TCP ${port} ${what}` }];
-  const ports: PolicyPort[] = [
-    { port, protocol: 'TCP' },
-    { port, protocol: 'UDP' },
-  ];
-  const whom = named.flatMap((one) => (one.whom === null ? [] : [one.whom]));
-  return { direction, whom, peers: whom.flatMap((one) => policyPeers(one, namespace)), ports, edges: [], widenings, comment: ruleComment(direction, [], widenings) };
+function opened(direction: Direction, workload: WorkloadPeer, named: readonly NamedPeer[], port: number, what: string): ProposedRule {
+  const widening: Widening = { reason: 'dns-unseen', beyond: `UDP and TCP ${port} ${what}` };
+  const needs = named.flatMap((one): readonly Need[] => {
+    if (one.whom === null) return [];
+    const { whom, widenings } = one;
+    return (['TCP', 'UDP'] as const).map((protocol) => ({ whom, port, protocol, edges: [], widenings: [...widenings, widening] }));
+  });
+  return ruleOf(direction, workload, needs);
 }

@@ -11,7 +11,7 @@ const cart = pod('shop', 'cart-0', '10.0.0.2', { app: 'cart' });
 const flow: HubbleFlow = { from: web, to: cart, port: 8080 };
 
 function comment(lines: readonly string[], direction: Direction = 'egress', widenings: readonly Widening[] = []): string {
-  return ruleComment(direction, new Learner().read(lines).graph().edges, widenings);
+  return ruleComment(direction, new Learner().read(lines).graph().edges, [], widenings);
 }
 
 /** Connections at these times after the first. */
@@ -92,18 +92,36 @@ describe('what weakens it', () => {
     const learner = new Learner().read(connection({ ...flow, port: 22 }));
     const [edge] = learner.graph().edges;
     expect(edge?.suspicions).toEqual(['single-sighting', 'remote-shell']);
-    expect(ruleComment('egress', learner.graph().edges, [])).toMatch(/, not accepted: flagged remote-shell, single-sighting$/);
+    expect(ruleComment('egress', learner.graph().edges, [], [])).toMatch(/, not accepted: flagged remote-shell, single-sighting$/);
     learner.store.choices.decide('accept', [learner.graph().canon.storedEdge(edge!)], 'edge', SIGNED);
-    expect(ruleComment('egress', learner.graph().edges, [])).toMatch(/, accepted although flagged remote-shell, single-sighting$/);
+    expect(ruleComment('egress', learner.graph().edges, [], [])).toMatch(/, accepted although flagged remote-shell, single-sighting$/);
   });
 
   it('nobody accepted it, where that was asked for', () => {
     const learner = new Learner().read(at([0, 1000])).switchTo('watching').read(at([2000, 3000], { port: 9090 }));
-    expect(ruleComment('egress', learner.graph().edges, [])).toMatch(/, not accepted yet$/);
+    expect(ruleComment('egress', learner.graph().edges, [], [])).toMatch(/, not accepted yet$/);
   });
 
   it('nothing', () => {
     expect(comment(at([0, 1000]))).not.toContain('accepted');
+  });
+});
+
+describe('several peers in one rule', () => {
+  const client = (n: number) => pod('shop', `client-${n}-0`, `10.0.1.${n}`, { app: `client-${n}` });
+
+  it('share a line where they were seen equally well, and have one of their own where not', () => {
+    const lines = [1, 2, 3].flatMap((n) => at(n === 2 ? [0, DAY] : [0, 1000], { from: client(n) }));
+    expect(comment(lines, 'ingress')).toBe('from shop/client-1, shop/client-3: within one hour, seen from both ends\nfrom shop/client-2: on several days, seen from both ends');
+  });
+
+  it('are shortened where they are many', () => {
+    const lines = [1, 2, 3, 4, 5].flatMap((n) => at([0, 1000], { from: client(n) }));
+    expect(comment(lines, 'ingress')).toMatch(/^from shop\/client-1, shop\/client-2, shop\/client-3, 2 more: /);
+  });
+
+  it('say that each port of a range was seen', () => {
+    expect(ruleComment('egress', [], [{ port: 8000, endPort: 8004, protocol: 'TCP' }], [])).toBe('each of the ports 8000 to 8004 was seen');
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Graph, GraphEdge } from '../../src/learn/graph.ts';
 import type { Peer } from '../../src/model/peer.ts';
 import type { NetworkPolicySpec, PolicyPeer, PolicyPort } from '../../src/model/policy.ts';
-import type { Direction, Proof, ProposedRule, Widening } from '../../src/model/proposal.ts';
+import type { Direction, Proof, ProposedRule, RulePeer, Widening } from '../../src/model/proposal.ts';
 import { prove } from '../../src/policy/proof.ts';
 import { Roster } from '../../src/policy/roster.ts';
 import { connection, hubbleLine, pod, type HubbleFlow } from '../support/hubble.ts';
@@ -24,7 +24,8 @@ const rule = (
   peers: readonly PolicyPeer[],
   ports: readonly PolicyPort[] = [TCP8080],
   widenings: readonly Widening[] = [],
-): ProposedRule => ({ direction, whom: [], peers, ports, edges: [], widenings, comment: '' });
+  whom: readonly RulePeer[] = [],
+): ProposedRule => ({ direction, whom, peers, ports, edges: [], widenings, comment: '' });
 
 /** Proves the rules as a policy of shop/cart, or of another workload, by all edges of the graph that are its own. */
 function proof(graph: Graph, rules: readonly ProposedRule[], path = 'shop/cart'): Proof | string {
@@ -56,7 +57,10 @@ describe('a proof keeps what was accepted', () => {
     const toVault: PolicyPeer = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'bank' } }, ...app('vault') };
     expect(proof(graph, [rule('ingress', [app('web')]), rule('egress', [toVault], [{ port: 5432, protocol: 'TCP' }])])).toEqual({
       acceptedEdges: 2,
+      rules: 2,
+      isolates: ['ingress', 'egress'],
       excess: [],
+      excessCount: 0,
     });
   });
 
@@ -76,7 +80,7 @@ describe('a proof keeps what was accepted', () => {
     const second = podObject({ namespace: 'shop', name: 'cart-1', ip: '10.0.0.9', labels: { app: 'cart' }, owner: ['StatefulSet', 'cart'] });
     const graph = graphOf([{ from: cart.end, to: pod('shop', 'cart-1', '10.0.0.9', { app: 'cart' }), port: 8080 }], [...EVERYBODY, second]);
     const denied = 'shop/cart -> shop/cart 8080/TCP would be denied';
-    expect(proof(graph, [rule('ingress', [app('cart')]), rule('egress', [app('cart')])])).toEqual({ acceptedEdges: 1, excess: [] });
+    expect(proof(graph, [rule('ingress', [app('cart')]), rule('egress', [app('cart')])])).toMatchObject({ acceptedEdges: 1, excess: [] });
     expect(proof(graph, [rule('ingress', [app('cart')]), rule('egress', [app('web')])])).toBe(denied);
     expect(proof(graph, [rule('ingress', [app('web')]), rule('egress', [app('cart')])])).toBe(denied);
   });
@@ -117,7 +121,7 @@ describe('a proof keeps what was accepted', () => {
       .read([ping(false), ping(true)])
       .graph();
     expect(graph.edges).toHaveLength(2);
-    expect(proof(graph, [rule('ingress', [app('web')])])).toEqual({ acceptedEdges: 1, excess: [] });
+    expect(proof(graph, [rule('ingress', [app('web')])])).toMatchObject({ acceptedEdges: 1, excess: [] });
   });
 
   it('fails where nobody stands for an end', () => {
@@ -201,6 +205,23 @@ describe('a proof lists what is allowed beyond', () => {
       namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
       podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
     };
-    expect(excess(graph, [rule('egress', [peer], both, [{ reason: 'dns-protocol', beyond: 'TCP 53' }])])).toEqual(['dns-protocol: TCP 53']);
+    const meant: RulePeer = { type: 'workload', workload: { type: 'workload', cluster: 'default', namespace: 'kube-system', kind: 'StatefulSet', name: 'coredns' }, selector: peer.podSelector! };
+    const widened = (whom: readonly RulePeer[]): ProposedRule => rule('egress', [peer], both, [{ reason: 'dns-protocol', beyond: 'TCP 53' }], whom);
+    expect(excess(graph, [widened([meant])])).toEqual(['dns-protocol: TCP 53']);
+    expect(excess(graph, [widened([])])).toEqual(['dns-protocol: TCP 53', 'shop/cart -> kube-system/coredns 53/TCP']);
+  });
+
+  it('the first fifty of them, and how many there are', () => {
+    const many = Array.from({ length: 60 }, (_, i) => deployed(`shop/other-${i}`, `10.0.2.${i + 1}`));
+    const graph = graphOf([webToCart], [...EVERYBODY, ...many.flatMap(({ objects }) => objects)]);
+    const result = proof(graph, [rule('ingress', [{ podSelector: {} }])]);
+    expect(result).toMatchObject({ excessCount: 61, excess: expect.arrayContaining(['shop/blog -> shop/cart 8080/TCP']) });
+    expect(typeof result === 'string' ? 0 : result.excess.length).toBe(50);
+  });
+
+  it('a pod whose address is in a range', () => {
+    const block = { ipBlock: { cidr: '10.0.0.0/24' } };
+    expect(excess(graphOf([webToCart]), [rule('ingress', [block])])).toEqual(['shop/blog -> shop/cart 8080/TCP']);
+    expect(excess(graphOf([webToCart]), [rule('ingress', [app('web'), { ipBlock: { cidr: '10.0.0.3/32' } }])])).toEqual(['shop/blog -> shop/cart 8080/TCP']);
   });
 });

@@ -224,6 +224,28 @@ describe('how rules are put together', () => {
   });
 });
 
+describe('rules', () => {
+  const clients = [1, 2, 3].map((n) => deployed(`shop/client-${n}`, `10.0.3.${n}`));
+  const objects = [...web.objects, ...clients.flatMap((one) => one.objects)];
+  const [first, second, third] = clients;
+  const asks = (client: typeof first, ...ports: readonly number[]): readonly HubbleFlow[] => ports.map((port) => ({ from: client!.end, to: web.end, port }));
+  const into = (flows: readonly HubbleFlow[]): readonly string[] => proposed(learned(flows, objects).graph(), { wants: ({ name }) => name === 'web' }).slice(1);
+
+  it('are one for all peers with the same ports', () => {
+    expect(into([...asks(first, 80, 443), ...asks(second, 443, 80), ...asks(third, 80, 443)])).toEqual(['  in {app=client-1} | {app=client-2} | {app=client-3} 80/TCP 443/TCP']);
+  });
+
+  it('never open a port to a peer that was not seen to use it', () => {
+    expect(into([...asks(first, 80), ...asks(second, 443), ...asks(third, 80, 443)])).toEqual(['  in {app=client-1} | {app=client-3} 80/TCP', '  in {app=client-2} | {app=client-3} 443/TCP']);
+  });
+
+  it('have a range for three ports or more in a row, each of which was seen', () => {
+    expect(into(asks(first, 8000, 8001, 8003))).toEqual(['  in {app=client-1} 8000/TCP 8001/TCP 8003/TCP']);
+    expect(into(asks(first, 8000, 8001, 8002, 8003, 9000))).toEqual(['  in {app=client-1} 8000-8003/TCP 9000/TCP']);
+    expect(into([...asks(first, 8000, 8001, 8002), ...asks(second, 8001)])).toEqual(['  in {app=client-1} 8000-8002/TCP', '  in {app=client-2} 8001/TCP']);
+  });
+});
+
 describe('DNS', () => {
   const LABELS = { 'k8s-app': 'kube-dns' };
   const coredns = deployed('kube-system/coredns', '10.0.0.53', { labels: LABELS, ports: [{ name: 'dns', containerPort: 5353, protocol: 'UDP' }] });
@@ -235,14 +257,14 @@ describe('DNS', () => {
 
   it('is opened to the cluster’s resolver at the port of its pods, though nobody asked it', () => {
     expect(ofWeb(learned([webToCart], [...BOTH, ...coredns.objects, service('dns')]))).toEqual([
-      '  out kube-system/{k8s-app=kube-dns} 5353/TCP 5353/UDP',
       '  out {app=cart} 8080/TCP',
+      '  out kube-system/{k8s-app=kube-dns} 5353/TCP 5353/UDP',
     ]);
   });
 
   it('is opened to whoever others ask where no Service tells', () => {
     const learner = learned([webToCart, { from: blog.end, to: resolver, port: 53, protocol: 'UDP' }]);
-    expect(ofWeb(learner)).toEqual(['  out kube-system/{k8s-app=kube-dns} 53/TCP 53/UDP', '  out {app=cart} 8080/TCP']);
+    expect(ofWeb(learner)).toEqual(['  out {app=cart} 8080/TCP', '  out kube-system/{k8s-app=kube-dns} 53/TCP 53/UDP']);
     expect(rulesOf(learner, 'shop/web').flatMap(({ widenings }) => widenings.map(({ reason }) => reason))).toEqual([UNSEEN]);
   });
 
@@ -272,12 +294,12 @@ describe('DNS', () => {
     const learner = learned([webToCart, { from: blog.end, to: WORLD('198.51.100.7'), port: 443 }, asked], [...BOTH, ...blog.objects, ...coredns.objects, service(53)]);
     expect(proposed(learner.graph(), { wants: ({ name }) => name === 'coredns' })).toEqual([
       'kube-system/coredns {k8s-app=kube-dns} Ingress',
-      '  in shop/{app=blog} | shop/{app=web} 53/TCP 53/UDP',
       '  in shop/{app=cart} 53/TCP 53/UDP',
+      '  in shop/{app=blog} | shop/{app=web} 53/TCP 53/UDP',
     ]);
     expect(rulesOf(learner, 'kube-system/coredns').map(({ widenings }) => widenings)).toEqual([
-      [{ reason: 'dns-unseen', beyond: 'UDP and TCP 53 from shop/blog, shop/web' }],
       [{ reason: 'dns-protocol', beyond: 'TCP 53' }],
+      [{ reason: 'dns-unseen', beyond: 'UDP and TCP 53 from shop/blog, shop/web' }],
     ]);
   });
 

@@ -41,7 +41,7 @@ export function proposal({ namespace = 'shop', name = 'cart', selector = { match
       ...(egress.length > 0 ? { egress: egress.map(({ peers, ports }) => ({ to: peers, ports })) } : {}),
     },
   };
-  return { workload: workloadPeer({ cluster: '', namespace, kind: 'Deployment', name }), policy, rules: whole, leftAlone: leftAlone.map((left) => ({ ...left, edges: 0 })), notes, proof: { acceptedEdges, excess } };
+  return { workload: workloadPeer({ cluster: '', namespace, kind: 'Deployment', name }), policy, rules: whole, leftAlone: leftAlone.map((left) => ({ ...left, edges: 0 })), notes, proof: { acceptedEdges, rules: whole.length, isolates: [], excess, excessCount: excess.length } };
 }
 
 /** Names that an object can have, and that YAML reads as something else where they are not quoted. */

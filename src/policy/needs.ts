@@ -1,0 +1,87 @@
+import { MANY_PORTS } from '../model/edge.ts';
+import { hasPorts } from '../model/flow.ts';
+import { groupBy } from '../model/group.ts';
+import { peerKey, peerName, type Peer, type WorkloadPeer } from '../model/peer.ts';
+import type { Direction, RulePeer, Widening } from '../model/proposal.ts';
+import type { Graph, GraphEdge } from '../learn/graph.ts';
+import { isDns, type Resolver } from './dns.ts';
+import type { PolicyProtocol } from './evaluate.ts';
+import { namePeer } from './peers.ts';
+import type { Roster } from './roster.ts';
+
+/** A peer at a port that a policy must let through: one cell of the table that its rules are made of. */
+export interface Need {
+  readonly whom: RulePeer;
+  readonly port: number;
+  readonly protocol: PolicyProtocol;
+  /** None where it is a widening alone. */
+  readonly edges: readonly GraphEdge[];
+  readonly widenings: readonly Widening[];
+}
+
+export interface Needs {
+  readonly needs: readonly Need[];
+  readonly notes: readonly string[];
+}
+
+export interface Surroundings {
+  readonly graph: Graph;
+  readonly roster: Roster;
+  readonly resolvers: readonly Resolver[];
+  /** Workloads that need names, and were not seen to ask for one. */
+  readonly withoutDns: ReadonlySet<WorkloadPeer>;
+}
+
+/** More outside addresses than this for one workload want ranges, which a person has to choose. */
+const MAX_ADDRESSES = 64;
+
+/** What the edges of a direction need, or why the direction is left alone: to close it would cut what cannot be named. */
+export function needsOf(direction: Direction, workload: WorkloadPeer, edges: readonly GraphEdge[], around: Surroundings): Needs | string {
+  const named = edges.filter(({ port }) => port !== 0);
+  const other = ({ source, destination }: GraphEdge): Peer => (direction === 'ingress' ? source : destination);
+  if (edges.length === 0) return direction === 'egress' ? 'no accepted edge leads out of it' : 'no accepted edge leads to it';
+  if (named.length === 0) return 'only ICMP was seen, which a NetworkPolicy cannot name';
+  if (named.some(({ port }) => port === MANY_PORTS)) return 'more ports of one pair were used than the graph keeps: choose a range by hand';
+  const outside = new Set(named.map(other).flatMap((peer) => (peer.type === 'external' ? [peer.address] : [])));
+  if (outside.size > MAX_ADDRESSES) return `${outside.size} outside addresses were used: choose ranges for them by hand`;
+  const needs: Need[] = [];
+  const notes: string[] = [];
+  for (const own of groupBy(named, (edge) => peerKey(other(edge))).values()) {
+    const [first] = own;
+    if (first === undefined) continue;
+    const seen = new Set(own.flatMap(({ evidence }) => [...evidence.addresses]));
+    const result = namePeer(other(first), workload, seen, around.roster, around.graph.directory);
+    if (result.whom === null) return result.reason;
+    needs.push(...needsOfPeer(own, result.whom, result.widenings, around.resolvers));
+    notes.push(...result.notes);
+  }
+  return { needs, notes };
+}
+
+/** What no rule can name, said once a peer. */
+export function unnameable(direction: Direction, edges: readonly GraphEdge[]): readonly string[] {
+  return edges
+    .filter(({ port }) => port === 0)
+    .map(({ protocol, source, destination }) => {
+      const whom = direction === 'ingress' ? `from ${peerName(source)}` : `to ${peerName(destination)}`;
+      return `${protocol} ${whom} is used: a NetworkPolicy cannot name it, and network plugins differ in what they do with it`;
+    });
+}
+
+function needsOfPeer(edges: readonly GraphEdge[], whom: RulePeer, widenings: readonly Widening[], resolvers: readonly Resolver[]): readonly Need[] {
+  const needs = new Map<string, Need>();
+  for (const edge of edges) {
+    const { port, protocol } = edge;
+    if (!hasPorts(protocol)) continue;
+    const key = `${port}/${protocol}`;
+    needs.set(key, { whom, port, protocol, edges: [...(needs.get(key)?.edges ?? []), edge], widenings });
+  }
+  // Answers that do not fit into a datagram come over TCP: whoever asks over one must be able to use the other, at both ends.
+  for (const { port } of edges.filter((candidate) => isDns(candidate, resolvers))) {
+    for (const protocol of ['UDP', 'TCP'] as const) {
+      const key = `${port}/${protocol}`;
+      if (!needs.has(key)) needs.set(key, { whom, port, protocol, edges: [], widenings: [...widenings, { reason: 'dns-protocol', beyond: `${protocol} ${port}` }] });
+    }
+  }
+  return [...needs.values()];
+}

@@ -1,0 +1,88 @@
+import type { WorkloadPeer } from '../model/peer.ts';
+import type { PolicyPort } from '../model/policy.ts';
+import type { Direction, ProposedRule, RulePeer, Widening } from '../model/proposal.ts';
+import { ruleComment } from './comment.ts';
+import type { PolicyProtocol } from './evaluate.ts';
+import { factor } from './factor.ts';
+import type { Need } from './needs.ts';
+import { policyPeers, rulePeerKey } from './peers.ts';
+
+/** Ports in a row are written as a range from this many on; each of them was seen, so that it opens nothing else. */
+const RUN = 3;
+
+/** The fewest rules that let through what is needed, and nothing else; in a fixed order. What is open to the world stands alone. */
+export function rulesOf(direction: Direction, workload: WorkloadPeer, needs: readonly Need[]): readonly ProposedRule[] {
+  const isPublic = ({ whom }: Need): boolean => whom.type === 'addresses' && whom.of === 'public';
+  return [needs.filter((need) => !isPublic(need)), needs.filter(isPublic)]
+    .flatMap((own) => factored(direction, workload, own))
+    .map((rule) => ({ rule, order: JSON.stringify([rule.peers, rule.ports]) }))
+    .toSorted((a, b) => (a.order < b.order ? -1 : 1))
+    .map(({ rule }) => rule);
+}
+
+function factored(direction: Direction, workload: WorkloadPeer, needs: readonly Need[]): readonly ProposedRule[] {
+  const cells = new Map<string, Map<string, Need>>();
+  for (const need of needs) {
+    const row = rulePeerKey(need.whom);
+    const known = cells.get(row) ?? new Map<string, Need>();
+    cells.set(row, known.set(portKey(need), need));
+  }
+  // Sorted, so that equal needs give equal rules in whatever order they come.
+  const table = new Map([...cells].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([row, own]) => [row, new Set([...own.keys()].toSorted())]));
+  return factor(table).map(({ rows, columns }) => ruleOf(direction, workload, rows.flatMap((row) => columns.flatMap((column) => cells.get(row)?.get(column) ?? []))));
+}
+
+/** One rule for needs that are all of some peers at all of some ports. */
+export function ruleOf(direction: Direction, { namespace }: WorkloadPeer, needs: readonly Need[]): ProposedRule {
+  const whom = [...new Map(needs.map((need): [string, RulePeer] => [rulePeerKey(need.whom), need.whom])).values()];
+  const edges = [...new Set(needs.flatMap((need) => need.edges))];
+  const widenings = distinct(needs.flatMap((need) => need.widenings));
+  const ports = portsOf(needs);
+  const peers = whom.flatMap((one) => policyPeers(one, namespace)).map((peer) => ({ peer, order: JSON.stringify(peer) }));
+  return {
+    direction,
+    whom,
+    peers: peers.toSorted((a, b) => (a.order < b.order ? -1 : 1)).map(({ peer }) => peer),
+    ports,
+    edges: edges.map(({ id }) => id).toSorted(),
+    widenings,
+    comment: ruleComment(direction, edges, ports, widenings),
+  };
+}
+
+const portKey = ({ port, protocol }: Need): string => `${port}/${protocol}`;
+
+function distinct(widenings: readonly Widening[]): readonly Widening[] {
+  return [...new Map(widenings.map((one) => [`${one.reason} ${one.beyond}`, one])).values()];
+}
+
+/** By number, then protocol; what is in a row is one range. */
+function portsOf(needs: readonly Need[]): readonly PolicyPort[] {
+  const ports: PolicyPort[] = [];
+  for (const protocol of ['SCTP', 'TCP', 'UDP'] as const) {
+    const numbers = [...new Set(needs.filter((need) => need.protocol === protocol).map(({ port }) => port))].toSorted((a, b) => a - b);
+    for (const [first, last] of runsOf(numbers)) {
+      if (last - first + 1 >= RUN) ports.push({ port: first, endPort: last, protocol });
+      else for (let port = first; port <= last; port++) ports.push({ port, protocol });
+    }
+  }
+  return ports.toSorted((a, b) => Number(a.port) - Number(b.port) || ((a.protocol ?? '') < (b.protocol ?? '') ? -1 : 1));
+}
+
+function runsOf(numbers: readonly number[]): readonly (readonly [number, number])[] {
+  const runs: [number, number][] = [];
+  for (const number of numbers) {
+    const run = runs[runs.length - 1];
+    if (run !== undefined && run[1] === number - 1) run[1] = number;
+    else runs.push([number, number]);
+  }
+  return runs;
+}
+
+/** The single ports that a rule opens. */
+export function unitPorts(ports: readonly PolicyPort[]): readonly { readonly port: number; readonly protocol: PolicyProtocol }[] {
+  return ports.flatMap(({ port, endPort, protocol = 'TCP' }) => {
+    const first = Number(port);
+    return Array.from({ length: (endPort ?? first) - first + 1 }, (_, i) => ({ port: first + i, protocol }));
+  });
+}
