@@ -75,7 +75,7 @@ function searchCover(masks: readonly bigint[], limit: number): readonly bigint[]
 function maximalColumnSets(masks: readonly bigint[]): readonly bigint[] | null {
   const sets = new Set<bigint>();
   for (const mask of masks) {
-    for (const known of [...sets]) if ((known & mask) !== 0n) sets.add(known & mask);
+    for (const known of sets) if ((known & mask) !== 0n) sets.add(known & mask);
     sets.add(mask);
     if (sets.size > MAX_CANDIDATES) return null;
   }
