@@ -4,6 +4,7 @@ import type { ContainerPort, EndpointSliceFact, NamespaceFact, NodeFact, PodFact
 import { sortedLabels, type Labels } from '../model/labels.ts';
 import { isKind, isLabelName, isSubdomain } from '../model/names.ts';
 import type { LabelSelector, SelectorExpression } from '../model/selector.ts';
+import { projectMeshMode, projectWantedMeshMode } from './mesh.ts';
 import { get, integer, list, maxTime, stringMap, text, texts, time, type Json } from './object.ts';
 
 /** Objects of the Kubernetes API, projected to the facts that are needed. Each returns null for what is no such object. */
@@ -80,6 +81,7 @@ export function projectPod(object: Json): PodFact | null {
     hostNetwork: get(object, 'spec', 'hostNetwork') === true,
     serviceAccount: text(get(object, 'spec', 'serviceAccountName')) ?? 'default',
     ports: containerPorts(get(object, 'spec')),
+    mesh: status === undefined ? projectWantedMeshMode(object) : projectMeshMode(object),
     from: maxTime(started, time(get(networkReady, 'lastTransitionTime'))),
     until: ended ? (endOf(status) ?? started ?? 0) : time(get(object, 'metadata', 'deletionTimestamp')),
     completed: ended,
@@ -110,6 +112,7 @@ export function projectWorkload(kind: string, object: Json): WorkloadFact | null
     hostNetwork: get(template, 'spec', 'hostNetwork') === true,
     serviceAccount: text(get(template, 'spec', 'serviceAccountName')) ?? 'default',
     ports: containerPorts(get(template, 'spec')),
+    mesh: projectWantedMeshMode(template),
     ...(isCronJob && isLive ? { lastRun: time(get(object, 'status', 'lastScheduleTime')) } : {}),
   };
 }
@@ -157,6 +160,7 @@ export function projectService(object: Json): ServiceFact | null {
         },
       ];
     }),
+    labels: labelsOf(get(object, 'metadata', 'labels')),
   };
 }
 

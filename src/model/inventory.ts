@@ -4,6 +4,12 @@ import type { LabelSelector } from './selector.ts';
 
 /** What the cluster's API says, projected to what is needed here. Times in milliseconds since 1970, null where unknown. */
 
+/**
+ * How a pod takes part in an Istio mesh: by a proxy beside it, by its node's ztunnel, or as a proxy for others. Of a running pod `none` is
+ * certain; of a template it says that no sidecar is wanted, and its namespace may still be ambient.
+ */
+export type MeshMode = 'none' | 'sidecar' | 'ambient' | 'waypoint' | 'gateway';
+
 export interface PodFact {
   readonly namespace: string;
   readonly name: string;
@@ -17,6 +23,8 @@ export interface PodFact {
   readonly hostNetwork: boolean;
   readonly serviceAccount: string;
   readonly ports: readonly ContainerPort[];
+  /** Null or missing where nothing tells. */
+  readonly mesh?: MeshMode | null;
   /** Since when the pod has had its addresses. */
   readonly from: number | null;
   /** When it gave them up: deletion, or the end of its containers. */
@@ -44,6 +52,8 @@ export interface WorkloadFact {
   readonly hostNetwork: boolean;
   readonly serviceAccount: string;
   readonly ports: readonly ContainerPort[];
+  /** Of its template, as of a pod. */
+  readonly mesh?: MeshMode | null;
   /** A CronJob's last run, null if it never ran; undefined for other kinds. */
   readonly lastRun?: number | null;
 }
@@ -56,6 +66,8 @@ export interface ServiceFact {
   readonly addresses: readonly string[];
   readonly selector: Labels | null;
   readonly ports: readonly ServicePort[];
+  /** Missing in facts of before they were read. */
+  readonly labels?: Labels;
 }
 
 export interface ServicePort {
