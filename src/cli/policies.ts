@@ -61,7 +61,8 @@ export async function validPolicies(context: Context, { objects, problems }: Rea
   return { policies, invalid, warnings: [...warnings, ...[...notRead].map(([kind, n]) => `${n} of kind ${kind} not evaluated`)] };
 }
 
-function nameOf(object: unknown): string {
+/** `namespace/name` of any object, for messages. */
+export function nameOf(object: unknown): string {
   const { metadata } = object as { readonly metadata?: { readonly namespace?: unknown; readonly name?: unknown } | null };
   const text = (value: unknown, other: string): string => (typeof value === 'string' ? value : other);
   return `${text(metadata?.namespace, 'default')}/${text(metadata?.name, '?')}`;

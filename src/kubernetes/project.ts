@@ -14,7 +14,7 @@ interface Identity {
   readonly name: string;
 }
 
-function identity(object: Json, namespaced: boolean): Identity | null {
+export function identity(object: Json, namespaced: boolean): Identity | null {
   const name = text(get(object, 'metadata', 'name'));
   const namespace = text(get(object, 'metadata', 'namespace')) ?? (namespaced ? 'default' : '');
   if (name === null || !isSubdomain(name) || (namespaced && !isLabelName(namespace))) return null;

@@ -3,6 +3,7 @@ import { answerLines } from '../answer-lines.ts';
 import { outputOf, type Context } from '../context.ts';
 import type { Define } from '../command.ts';
 import { readPolicyObjects, validPolicies } from '../policies.ts';
+import { judgeRequests } from '../requests.ts';
 import { age, plain, plural } from '../text.ts';
 
 interface Options {
@@ -13,6 +14,11 @@ interface Options {
   readonly port?: string;
   readonly protocol: string;
   readonly questions?: string;
+  readonly request?: string;
+  readonly requests?: string;
+  readonly rootNamespace: string;
+  readonly trustDomain: readonly string[];
+  readonly dataPlane: string;
 }
 
 export const define: Define = (command, run) => {
@@ -24,13 +30,20 @@ export const define: Define = (command, run) => {
     .option('--port <port>', 'at which port of the pod')
     .option('--protocol <protocol>', 'TCP, UDP or SCTP', 'TCP')
     .option('--questions <->', 'many: one JSON object a line on standard input, {"id","src","src_kind","dst","dst_kind","port","protocol"}')
-    .addHelpText('after', '\nWith --from: {"allowed": true | false | null, "because", "warnings"}. Exit status 3: with --policies, an accepted edge would break or a policy is invalid; with --from, the answer is false.')
+    .option('--requests <->', "many, of Istio's AuthorizationPolicies: one JSON object a line, {\"id\",\"dst\",\"port\",\"protocol\",\"principal\",\"ip\",\"host\",\"method\",\"path\"}")
+    .option('--request <json>', 'one such request, with the reason of the answer')
+    .option('--root-namespace <ns>', 'whose AuthorizationPolicies apply to the whole mesh', 'istio-system')
+    .option('--trust-domain <domain...>', "the mesh's own, and its aliases", ['cluster.local'])
+    .option('--data-plane <proxy>', 'what enforces the policies: sidecar, ztunnel or waypoint', 'sidecar')
+    .addHelpText('after', '\nWith --from and --request: {"allowed": true | false | null, "because", "warnings"}. Exit status 3: with --policies, an accepted edge would break or a policy is invalid; with --from or --request, the answer is false.')
     .action((options: Options) =>
       run((context) => {
-        const asks = options.from !== undefined || options.to !== undefined || options.questions !== undefined;
-        if (asks && options.manifests === undefined) throw new UsageError('--from, --to and --questions are asked of --manifests: name files with the pods and the policies');
+        const requests = options.request !== undefined || options.requests !== undefined;
+        const asks = options.from !== undefined || options.to !== undefined || options.questions !== undefined || requests;
+        if (asks && options.manifests === undefined) throw new UsageError('--from, --to, --questions and --requests are asked of --manifests: name files with the pods and the policies');
         if (options.policies !== undefined && options.manifests !== undefined) throw new UsageError('--policies and --manifests exclude each other: give all files of a question with --manifests');
         if (options.policies !== undefined && options.manifests === undefined) return replayPolicies(context, options.policies);
+        if (options.manifests !== undefined && requests) return judgeRequests(context, options.manifests, options);
         if (options.manifests !== undefined && options.policies === undefined) return ask(context, options.manifests, options);
         throw new UsageError('give --policies to replay the learned edges, or --manifests to ask about what they hold');
       }),

@@ -1,0 +1,11 @@
+import type { ServiceFact } from './inventory.ts';
+
+/** What enforces a mesh's policies: a sidecar or a gateway (Envoy), ambient's node proxy, or a waypoint (Envoy). */
+export type DataPlane = 'sidecar' | 'ztunnel' | 'waypoint';
+
+/** A Service, or a ServiceEntry with a selector, as waypoints know them. */
+export interface MeshService extends Pick<ServiceFact, 'namespace' | 'name' | 'addresses' | 'selector' | 'ports' | 'labels'> {
+  readonly kind: 'Service' | 'ServiceEntry';
+  /** Names by which it is asked for, in small letters. */
+  readonly hosts: readonly string[];
+}
