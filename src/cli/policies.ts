@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { OperationError } from '../errors.ts';
 import type { TypedObject } from '../kubernetes/inventory.ts';
 import type { ReadManifests } from '../kubernetes/manifests.ts';
+import { ADMIN_GROUP, type AdminPolicy } from '../model/admin-policy.ts';
 import type { NetworkPolicy } from '../model/policy.ts';
+import type { Problem } from '../policy/field-check.ts';
 import type { Context } from './context.ts';
 import { plain } from './text.ts';
 
@@ -20,9 +22,11 @@ export function isWord(paths: readonly string[], word: string): boolean {
 /** As the cluster's API, or `kubectl get networkpolicies`, told of them last. */
 async function objectsOfCluster(context: Context): Promise<readonly TypedObject[]> {
   const { withStore } = await import('./session.ts');
-  const group = 'networking.k8s.io';
   const objects = await withStore(context, (store) =>
-    store.inventory.read().policies.map(({ namespace, name, spec }) => ({ kind: 'NetworkPolicy', group, object: { apiVersion: `${group}/v1`, kind: 'NetworkPolicy', metadata: { namespace, name }, spec } })),
+    store.inventory.read().policies.map(({ kind, apiVersion, namespace, name, spec }) => {
+      const metadata = namespace === '' ? { name } : { namespace, name };
+      return { kind, group: apiVersion.slice(0, apiVersion.indexOf('/')), object: { apiVersion, kind, metadata, spec } };
+    }),
   );
   if (objects.length === 0) throw new OperationError('cluster: the database knows no NetworkPolicies of it; give them with --inventory (kubectl get networkpolicies -A -o json), or let observe or serve ask with --kubernetes');
   return objects;
@@ -30,35 +34,40 @@ async function objectsOfCluster(context: Context): Promise<readonly TypedObject[
 
 export interface ValidPolicies {
   readonly policies: readonly NetworkPolicy[];
+  /** AdminNetworkPolicy, BaselineAdminNetworkPolicy and ClusterNetworkPolicy. */
+  readonly admin: readonly AdminPolicy[];
   /** How many an API server would refuse: no cluster could run them. */
   readonly invalid: number;
   readonly warnings: readonly string[];
 }
 
-/** NetworkPolicies among objects; whatever is wrong with them is said on stderr. */
+/** Policies among objects, those of the administrator too; whatever is wrong with them is said on stderr. */
 export async function validPolicies(context: Context, { objects, problems }: ReadManifests): Promise<ValidPolicies> {
-  const { validatePolicy } = await import('../policy/validate.ts');
+  const [{ validatePolicy }, { isAdminKind, validateAdminPolicy }] = await Promise.all([import('../policy/validate.ts'), import('../policy/validate-admin.ts')]);
   const policies: NetworkPolicy[] = [];
+  const admin: AdminPolicy[] = [];
   const wrong = [...problems];
   const warnings: string[] = [];
   let invalid = 0;
   const notRead = new Map<string, number>();
-  for (const { kind, object } of objects) {
-    if (kind.endsWith('NetworkPolicy') && kind !== 'NetworkPolicy') notRead.set(kind, (notRead.get(kind) ?? 0) + 1);
-    if (kind !== 'NetworkPolicy') continue;
-    const { policy, problems: own, warnings: doubts } = validatePolicy(object);
+  const take = <P>(name: string, { policy, problems: own, warnings: doubts }: { readonly policy: P | null; readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] }, into: P[]): void => {
     const [first] = own;
-    const name = nameOf(object);
-    if (policy !== null) policies.push(policy);
+    if (policy !== null) into.push(policy);
     else {
       invalid++;
-      wrong.push(`policy ${name}: ${first?.field}: ${first?.message}`);
+      wrong.push(`${name}: ${first?.field}: ${first?.message}`);
     }
-    warnings.push(...doubts.map(({ field, message }) => `policy ${name}: ${field} ${message}`));
+    warnings.push(...doubts.map(({ field, message }) => `${name}: ${field} ${message}`));
+  };
+  for (const { kind, group, object } of objects) {
+    if (kind === 'NetworkPolicy') take(`policy ${nameOf(object)}`, validatePolicy(object), policies);
+    // Other projects have kinds of the same name, in groups of their own.
+    else if (isAdminKind(kind) && (group === '' || group === ADMIN_GROUP)) take(`${kind} ${nameOf(object).replace(/^.*\//, '')}`, validateAdminPolicy(kind, object), admin);
+    else if (kind.endsWith('NetworkPolicy')) notRead.set(kind, (notRead.get(kind) ?? 0) + 1);
   }
   for (const problem of [...wrong, ...warnings]) context.say(`footpath: ${plain(problem)}`);
   for (const [kind, n] of notRead) context.say(`footpath: ${n} of kind ${plain(kind)} not evaluated`);
-  return { policies, invalid, warnings: [...warnings, ...[...notRead].map(([kind, n]) => `${n} of kind ${kind} not evaluated`)] };
+  return { policies, admin, invalid, warnings: [...warnings, ...[...notRead].map(([kind, n]) => `${n} of kind ${kind} not evaluated`)] };
 }
 
 /** `namespace/name` of any object, for messages. */

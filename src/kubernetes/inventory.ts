@@ -1,3 +1,4 @@
+import { ADMIN_GROUP, ADMIN_KINDS } from '../model/admin-policy.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { get, list, text, type Json } from './object.ts';
 import {
@@ -69,6 +70,7 @@ const GROUPS: ReadonlyMap<string, string> = new Map([
   ['Node', ''],
   ['Namespace', ''],
   ['NetworkPolicy', 'networking.k8s.io'],
+  ...ADMIN_KINDS.map((kind) => [kind, ADMIN_GROUP] as const),
 ]);
 
 function put(inventory: Mutable<Inventory>, kind: string, group: string, object: Json): boolean {
@@ -89,7 +91,10 @@ function put(inventory: Mutable<Inventory>, kind: string, group: string, object:
     case 'Namespace':
       return push(inventory.namespaces, projectNamespace(object));
     case 'NetworkPolicy':
-      return push(inventory.policies, projectPolicy(object));
+    case 'AdminNetworkPolicy':
+    case 'BaselineAdminNetworkPolicy':
+    case 'ClusterNetworkPolicy':
+      return push(inventory.policies, projectPolicy(kind, object));
     default:
       return push(inventory.workloads, projectWorkload(kind, object));
   }

@@ -1,4 +1,5 @@
 import { addressText, canonicalAddress, parseCidr } from '../model/address.ts';
+import { ADMIN_GROUP } from '../model/admin-policy.ts';
 import type { Protocol, WorkloadRef } from '../model/flow.ts';
 import type { ContainerPort, EndpointSliceFact, NamespaceFact, NodeFact, PodFact, PolicyFact, ServiceFact, ServicePort, WorkloadFact } from '../model/inventory.ts';
 import { sortedLabels, type Labels } from '../model/labels.ts';
@@ -21,10 +22,20 @@ export function identity(object: Json, namespaced: boolean): Identity | null {
   return { namespace, name };
 }
 
-export function projectPolicy(object: Json): PolicyFact | null {
-  const own = identity(object, true);
-  return own === null ? null : { ...own, spec: get(object, 'spec') ?? null };
+export function projectPolicy(kind: PolicyFact['kind'], object: Json): PolicyFact | null {
+  const own = identity(object, kind === 'NetworkPolicy');
+  if (own === null) return null;
+  // An item of a list may leave its version to the list.
+  const apiVersion = text(get(object, 'apiVersion')) ?? POLICY_VERSIONS[kind];
+  return { kind, apiVersion, ...own, namespace: kind === 'NetworkPolicy' ? own.namespace : '', spec: get(object, 'spec') ?? null };
 }
+
+const POLICY_VERSIONS: Readonly<Record<PolicyFact['kind'], string>> = {
+  NetworkPolicy: 'networking.k8s.io/v1',
+  AdminNetworkPolicy: `${ADMIN_GROUP}/v1alpha1`,
+  BaselineAdminNetworkPolicy: `${ADMIN_GROUP}/v1alpha1`,
+  ClusterNetworkPolicy: `${ADMIN_GROUP}/v1alpha2`,
+};
 
 export function labelsOf(value: Json): Labels {
   return sortedLabels(stringMap(value));
@@ -209,6 +220,7 @@ export function projectNode(object: Json): NodeFact | null {
   const annotations = get(object, 'metadata', 'annotations');
   return {
     name: named.name,
+    labels: labelsOf(get(object, 'metadata', 'labels')),
     addresses: addresses(...list(get(object, 'status', 'addresses')).map((item) => get(item, 'address'))),
     podCidrs,
     inPodRange: [...new Set([...addresses(...TUNNEL_ANNOTATIONS.map((key) => get(annotations, key))), ...podCidrs.flatMap(bridgeAddresses)])],

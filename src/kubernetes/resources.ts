@@ -34,7 +34,7 @@ export const RESOURCES: readonly Resource[] = [
   core('services', 'services', projectService),
   core('nodes', 'nodes', projectNode),
   { name: 'endpointslices', group: 'discovery.k8s.io', path: '/apis/discovery.k8s.io/v1/endpointslices', part: 'slices', optional: false, project: projectEndpointSlice },
-  { name: 'networkpolicies', group: 'networking.k8s.io', path: '/apis/networking.k8s.io/v1/networkpolicies', part: 'policies', optional: false, project: projectPolicy },
+  { name: 'networkpolicies', group: 'networking.k8s.io', path: '/apis/networking.k8s.io/v1/networkpolicies', part: 'policies', optional: false, project: (object) => projectPolicy('NetworkPolicy', object) },
   owner('apps', 'v1', 'ReplicaSet'),
   owner('apps', 'v1', 'Deployment'),
   owner('apps', 'v1', 'StatefulSet'),

@@ -1,3 +1,4 @@
+import type { AdminKind } from './admin-policy.ts';
 import type { Protocol, WorkloadRef } from './flow.ts';
 import type { Labels } from './labels.ts';
 import type { LabelSelector } from './selector.ts';
@@ -88,6 +89,7 @@ export interface EndpointSliceFact {
 
 export interface NodeFact {
   readonly name: string;
+  readonly labels: Labels;
   readonly addresses: readonly string[];
   readonly podCidrs: readonly string[];
   /** The node's own addresses within the pods' ranges: the bridge's, the tunnel's. */
@@ -99,8 +101,11 @@ export interface NamespaceFact {
   readonly labels: Labels;
 }
 
-/** A NetworkPolicy as the cluster has it; whoever evaluates it validates it first. */
+/** A policy as the cluster has it; whoever evaluates it validates it first. */
 export interface PolicyFact {
+  readonly kind: 'NetworkPolicy' | AdminKind;
+  readonly apiVersion: string;
+  /** '' of an administrator's, which is for the whole cluster. */
   readonly namespace: string;
   readonly name: string;
   readonly spec: unknown;

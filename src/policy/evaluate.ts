@@ -1,36 +1,20 @@
-import { cidrContains, parseCidr, type Address, type Cidr } from '../model/address.ts';
+import type { AdminPolicy } from '../model/admin-policy.ts';
 import { groupBy } from '../model/group.ts';
-import type { ContainerPort } from '../model/inventory.ts';
-import { sortedLabels, type Labels } from '../model/labels.ts';
-import type { NetworkPolicy, PolicyPeer, PolicyPort } from '../model/policy.ts';
+import { formatLabels } from '../model/labels.ts';
+import type { NetworkPolicy } from '../model/policy.ts';
 import type { Direction } from '../model/proposal.ts';
-import { selectorMatches } from '../model/selector.ts';
+import { compileAdminPolicy, compileNetworkPolicy, portsMatch, type CompiledPolicy, type Rule, type Verdict } from './compile.ts';
+import { labelsOfNamespace, type End, type Namespaces, type NodeEnd, type PodEnd, type PolicyProtocol } from './end.ts';
+import { BY_ADDRESS, matchOf, NO, PeerIndex, UNKNOWN, YES, type Match, type Matches } from './peer-index.ts';
+
+export { namespaceLabels, type AddressEnd, type End, type Namespaces, type NodeEnd, type PodEnd, type PolicyProtocol } from './end.ts';
 
 /**
  * Answers as Kubernetes does, by the definition of networking.k8s.io/v1: policies add up, a pod is closed in a direction as
- * soon as one policy selects it for that direction, and both ends must allow a connection.
+ * soon as one policy selects it for that direction, and both ends must allow a connection. Before them come the policies of the
+ * Admin tier, and where none of them selects the pod, those of the Baseline tier (policy.networking.k8s.io): by priority, and
+ * the first rule that matches decides.
  */
-
-export interface PodEnd {
-  readonly kind: 'pod';
-  readonly namespace: string;
-  readonly name: string;
-  readonly labels: Labels;
-  readonly addresses: readonly Address[];
-  readonly hostAddresses: readonly string[];
-  readonly ports: readonly ContainerPort[];
-  readonly hostNetwork: boolean;
-  readonly completed: boolean;
-}
-
-export interface AddressEnd {
-  readonly kind: 'address';
-  readonly address: Address;
-}
-
-export type End = PodEnd | AddressEnd;
-
-export type PolicyProtocol = 'TCP' | 'UDP' | 'SCTP';
 
 export interface Answer {
   /** Null where Kubernetes leaves it undefined; `because` says why. */
@@ -39,185 +23,237 @@ export interface Answer {
   readonly warnings: readonly string[];
 }
 
-/** What a rule makes of the other end. `byAddress` is set when only an ipBlock matched a pod. */
-type PeerMatcher = (end: End, namespaces: Namespaces) => 'yes' | 'by-address' | 'no';
-type PortMatcher = (port: number, protocol: PolicyProtocol, destination: End) => boolean;
-
-interface Rule {
-  readonly peers: PeerMatcher;
-  readonly ports: PortMatcher;
+/** An answer before it is put into words. */
+export interface Judgement {
+  readonly allowed: boolean | null;
+  /** What the source's policies say, then the destination's; null where they were not asked. */
+  readonly out: Verdict | null;
+  readonly into: Verdict | null;
+  /** Rules of which it cannot be told whether they match. */
+  readonly doubts: readonly Rule[];
 }
 
-interface Compiled {
-  readonly namespace: string;
-  readonly name: string;
-  readonly selects: (labels: Labels) => boolean;
-  /** Null where the policy says nothing of the direction. */
-  readonly rules: Readonly<Record<Direction, readonly Rule[] | null>>;
+/** Rules of policies of one priority that select a pod: a list a policy. */
+type Level = readonly (readonly Rule[])[];
+
+/** What the connections of a pod pass through, in one direction. */
+interface Lane {
+  readonly admin: readonly Level[];
+  /** Null: no NetworkPolicy selects the pod. */
+  readonly network: readonly Rule[] | null;
+  readonly baseline: readonly Level[];
+  /** No rule of its NetworkPolicies admits it. */
+  readonly closed: Verdict;
+  /** Nobody decides. */
+  readonly open: Verdict;
 }
 
-export type Namespaces = ReadonlyMap<string, Labels>;
+type Lanes = Readonly<Record<Direction, Lane>>;
 
-const NAME_LABEL = 'kubernetes.io/metadata.name';
+/** Everything that a question needs of an end, worked out when it is first met. */
+interface Known {
+  readonly matches: Matches;
+  readonly lanes: Lanes | null;
+  /** Whatever it is asked about, Kubernetes does not define it. */
+  readonly undefined: Judgement | null;
+  readonly byItsNode: Judgement | null;
+}
 
-/** Labels of namespaces, with the one that every namespace has. */
-export function namespaceLabels(namespaces: Iterable<{ readonly name: string; readonly labels: Labels }>): Namespaces {
-  return new Map([...namespaces].map(({ name, labels }) => [name, sortedLabels([...labels, [NAME_LABEL, name]])]));
+const NO_DOUBTS: readonly Rule[] = [];
+const OUTSIDE: Verdict = verdict(true, 'policies are for pods');
+const ITSELF: Judgement = { allowed: true, out: verdict(true, 'a pod always reaches itself', true), into: null, doubts: NO_DOUBTS };
+
+function verdict(allowed: boolean | null, because: string, decided = false): Verdict {
+  return { allowed, because, decided, warning: null };
 }
 
 export class PolicySet {
-  readonly #byNamespace: ReadonlyMap<string, readonly Compiled[]>;
-  readonly #namespaces: Map<string, Labels>;
-  readonly #selecting = new WeakMap<PodEnd, readonly Compiled[]>();
+  readonly #namespaces: Namespaces;
+  readonly #index: PeerIndex;
+  readonly #network: ReadonlyMap<string, readonly CompiledPolicy[]>;
+  readonly #tiers: Readonly<Record<AdminPolicy['tier'], readonly CompiledPolicy[]>>;
+  readonly #lanes = new Map<string, Lanes>();
+  readonly #known = new WeakMap<End, Known>();
 
-  constructor(policies: readonly NetworkPolicy[], namespaces: Namespaces) {
-    this.#byNamespace = groupBy(policies.map(compile), ({ namespace }) => namespace);
+  /** `nodes` are only needed where `admin` policies name them. */
+  constructor(policies: readonly NetworkPolicy[], namespaces: Namespaces, admin: readonly AdminPolicy[] = [], nodes: readonly NodeEnd[] = []) {
     this.#namespaces = new Map(namespaces);
+    this.#index = new PeerIndex(this.#namespaces, nodes);
+    this.#network = new Map([...groupBy(policies, ({ metadata }) => metadata.namespace)].map(([namespace, own]) => [namespace, own.map((policy) => compileNetworkPolicy(policy, this.#index))]));
+    const compiled = (tier: AdminPolicy['tier']): readonly CompiledPolicy[] =>
+      admin
+        .filter((policy) => policy.tier === tier)
+        .toSorted((a, b) => a.priority - b.priority || (a.name < b.name ? -1 : 1))
+        .map((policy) => compileAdminPolicy(policy, this.#index));
+    this.#tiers = { Admin: compiled('Admin'), Baseline: compiled('Baseline') };
   }
 
-  /** Whether a connection from `source` to `destination` is allowed. */
+  /** Whether a connection from `source` to `destination` is allowed, and what says so. */
   evaluate(source: End, destination: End, port: number, protocol: PolicyProtocol): Answer {
-    const undefinedHere = this.#undefined(source, destination);
-    if (undefinedHere !== null) return { allowed: null, because: undefinedHere, warnings: [] };
-    if (source === destination) return { allowed: true, because: 'a pod always reaches itself', warnings: [] };
-    if (destination.kind === 'pod' && source.kind === 'address' && destination.hostAddresses.includes(source.address.text)) {
-      return { allowed: true, because: `the node of ${destination.namespace}/${destination.name} always reaches it`, warnings: [] };
-    }
-    const warnings: string[] = [];
-    const out = this.#direction('egress', source, destination, destination, port, protocol, warnings);
-    if (!out.allowed) return { ...out, warnings };
-    const into = this.#direction('ingress', destination, source, destination, port, protocol, warnings);
-    const because = [out, into].filter(({ decided }) => decided || !into.allowed).map((answer) => answer.because);
-    return { allowed: into.allowed, because: into.allowed ? because.join('; ') || 'no policy selects either end' : into.because, warnings };
+    return explain(this.judge(source, destination, port, protocol));
   }
 
   /** The same of ends that stand for several pods each: where both are one, two of its pods are meant. */
   evaluateBetween(source: End, destination: End, port: number, protocol: PolicyProtocol): Answer {
-    return this.evaluate(source, source === destination ? { ...destination } : destination, port, protocol);
+    return explain(this.judgeBetween(source, destination, port, protocol));
   }
 
-  /** Whether some policy selects the pod in a direction. */
+  /** As `evaluate`, without the words. Ends that are asked about again should be the same objects. */
+  judge(source: End, destination: End, port: number, protocol: PolicyProtocol): Judgement {
+    if (source !== destination) return this.judgeBetween(source, destination, port, protocol);
+    return this.#know(source).undefined ?? ITSELF;
+  }
+
+  judgeBetween(source: End, destination: End, port: number, protocol: PolicyProtocol): Judgement {
+    const from = this.#know(source);
+    const to = this.#know(destination);
+    const left = from.undefined ?? to.undefined;
+    if (left !== null) return left;
+    if (to.byItsNode !== null && destination.kind === 'pod' && source.kind === 'address' && destination.hostAddresses.includes(source.address.text)) return to.byItsNode;
+    const doubts: Rule[] = [];
+    const out = from.lanes === null ? OUTSIDE : direct(from.lanes.egress, to.matches, destination, port, protocol, doubts);
+    if (out.allowed === false) return { allowed: false, out, into: null, doubts };
+    const into = to.lanes === null ? OUTSIDE : direct(to.lanes.ingress, from.matches, destination, port, protocol, doubts);
+    return { allowed: into.allowed === false ? false : out.allowed === null ? null : into.allowed, out, into, doubts };
+  }
+
+  /** Whether some NetworkPolicy selects the pod in a direction. */
   isolates(direction: Direction, pod: PodEnd): boolean {
-    return this.#policiesFor(pod).some(({ rules }) => rules[direction] !== null);
+    return this.#lanesOf(pod)[direction].network !== null;
   }
 
-  #undefined(source: End, destination: End): string | null {
-    for (const end of [source, destination]) {
-      if (end.kind !== 'pod') continue;
-      if (end.hostNetwork) return `${end.namespace}/${end.name} is on the host's network: policies do not apply to it, and selectors do not match its traffic`;
-      if (end.completed) return `${end.namespace}/${end.name} has completed: its address is free for another pod`;
+  /** Whether something could deny the pod a connection in a direction. */
+  restricts(direction: Direction, pod: PodEnd): boolean {
+    const { admin, network, baseline } = this.#lanesOf(pod)[direction];
+    return network !== null || [...admin, ...baseline].some((level) => level.some((rules) => rules.some(({ action }) => action === 'Deny')));
+  }
+
+  /** The rule of the Admin tier that ends every connection with pods in a direction before NetworkPolicies are asked; null if there is none. */
+  moot(direction: Direction, pod: PodEnd): string | null {
+    const total = this.#lanesOf(pod)[direction].admin.flat(2).find(({ isTotal }) => isTotal);
+    return total === undefined || total.action === 'Pass' ? null : total.title;
+  }
+
+  #know(end: End): Known {
+    let known = this.#known.get(end);
+    if (known === undefined) {
+      const name = end.kind === 'pod' ? `${end.namespace}/${end.name}` : '';
+      known = {
+        matches: this.#index.matches(end),
+        lanes: end.kind === 'pod' ? this.#lanesOf(end) : null,
+        undefined: end.kind === 'pod' ? undefinedFor(end, name) : null,
+        byItsNode: end.kind === 'pod' && end.hostAddresses.length > 0 ? { ...ITSELF, out: verdict(true, `the node of ${name} always reaches it`, true) } : null,
+      };
+      this.#known.set(end, known);
     }
-    return null;
+    return known;
   }
 
-  #direction(
-    direction: Direction,
-    self: End,
-    other: End,
-    destination: End,
-    port: number,
-    protocol: PolicyProtocol,
-    warnings: string[],
-  ): { readonly allowed: boolean; readonly because: string; readonly decided: boolean } {
-    if (self.kind !== 'pod') return { allowed: true, because: '', decided: false };
-    const selecting = this.#policiesFor(self).filter(({ rules }) => rules[direction] !== null);
-    if (selecting.length === 0) return { allowed: true, because: `no policy selects ${self.namespace}/${self.name} for ${direction}`, decided: false };
-    let byAddress: string | null = null;
-    for (const policy of selecting) {
-      for (const [index, rule] of (policy.rules[direction] ?? []).entries()) {
-        if (!rule.ports(port, protocol, destination)) continue;
-        const match = rule.peers(other, this.#namespaces);
-        const because = `${direction} rule ${index + 1} of ${policy.namespace}/${policy.name} admits it`;
-        if (match === 'yes') return { allowed: true, because, decided: true };
-        if (match === 'by-address') byAddress ??= because;
+  #lanesOf({ namespace, labels }: PodEnd): Lanes {
+    const key = `${namespace} ${formatLabels(labels)}`;
+    let lanes = this.#lanes.get(key);
+    if (lanes === undefined) {
+      const ofNamespace = labelsOfNamespace(namespace, this.#namespaces);
+      const selecting = (all: readonly CompiledPolicy[]): readonly CompiledPolicy[] => all.filter(({ selects }) => selects(labels, ofNamespace));
+      const [network, admin, baseline] = [selecting(this.#network.get(namespace) ?? []), selecting(this.#tiers.Admin), selecting(this.#tiers.Baseline)];
+      lanes = { ingress: lane('ingress', network, admin, baseline), egress: lane('egress', network, admin, baseline) };
+      this.#lanes.set(key, lanes);
+    }
+    return lanes;
+  }
+}
+
+/** Puts a judgement into words. */
+export function explain({ allowed, out, into, doubts }: Judgement): Answer {
+  const asked = [out, into].filter((one) => one !== null);
+  const deciding = asked.filter((one) => (allowed === true ? one.decided : one.allowed === allowed));
+  return {
+    allowed,
+    because: deciding.map(({ because }) => because).join('; ') || 'no policy selects either end',
+    warnings: [...asked.map(({ warning }) => warning).filter((warning) => warning !== null), ...doubts.map(({ doubt }) => doubt)],
+  };
+}
+
+function undefinedFor({ hostNetwork, completed }: PodEnd, name: string): Judgement | null {
+  if (!hostNetwork && !completed) return null;
+  const why = hostNetwork ? "is on the host's network: policies do not apply to it, and selectors do not match its traffic" : 'has completed: its address is free for another pod';
+  return { allowed: null, out: verdict(null, `${name} ${why}`, true), into: null, doubts: NO_DOUBTS };
+}
+
+function lane(direction: Direction, network: readonly CompiledPolicy[], admin: readonly CompiledPolicy[], baseline: readonly CompiledPolicy[]): Lane {
+  const own = network.filter(({ rules }) => rules[direction] !== null);
+  const levels = (policies: readonly CompiledPolicy[]): readonly Level[] =>
+    [...groupBy(policies.filter(({ rules }) => rules[direction] !== null), ({ priority }) => priority).values()].map((level) => level.map(({ rules }) => rules[direction] ?? []));
+  const others = [...admin, ...baseline].filter(({ rules }) => rules[direction] !== null).map(({ title }) => title);
+  return {
+    admin: levels(admin),
+    network: own.length === 0 ? null : own.flatMap(({ rules }) => rules[direction] ?? []),
+    baseline: levels(baseline),
+    closed: verdict(false, `no ${direction} rule of ${own.map(({ title }) => title).join(', ')} admits it`, true),
+    open: others.length === 0 ? verdict(true, '') : verdict(true, `no ${direction} rule of ${others.join(', ')} decides it, and no NetworkPolicy selects the pod`, true),
+  };
+}
+
+/** The tiers in their order. */
+function direct({ admin, network, baseline, closed, open }: Lane, other: Matches, destination: End, port: number, protocol: PolicyProtocol, doubts: Rule[]): Verdict {
+  const before = first(admin, other, destination, port, protocol, doubts);
+  if (before !== null) return before;
+  if (network !== null) return admitting(network, other, destination, port, protocol, doubts) ?? closed;
+  return first(baseline, other, destination, port, protocol, doubts) ?? open;
+}
+
+/** What the first rule of a tier that matches says; null if there is none, or it passes. */
+function first(levels: readonly Level[], other: Matches, destination: End, port: number, protocol: PolicyProtocol, doubts: Rule[]): Verdict | null {
+  for (const level of levels) {
+    let found: Rule | null = null;
+    for (const rules of level) {
+      for (const rule of rules) {
+        const match = matchOfRule(rule, other, destination, port, protocol);
+        if (match === UNKNOWN) doubts.push(rule);
+        else if (match !== NO) {
+          if (found !== null && found.action !== rule.action) return undecided(found, rule);
+          found ??= rule;
+          break;
+        }
       }
     }
-    if (byAddress !== null) {
-      warnings.push(`${byAddress} by an ipBlock on a pod's address: some network plugins do not match pods so`);
-      return { allowed: true, because: byAddress, decided: true };
-    }
-    const names = selecting.map(({ namespace, name }) => `${namespace}/${name}`).join(', ');
-    return { allowed: false, because: `no ${direction} rule of ${names} admits it`, decided: true };
+    if (found !== null) return found.action === 'Pass' ? null : found.verdict;
   }
+  return null;
+}
 
-  #policiesFor(pod: PodEnd): readonly Compiled[] {
-    let selecting = this.#selecting.get(pod);
-    if (selecting === undefined) {
-      selecting = (this.#byNamespace.get(pod.namespace) ?? []).filter(({ selects }) => selects(pod.labels));
-      this.#selecting.set(pod, selecting);
+function undecided(one: Rule, other: Rule): Verdict {
+  return verdict(null, `${one.verdict.because} and ${other.verdict.because}, at the same priority: which of them is asked first is not defined`, true);
+}
+
+/** The rule that admits it, of all of a pod's NetworkPolicies; null if none does. */
+function admitting(rules: readonly Rule[], other: Matches, destination: End, port: number, protocol: PolicyProtocol, doubts: Rule[]): Verdict | null {
+  const before = doubts.length;
+  let byAddress: Rule | null = null;
+  for (const rule of rules) {
+    const match = matchOfRule(rule, other, destination, port, protocol);
+    if (match === YES) {
+      doubts.length = before;
+      return rule.verdict;
     }
-    return selecting;
+    if (match === BY_ADDRESS) byAddress ??= rule;
+    else if (match === UNKNOWN) doubts.push(rule);
   }
+  if (byAddress === null) return null;
+  doubts.length = before;
+  return byAddress.byAddress;
 }
 
-function compile({ metadata, spec }: NetworkPolicy): Compiled {
-  // Missing or empty types: always Ingress, and Egress only if there are egress rules.
-  const types = spec.policyTypes ?? [];
-  const has = (type: 'Ingress' | 'Egress'): boolean => (types.length > 0 ? types.includes(type) : type === 'Ingress' || (spec.egress ?? []).length > 0);
-  const rules = (all: readonly { readonly peers: readonly PolicyPeer[] | undefined; readonly ports: readonly PolicyPort[] | undefined }[]): readonly Rule[] =>
-    all.map(({ peers, ports }) => ({ peers: compilePeers(peers ?? [], metadata.namespace), ports: compilePorts(ports ?? []) }));
-  return {
-    namespace: metadata.namespace,
-    name: metadata.name,
-    selects: (labels) => selectorMatches(spec.podSelector, labels),
-    rules: {
-      ingress: has('Ingress') ? rules((spec.ingress ?? []).map(({ from, ports }) => ({ peers: from, ports }))) : null,
-      egress: has('Egress') ? rules((spec.egress ?? []).map(({ to, ports }) => ({ peers: to, ports }))) : null,
-    },
-  };
-}
-
-/** No peers at all mean everybody; several are alternatives. */
-function compilePeers(peers: readonly PolicyPeer[], namespace: string): PeerMatcher {
-  if (peers.length === 0) return () => 'yes';
-  const matchers = peers.map((peer) => compilePeer(peer, namespace));
-  return (end, namespaces) => {
-    let best: 'by-address' | 'no' = 'no';
-    for (const matcher of matchers) {
-      const match = matcher(end, namespaces);
-      if (match === 'yes') return 'yes';
-      if (match === 'by-address') best = match;
+function matchOfRule({ peers, ports }: Rule, other: Matches, destination: End, port: number, protocol: PolicyProtocol): Match {
+  if (peers === null) return portsMatch(ports, port, protocol, destination) ? YES : NO;
+  let best: Match = NO;
+  for (const peer of peers) {
+    const match = matchOf(other, peer);
+    if (match === YES) {
+      best = YES;
+      break;
     }
-    return best;
-  };
-}
-
-function compilePeer({ podSelector, namespaceSelector, ipBlock }: PolicyPeer, namespace: string): PeerMatcher {
-  if (ipBlock !== undefined) return compileBlock(ipBlock.cidr, ipBlock.except ?? []);
-  return (end, namespaces) => {
-    if (end.kind !== 'pod') return 'no';
-    const inNamespace =
-      namespaceSelector === undefined ? end.namespace === namespace : selectorMatches(namespaceSelector, namespaces.get(end.namespace) ?? new Map([[NAME_LABEL, end.namespace]]));
-    return inNamespace && (podSelector === undefined || selectorMatches(podSelector, end.labels)) ? 'yes' : 'no';
-  };
-}
-
-function compileBlock(cidr: string, except: readonly string[]): PeerMatcher {
-  const range = parseCidr(cidr);
-  const holes = except.map(parseCidr).filter((hole): hole is Cidr => hole !== null);
-  const holds = (address: Address): boolean => range !== null && cidrContains(range, address) && !holes.some((hole) => cidrContains(hole, address));
-  return (end) => {
-    if (end.kind === 'address') return holds(end.address) ? 'yes' : 'no';
-    return end.addresses.some(holds) ? 'by-address' : 'no';
-  };
-}
-
-/** No ports at all mean all ports of all protocols. */
-function compilePorts(ports: readonly PolicyPort[]): PortMatcher {
-  if (ports.length === 0) return () => true;
-  const matchers = ports.map(compilePort);
-  return (port, protocol, destination) => matchers.some((matches) => matches(port, protocol, destination));
-}
-
-function compilePort({ protocol: wanted = 'TCP', port: number, endPort }: PolicyPort): PortMatcher {
-  if (number === undefined) return (_, protocol) => protocol === wanted;
-  if (typeof number === 'number') {
-    const last = endPort ?? number;
-    return (port, protocol) => protocol === wanted && port >= number && port <= last;
+    if (match === BY_ADDRESS || best === NO) best = match;
   }
-  // A name means what each destination pod calls so; an address outside has no names.
-  return (port, protocol, destination) =>
-    protocol === wanted &&
-    destination.kind === 'pod' &&
-    destination.ports.some((candidate) => candidate.name === number && candidate.protocol === wanted && candidate.port === port);
+  return best === NO || !portsMatch(ports, port, protocol, destination) ? NO : best;
 }

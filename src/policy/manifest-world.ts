@@ -1,4 +1,5 @@
 import { parseAddress, type Address } from '../model/address.ts';
+import type { AdminPolicy } from '../model/admin-policy.ts';
 import type { Inventory, PodFact, WorkloadFact } from '../model/inventory.ts';
 import { NO_LABELS } from '../model/labels.ts';
 import type { NetworkPolicy } from '../model/policy.ts';
@@ -11,12 +12,12 @@ export class ManifestWorld {
   readonly #workloads = new Map<string, PodEnd>();
   readonly #services: ReadonlySet<string>;
 
-  constructor(inventory: Inventory, policies: readonly NetworkPolicy[]) {
+  constructor(inventory: Inventory, policies: readonly NetworkPolicy[], admin: readonly AdminPolicy[] = []) {
     for (const pod of inventory.pods) this.#pods.set(`${pod.namespace}/${pod.name}`, podEnd(pod));
     for (const workload of inventory.workloads) this.#workloads.set(`${workload.kind} ${workload.namespace}/${workload.name}`, templateEnd(workload));
     this.#services = new Set(inventory.services.flatMap(({ addresses }) => addresses));
     const named = [...inventory.pods, ...inventory.workloads].map(({ namespace }) => ({ name: namespace, labels: NO_LABELS }));
-    this.policies = new PolicySet(policies, namespaceLabels([...named, ...inventory.namespaces]));
+    this.policies = new PolicySet(policies, namespaceLabels([...named, ...inventory.namespaces]), admin, inventory.nodes);
   }
 
   /** `namespace/name` of this kind, or an address; a name without a kind is a pod's, else that of the only workload so called. */

@@ -1,4 +1,5 @@
 import { parseCidr, cidrContains, parseAddress } from '../model/address.ts';
+import type { AdminPolicy } from '../model/admin-policy.ts';
 import { hasPorts } from '../model/flow.ts';
 import { peerKey, peerName } from '../model/peer.ts';
 import type { NetworkPolicy } from '../model/policy.ts';
@@ -30,9 +31,9 @@ export interface Replay {
 }
 
 /** Replays the edges of a graph against a set of policies. Pure. */
-export function replay(graph: Graph, policies: readonly NetworkPolicy[]): Replay {
+export function replay(graph: Graph, policies: readonly NetworkPolicy[], admin: readonly AdminPolicy[] = []): Replay {
   const roster = new Roster(graph);
-  const set = new PolicySet(policies, roster.namespaces);
+  const set = new PolicySet(policies, roster.namespaces, admin, graph.directory.inventory.nodes);
   const broken: BrokenEdge[] = [];
   const unjudged: { readonly edge: GraphEdge; readonly because: string }[] = [];
   const warnings = new Set<string>();
@@ -45,6 +46,7 @@ export function replay(graph: Graph, policies: readonly NetworkPolicy[]): Replay
       if (verdict.denied !== null) broken.push({ edge, because: verdict.denied, partly: verdict.partly });
     }
   }
+  for (const warning of mootWarnings(set, roster)) warnings.add(warning);
   return { judged, broken, unjudged, unused: unusedPairs(graph, set, roster), unusedRanges: unusedRanges(graph, policies, roster), warnings: [...warnings].toSorted() };
 }
 
@@ -67,6 +69,24 @@ function judgeEdge(edge: GraphEdge, set: PolicySet, roster: Roster, warnings: Se
     }
   }
   return { denied, partly: denied !== null && allowed > 0 };
+}
+
+const LISTED = 5;
+
+/** Workloads whose NetworkPolicies are asked about no pod, since an administrator's rule ends every connection before. */
+function mootWarnings(set: PolicySet, roster: Roster): readonly string[] {
+  const moot = new Map<string, string[]>();
+  for (const direction of ['ingress', 'egress'] as const) {
+    for (const { peer, standIns } of roster.local()) {
+      const titles = new Set(standIns.filter((pod) => set.isolates(direction, pod)).map((pod) => set.moot(direction, pod)));
+      for (const title of titles) if (title !== null) moot.set(title, [...(moot.get(title) ?? []), peerName(peer)]);
+    }
+  }
+  return [...moot].map(([title, workloads]) => {
+    const listed = workloads.toSorted().slice(0, LISTED).join(', ');
+    const more = workloads.length > LISTED ? ` and ${workloads.length - LISTED} more` : '';
+    return `${title} decides before NetworkPolicies are asked: for other pods, those of ${listed}${more} are moot`;
+  });
 }
 
 function unusedPairs(graph: Graph, set: PolicySet, roster: Roster): readonly string[] {

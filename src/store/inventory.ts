@@ -1,8 +1,10 @@
 import type { Database } from 'better-sqlite3';
 import { parseCidr, type Cidr } from '../model/address.ts';
+import { ADMIN_KINDS } from '../model/admin-policy.ts';
 import type { EndpointSliceFact, Inventory, NamespaceFact, NodeFact, PodFact, PolicyFact, ServiceFact, WorkloadFact } from '../model/inventory.ts';
+import { NO_LABELS } from '../model/labels.ts';
 
-const KINDS = ['pod', 'workload', 'service', 'slice', 'node', 'namespace', 'policy'] as const;
+const KINDS = ['pod', 'workload', 'service', 'slice', 'node', 'namespace', 'policy', ...ADMIN_KINDS] as const;
 type Kind = (typeof KINDS)[number];
 type Fact = PodFact | WorkloadFact | ServiceFact | EndpointSliceFact | NodeFact | NamespaceFact | PolicyFact;
 
@@ -40,7 +42,7 @@ export class InventoryTable {
     for (const fact of inventory.slices) put('slice', fact.namespace, fact.name, '', fact);
     for (const fact of inventory.nodes) put('node', '', fact.name, '', fact);
     for (const fact of inventory.namespaces) put('namespace', '', fact.name, '', fact);
-    for (const fact of inventory.policies) put('policy', fact.namespace, fact.name, '', fact);
+    for (const fact of inventory.policies) put(fact.kind === 'NetworkPolicy' ? 'policy' : fact.kind, fact.namespace, fact.name, '', fact);
   }
 
   addRanges(cidrs: readonly Cidr[]): void {
@@ -79,9 +81,10 @@ export class InventoryTable {
       workloads: of<WorkloadFact>('workload'),
       services: of<ServiceFact>('service'),
       slices: of<EndpointSliceFact>('slice'),
-      nodes: of<NodeFact>('node'),
+      // Rows of a version that did not read these yet lack them.
+      nodes: of<NodeFact>('node').map((fact) => ({ ...fact, labels: fact.labels ?? NO_LABELS })),
       namespaces: of<NamespaceFact>('namespace'),
-      policies: of<PolicyFact>('policy'),
+      policies: (['policy', ...ADMIN_KINDS] as const).flatMap((kind) => of<PolicyFact>(kind)).map((fact) => ({ ...fact, kind: fact.kind ?? 'NetworkPolicy', apiVersion: fact.apiVersion ?? 'networking.k8s.io/v1' })),
       asOf,
     };
   }

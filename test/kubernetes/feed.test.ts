@@ -59,7 +59,7 @@ describe('the inventory of a cluster', () => {
       'StatefulSet db',
     ]);
     expect([inventory.services, inventory.slices, inventory.nodes, inventory.namespaces].map((facts) => facts.map(({ name }) => name))).toEqual([['web'], ['web-1'], ['node-a'], ['shop']]);
-    expect(inventory.policies).toEqual([{ namespace: 'shop', name: 'web', spec: { podSelector: {} } }]);
+    expect(inventory.policies).toEqual([{ kind: 'NetworkPolicy', apiVersion: 'networking.k8s.io/v1', namespace: 'shop', name: 'web', spec: { podSelector: {} } }]);
     expect(inventory.asOf).toBe(START);
     const directory = new Directory(inventory, [parseCidr('10.0.0.0/8')!], null);
     expect(directory.workloadOfPod(inventory.pods[0]!)).toMatchObject({ kind: 'Deployment', name: 'web' });

@@ -197,7 +197,7 @@ describe('a node', () => {
   });
 
   it('without ranges or status has none', () => {
-    expect(projectNode({ metadata: { name: 'a' } })).toEqual({ name: 'a', addresses: [], podCidrs: [], inPodRange: [] });
+    expect(projectNode({ metadata: { name: 'a' } })).toEqual({ name: 'a', labels: new Map(), addresses: [], podCidrs: [], inPodRange: [] });
     expect(projectNode({ metadata: {} })).toBeNull();
   });
 });

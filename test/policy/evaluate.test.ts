@@ -170,7 +170,7 @@ describe('ranges of addresses', () => {
     expect(set.evaluate(bankWeb, cart, 8080, 'TCP')).toMatchObject({ allowed: true, warnings: [expect.stringContaining('ipBlock')] });
     expect(set.evaluate(web, cart, 8080, 'TCP')).toMatchObject({ allowed: true, warnings: [] });
     expect(set.evaluate(addressEnd('10.9.9.9'), cart, 8080, 'TCP')).toMatchObject({ allowed: true, warnings: [] });
-    expect(set.evaluate(lab, cart, 8080, 'TCP')).toMatchObject({ allowed: false, warnings: [] });
+    expect(set.evaluate(podEnd('lab/web', {}, { ips: ['192.168.0.9'] }), cart, 8080, 'TCP')).toMatchObject({ allowed: false, warnings: [] });
   });
 
   it('another policy that admits the pod by its labels takes the warning away', () => {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { AdminPolicy } from '../../src/model/admin-policy.ts';
 import type { NetworkPolicy } from '../../src/model/policy.ts';
 import { peerName } from '../../src/model/peer.ts';
 import { propose } from '../../src/policy/propose.ts';
 import { replay, type Replay } from '../../src/policy/replay.ts';
 import type { Graph } from '../../src/learn/graph.ts';
+import { anp } from '../support/admin-policy.ts';
 import { Learner } from '../support/graph.ts';
 import { hubbleLine, pod, WORLD, type HubbleFlow } from '../support/hubble.ts';
 import { nodeObject, podObject } from '../support/inventory.ts';
@@ -130,6 +132,33 @@ describe('edges that policies would deny', () => {
     const flows = [webToCart, { ...webToCart, port: 9090 }];
     const { warnings } = replay(graphOf(flows), [forApp('cart', { ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8' } }] }] })]);
     expect(warnings).toEqual([expect.stringContaining('ipBlock')]);
+  });
+});
+
+describe('administrators', () => {
+  const closed = forApp('cart', { policyTypes: ['Ingress'] });
+  const all = (action: string, from = '{namespaces: {}}'): AdminPolicy => anp(`priority: 1, subject: {namespaces: {matchLabels: {kubernetes.io/metadata.name: shop}}}, ingress: [{action: ${action}, from: [${from}]}]`);
+
+  it('are asked first', () => {
+    expect(broken(replay(graphOf([webToCart]), [closed], [all('Allow')]))).toEqual([]);
+    expect(replay(graphOf([webToCart]), [], [all('Deny')]).broken.map(({ because }) => because)).toEqual(['ingress rule 1 of AdminNetworkPolicy some denies it']);
+    expect(broken(replay(graphOf([webToCart]), [closed], [all('Pass')]))).toEqual(['shop/web -> shop/cart 8080/TCP']);
+  });
+
+  it('make NetworkPolicies moot, and a warning says whose', () => {
+    expect(replay(graphOf([webToCart]), [closed], [all('Allow')]).warnings).toEqual([
+      'ingress rule 1 of AdminNetworkPolicy some decides before NetworkPolicies are asked: for other pods, those of shop/cart are moot',
+    ]);
+    expect(replay(graphOf([webToCart]), [closed], [all('Allow', '{namespaces: {matchLabels: {a: b}}}')]).warnings).toEqual([]);
+    expect(replay(graphOf([webToCart]), [networkPolicy({}, 'elsewhere')], [all('Allow')]).warnings).toEqual([]);
+  });
+
+  it('name nodes by their labels, as the inventory has them', () => {
+    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-a', labels: { role: 'control' } }, status: { addresses: [{ type: 'InternalIP', address: '192.168.0.2' }] } };
+    const graph = graphOf([{ from: web.end, to: { ...NODE, ip: '192.168.0.2' }, port: 6443 }], [...EVERYBODY, node]);
+    const deny = (role: string): AdminPolicy => anp(`priority: 1, subject: {namespaces: {}}, egress: [{action: Deny, to: [{nodes: {matchLabels: {role: ${role}}}}]}]`);
+    expect(replay(graph, [], [deny('control')]).broken).toHaveLength(1);
+    expect(replay(graph, [], [deny('worker')]).broken).toEqual([]);
   });
 });
 

@@ -21,6 +21,9 @@ const WHOLE = toInventory(
     { kind: 'Namespace', metadata: { name: 'shop', labels: LABELS } },
     { kind: 'EndpointSlice', metadata: { namespace: 'shop', name: 'web-x', labels: { 'kubernetes.io/service-name': 'web' } }, endpoints: [{ addresses: ['10.0.0.1'] }], ports: [{ name: 'http', port: 8080 }] },
     { kind: 'NetworkPolicy', apiVersion: 'networking.k8s.io/v1', metadata: { namespace: 'shop', name: 'web' }, spec: { podSelector: { matchLabels: { app: 'web' } }, policyTypes: ['Ingress'] } },
+    { kind: 'AdminNetworkPolicy', apiVersion: 'policy.networking.k8s.io/v1alpha1', metadata: { name: 'default' }, spec: { priority: 1, subject: { namespaces: {} } } },
+    { kind: 'BaselineAdminNetworkPolicy', apiVersion: 'policy.networking.k8s.io/v1alpha1', metadata: { name: 'default' }, spec: { subject: { namespaces: {} } } },
+    { kind: 'ClusterNetworkPolicy', apiVersion: 'policy.networking.k8s.io/v1beta1', metadata: { name: 'default' }, spec: { tier: 'Admin' } },
   ] as Json[]),
 ).inventory;
 

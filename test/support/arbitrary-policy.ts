@@ -42,7 +42,7 @@ const selectorOver = (keys: readonly string[], values: readonly string[]): fc.Ar
   );
 
 export const podSelector = selectorOver(KEYS, VALUES);
-const namespaceSelector = selectorOver(['kubernetes.io/metadata.name', 'team'], ['shop', 'bank', 'a', 'b']);
+export const namespaceSelector = selectorOver(['kubernetes.io/metadata.name', 'team'], ['shop', 'bank', 'a', 'b']);
 
 const ipBlock = fc.constantFrom(...BLOCKS).chain((cidr) => {
   const holes = HOLES[cidr] ?? [];

@@ -22,7 +22,7 @@ export function naivelyAllowed(policies: readonly NetworkPolicy[], around: Names
   return naivelyOpen('Egress', policies, around, connection) && naivelyOpen('Ingress', policies, around, connection);
 }
 
-function naivelyOpen(
+export function naivelyOpen(
   type: 'Ingress' | 'Egress',
   policies: readonly NetworkPolicy[],
   around: Namespaces,
@@ -88,7 +88,7 @@ export function holds({ matchLabels = {}, matchExpressions = [] }: LabelSelector
 }
 
 /** Compares the first bits as text. */
-function lies(address: Address, cidr: string): boolean {
+export function lies(address: Address, cidr: string): boolean {
   const [network = '', length = ''] = cidr.split('/');
   const family = network.includes(':') ? 6 : 4;
   if (family !== address.family) return false;

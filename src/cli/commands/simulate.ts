@@ -52,12 +52,12 @@ export const define: Define = (command, run) => {
 
 async function replayPolicies(context: Context, paths: readonly string[]): Promise<number> {
   const form = outputOf(context, ['table', 'wide', 'json']);
-  const { policies, invalid } = await validPolicies(context, await readPolicyObjects(context, paths));
-  if (policies.length + invalid === 0) throw new OperationError(`${paths.join(', ')}: no valid NetworkPolicy found`);
+  const { policies, admin, invalid } = await validPolicies(context, await readPolicyObjects(context, paths));
+  if (policies.length + admin.length + invalid === 0) throw new OperationError(`${paths.join(', ')}: no valid NetworkPolicy found`);
   const [{ withStore, graphOf }, { replay }, { newest }] = await Promise.all([import('../session.ts'), import('../../policy/replay.ts'), import('../when.ts')]);
   return withStore(context, async (store) => {
     const graph = await graphOf(store);
-    const result = replay(graph, policies);
+    const result = replay(graph, policies, admin);
     const inScope = ({ edge }: { readonly edge: (typeof graph.edges)[number] }): boolean =>
       context.namespace === null || [edge.source, edge.destination].some((peer) => peer.type === 'workload' && peer.namespace === context.namespace);
     const broken = result.broken.filter(inScope);
@@ -67,7 +67,7 @@ async function replayPolicies(context: Context, paths: readonly string[]): Promi
       const [{ edgeJson }, { namesOf }] = await Promise.all([import('../json.ts'), import('../names.ts')]);
       const names = namesOf(graph);
       const value = {
-        policies: policies.length,
+        policies: policies.length + admin.length,
         edges: result.judged,
         denied: broken.map(({ edge, because, partly }) => ({ edge: edgeJson(edge, names), because, partly })),
         unjudged: result.unjudged.map(({ edge, because }) => ({ id: edge.id, because })),
@@ -79,7 +79,7 @@ async function replayPolicies(context: Context, paths: readonly string[]): Promi
     } else {
       const { edgeName } = await import('../../detect/violation.ts');
       const many = (n: number): string => `${plural(n, 'accepted edge')} would break`;
-      context.print(`${plural(policies.length, 'policy', 'policies')} against ${plural(result.judged, 'learned edge')}: ${many(accepted.length)}\n`);
+      context.print(`${plural(policies.length + admin.length, 'policy', 'policies')} against ${plural(result.judged, 'learned edge')}: ${many(accepted.length)}\n`);
       for (const { edge, because, partly } of accepted) context.print(`  ${edgeName(edge)}   last ${age(Math.max(0, newest(graph) - edge.totals.lastSeen))} ago   ${because}${partly ? ' (for some of its pods)' : ''}\n`);
       if (others.length > 0) context.print(`denied, as nobody accepted them: ${plural(others.length, 'edge')}\n`);
       const shown = form === 'wide' ? others : others.slice(0, 8);
@@ -102,8 +102,8 @@ async function ask(context: Context, paths: readonly string[], options: Options)
     import('../../policy/manifest-world.ts'),
   ]);
   const manifests = readManifests(paths);
-  const { policies, warnings } = await validPolicies(context, manifests);
-  const world = new ManifestWorld(toInventory(manifests.objects).inventory, policies);
+  const { policies, admin, warnings } = await validPolicies(context, manifests);
+  const world = new ManifestWorld(toInventory(manifests.objects).inventory, policies, admin);
   const answer = (from: string, fromKind: string | null, to: string, toKind: string | null, port: number, protocol: string) => {
     const source = world.find(from, fromKind);
     const destination = world.find(to, toKind);

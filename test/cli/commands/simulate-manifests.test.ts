@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import type { AdminKind } from '../../../src/model/admin-policy.ts';
+import { adminObject } from '../../support/admin-policy.ts';
 import { footpath, scratch, Session, type Result } from '../../support/cli.ts';
 import { ownerObject, podObject, serviceObject, listObject } from '../../support/inventory.ts';
 import { networkPolicy } from '../../support/policy.ts';
@@ -97,11 +99,36 @@ describe('one question', () => {
     expect(result.json()).toMatchObject({ allowed: true, warnings: [expect.stringContaining('ipBlock')] });
   });
 
-  it('warns of policies of a kind that was not asked', async () => {
-    const admin = { apiVersion: 'policy.networking.k8s.io/v1alpha1', kind: 'BaselineAdminNetworkPolicy', metadata: { name: 'default' }, spec: {} };
-    const { out, err } = await new Manifests(yaml([...OBJECTS, admin])).ask(...question('shop/web', 'shop/cart'));
-    expect(JSON.parse(out)).toMatchObject({ warnings: [expect.stringContaining('BaselineAdminNetworkPolicy')] });
-    expect(err).toContain('1 of kind BaselineAdminNetworkPolicy not evaluated');
+  it.each<[string, AdminKind, string, boolean, string]>([
+    ['an administrator denies', 'AdminNetworkPolicy', '{priority: 1, subject: {namespaces: {}}, ingress: [{action: Deny, from: [{namespaces: {}}]}]}', false, 'ingress rule 1 of AdminNetworkPolicy some denies it'],
+    ['an administrator accepts', 'ClusterNetworkPolicy', '{tier: Admin, priority: 1, subject: {namespaces: {}}, ingress: [{action: Accept, from: [{namespaces: {}}]}]}', true, 'ingress rule 1 of ClusterNetworkPolicy some allows it'],
+    ['a baseline has no word where a NetworkPolicy is', 'BaselineAdminNetworkPolicy', '{subject: {namespaces: {}}, ingress: [{action: Deny, from: [{namespaces: {}}]}]}', true, 'ingress rule 1 of shop/admit-web admits it'],
+  ])('%s', async (_, kind, spec, allowed, because) => {
+    const { out, err } = await new Manifests(yaml([...OBJECTS, admitWeb, adminObject(kind, spec)])).ask(...question('shop/web', 'shop/cart'));
+    expect({ answer: JSON.parse(out) as unknown, err }).toEqual({ answer: { allowed, because, warnings: [] }, err: '' });
+  });
+
+  it('nodes of the manifests are the peers of an administrator’s rule', async () => {
+    const spec = '{priority: 1, subject: {namespaces: {}}, egress: [{action: Deny, to: [{nodes: {matchLabels: {role: control}}}]}]}';
+    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'a', labels: { role: 'control' } }, status: { addresses: [{ type: 'InternalIP', address: '192.168.0.9' }] } };
+    const manifests = new Manifests(yaml([...OBJECTS, node, adminObject('AdminNetworkPolicy', spec)]));
+    expect((await manifests.ask(...question('shop/web', '192.168.0.9'))).json()).toMatchObject({ allowed: false });
+    expect((await manifests.ask(...question('shop/web', '192.168.0.8'))).json()).toMatchObject({ allowed: true });
+  });
+
+  it('a policy of an administrator that an API server would refuse is named with its field, and not evaluated', async () => {
+    const { out, err } = await new Manifests(yaml([...OBJECTS, adminObject('AdminNetworkPolicy', '{priority: 1}')])).ask(...question('shop/web', 'shop/cart'));
+    expect(JSON.parse(out)).toMatchObject({ allowed: true });
+    expect(err).toContain('footpath: AdminNetworkPolicy some: spec.subject: must have exactly one field');
+  });
+
+  it.each([
+    ['crd.antrea.io/v1beta1', 'ClusterNetworkPolicy'],
+    ['cilium.io/v2', 'CiliumNetworkPolicy'],
+  ])('warns of policies that were not asked: %s', async (apiVersion, kind) => {
+    const { out, err } = await new Manifests(yaml([...OBJECTS, { apiVersion, kind, metadata: { name: 'default' }, spec: {} }])).ask(...question('shop/web', 'shop/cart'));
+    expect(JSON.parse(out)).toMatchObject({ warnings: [`1 of kind ${kind} not evaluated`] });
+    expect(err).toContain(`1 of kind ${kind} not evaluated`);
   });
 });
 

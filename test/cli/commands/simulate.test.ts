@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { adminObject } from '../../support/admin-policy.ts';
 import { edgeText, footpath, scratch, type EdgeJson, type Session } from '../../support/cli.ts';
 import { cart, few, learnedShop, must, watchedShop, web } from '../../support/shop.ts';
 
@@ -71,6 +72,18 @@ describe('simulate --policies', () => {
     const { status, value } = await simulated(session, CLOSED);
     const again = await session.run('simulate', '--policies', 'cluster', '-o', 'json');
     expect([again.status, again.json()]).toEqual([status, JSON.parse(JSON.stringify(value))]);
+  });
+
+  it('takes those of administrators too, from files and of the cluster', async () => {
+    const admin = adminObject('AdminNetworkPolicy', '{priority: 1, subject: {namespaces: {}}, ingress: [{action: Deny, from: [{namespaces: {}}]}]}');
+    const content = JSON.stringify({ ...admin, metadata: { name: 'walls' } });
+    const session = await learnedShop();
+    const { status, value } = await simulated(session, content);
+    expect([status, value.policies]).toEqual([3, 1]);
+    expect(new Set(value.denied.map(({ because }) => because))).toEqual(new Set(['ingress rule 1 of AdminNetworkPolicy walls denies it']));
+    await session.observe([], '--inventory', session.write('admin.json', content));
+    const again = await session.run('simulate', '--policies', 'cluster', '-o', 'json');
+    expect([again.status, again.json()]).toEqual([3, JSON.parse(JSON.stringify(value))]);
   });
 
   it('exits with 3 where there is none but one that no cluster would take', async () => {
