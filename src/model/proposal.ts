@@ -6,6 +6,8 @@ import type { LabelSelector } from './selector.ts';
 export const WIDENINGS = {
   'public-entry': 'admits any address outside the cluster, not only those that were seen',
   'dns-protocol': 'opens DNS over UDP and TCP, though only one of them was seen: answers that do not fit fall back to TCP',
+  'dns-node-local': 'opens DNS to the cache on the pod’s own node, which answers at its own address and at that of the Service',
+  'named-port': 'names the port, whose number differs between the pods, though not all of its numbers were seen',
   'dns-unseen': 'opens DNS to the cluster’s resolver, though no query was seen: resolvers cache, and without DNS egress is dead',
   'all-nodes': 'names every known node, though not all of them were seen: pods and nodes move',
   'all-apiservers': 'names every address of the API server, though not all of them were seen',

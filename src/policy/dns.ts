@@ -34,6 +34,20 @@ export function clusterResolvers(graph: Graph): readonly Resolver[] {
   return most === undefined ? [] : [most[1].resolver];
 }
 
+/** What NodeLocal DNSCache listens at, unless it is told otherwise. */
+const NODE_LOCAL = '169.254.20.10';
+
+/**
+ * Addresses of the cache on each node, if the inventory holds NodeLocal DNSCache. It runs on the host's network, where no
+ * selector matches it, and also takes what is sent to the DNS Service's own address.
+ */
+export function nodeLocalCache({ directory }: Graph): readonly string[] {
+  const { workloads, services } = directory.inventory;
+  const runs = workloads.some(({ kind, name, hostNetwork, templateLabels }) => kind === 'DaemonSet' && hostNetwork && (name === 'node-local-dns' || templateLabels?.get('k8s-app') === 'node-local-dns'));
+  if (!runs) return [];
+  return [NODE_LOCAL, ...services.filter(({ namespace, name }) => DNS_SERVICES.has(`${namespace}/${name}`)).flatMap(({ addresses }) => addresses)];
+}
+
 /** Whether an edge asks a resolver. */
 export function isDns({ destination, port, protocol }: Pick<GraphEdge, 'destination' | 'port' | 'protocol'>, resolvers: readonly Resolver[]): boolean {
   if (protocol !== 'UDP' && protocol !== 'TCP') return false;

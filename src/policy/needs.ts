@@ -6,13 +6,15 @@ import type { Direction, RulePeer, Widening } from '../model/proposal.ts';
 import type { Graph, GraphEdge } from '../learn/graph.ts';
 import { isDns, type Resolver } from './dns.ts';
 import type { PolicyProtocol } from './evaluate.ts';
+import { numbersOf, portName } from './named-port.ts';
 import { namePeer } from './peers.ts';
 import type { Roster } from './roster.ts';
 
 /** A peer at a port that a policy must let through: one cell of the table that its rules are made of. */
 export interface Need {
   readonly whom: RulePeer;
-  readonly port: number;
+  /** A name where its number differs between the destination's pods. */
+  readonly port: number | string;
   readonly protocol: PolicyProtocol;
   /** None where it is a widening alone. */
   readonly edges: readonly GraphEdge[];
@@ -30,6 +32,8 @@ export interface Surroundings {
   readonly resolvers: readonly Resolver[];
   /** Workloads that need names, and were not seen to ask for one. */
   readonly withoutDns: ReadonlySet<WorkloadPeer>;
+  /** Where the cache on each node answers for the resolvers; none if there is none. */
+  readonly nodeCache: readonly string[];
 }
 
 /** More outside addresses than this for one workload want ranges, which a person has to choose. */
@@ -52,7 +56,7 @@ export function needsOf(direction: Direction, workload: WorkloadPeer, edges: rea
     const seen = new Set(own.flatMap(({ evidence }) => [...evidence.addresses]));
     const result = namePeer(other(first), workload, seen, around.roster, around.graph.directory);
     if (result.whom === null) return result.reason;
-    needs.push(...needsOfPeer(own, result.whom, result.widenings, around.resolvers));
+    needs.push(...needsOfPeer(own, result.whom, result.widenings, around));
     notes.push(...result.notes);
   }
   return { needs, notes };
@@ -68,13 +72,16 @@ export function unnameable(direction: Direction, edges: readonly GraphEdge[]): r
     });
 }
 
-function needsOfPeer(edges: readonly GraphEdge[], whom: RulePeer, widenings: readonly Widening[], resolvers: readonly Resolver[]): readonly Need[] {
+function needsOfPeer(edges: readonly GraphEdge[], whom: RulePeer, widenings: readonly Widening[], { resolvers, roster }: Surroundings): readonly Need[] {
   const needs = new Map<string, Need>();
   for (const edge of edges) {
-    const { port, protocol } = edge;
+    const { destination, port, protocol } = edge;
     if (!hasPorts(protocol)) continue;
-    const key = `${port}/${protocol}`;
-    needs.set(key, { whom, port, protocol, edges: [...(needs.get(key)?.edges ?? []), edge], widenings });
+    const pods = roster.member(destination)?.standIns ?? [];
+    const name = portName(pods, port, protocol);
+    const key = `${name ?? port}/${protocol}`;
+    const all = [...(needs.get(key)?.edges ?? []), edge];
+    needs.set(key, { whom, port: name ?? port, protocol, edges: all, widenings: [...widenings, ...(name === null ? [] : unseenNumbers(name, numbersOf(pods, name, protocol), all))] });
   }
   // Answers that do not fit into a datagram come over TCP: whoever asks over one must be able to use the other, at both ends.
   for (const { port } of edges.filter((candidate) => isDns(candidate, resolvers))) {
@@ -84,4 +91,9 @@ function needsOfPeer(edges: readonly GraphEdge[], whom: RulePeer, widenings: rea
     }
   }
   return [...needs.values()];
+}
+
+function unseenNumbers(name: string, numbers: readonly number[], edges: readonly GraphEdge[]): readonly Widening[] {
+  const unseen = numbers.filter((number) => !edges.some(({ port }) => port === number));
+  return unseen.length === 0 ? [] : [{ reason: 'named-port', beyond: `${unseen.join(', ')} where it is called ${name}` }];
 }

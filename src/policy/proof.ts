@@ -4,6 +4,7 @@ import type { NetworkPolicy } from '../model/policy.ts';
 import type { Direction, Proof, ProposedRule } from '../model/proposal.ts';
 import type { GraphEdge } from '../learn/graph.ts';
 import { PolicySet, type End, type PodEnd, type PolicyProtocol } from './evaluate.ts';
+import { serving } from './named-port.ts';
 import { rulePeerKey } from './peers.ts';
 import type { Roster } from './roster.ts';
 import { unitPorts } from './rules.ts';
@@ -29,8 +30,9 @@ export function prove(policy: NetworkPolicy, workload: WorkloadPeer, edges: Edge
       const peer = direction === 'ingress' ? edge.source : edge.destination;
       const others = roster.endsOf(peer, edge.evidence.addresses);
       if (others.length === 0) return `nothing stands for ${peerName(peer)}`;
-      for (const self of own) {
-        for (const other of others) {
+      const [selves, theirs] = direction === 'ingress' ? [serving(own, edge.port, edge.protocol), others] : [own, serving(others, edge.port, edge.protocol)];
+      for (const self of selves) {
+        for (const other of theirs) {
           const answer = ask(policies, direction, self, other, edge.port, edge.protocol);
           if (!answer) return `${peerName(edge.source)} -> ${peerName(edge.destination)} ${edge.port}/${edge.protocol} would be denied`;
         }
@@ -42,7 +44,7 @@ export function prove(policy: NetworkPolicy, workload: WorkloadPeer, edges: Edge
   return { acceptedEdges: proved.size, rules: rules.length, isolates: [...edges.keys()], excess: beyond.slice(0, LISTED), excessCount: beyond.length };
 }
 
-function ask(policies: PolicySet, direction: Direction, self: PodEnd, other: End, port: number, protocol: PolicyProtocol): boolean {
+function ask(policies: PolicySet, direction: Direction, self: End, other: End, port: number, protocol: PolicyProtocol): boolean {
   // Only this policy is in the set: an end that is no pod of the workload is closed by nothing.
   const answer = direction === 'ingress' ? policies.evaluateBetween(other, self, port, protocol) : policies.evaluateBetween(self, other, port, protocol);
   return answer.allowed !== false;
@@ -56,12 +58,17 @@ function excess(policies: PolicySet, workload: WorkloadPeer, own: readonly PodEn
     const seen = (edges.get(direction) ?? []).map(({ source, destination, port, protocol }) => `${peerKey(direction === 'ingress' ? source : destination)} ${port}/${protocol}`);
     // Every peer of a rule was seen at every port of it, or a widening says so.
     const meant = new Set(seen);
-    for (const { whom, ports } of open) for (const one of whom) for (const { port, protocol } of unitPorts(ports)) meant.add(`${rulePeerKey(one)} ${port}/${protocol}`);
-    const units = new Map(open.flatMap(({ ports }) => unitPorts(ports)).map((unit) => [`${unit.port}/${unit.protocol}`, unit]));
+    for (const { whom, ports } of open) {
+      for (const one of whom) {
+        const others = one.type === 'workload' ? (roster.member(one.workload)?.standIns ?? []) : [];
+        for (const { port, protocol } of unitPorts(ports, direction === 'ingress' ? own : others)) meant.add(`${rulePeerKey(one)} ${port}/${protocol}`);
+      }
+    }
     const matched = new Set(open.flatMap(({ peers }) => peers.flatMap((peer) => [...roster.matching.matched(peer, workload.namespace)])));
     for (const member of matched) {
       const key = peerKey(member.peer);
       if (key === peerKey(workload)) continue;
+      const units = new Map(open.flatMap(({ ports }) => unitPorts(ports, direction === 'ingress' ? own : member.standIns)).map((unit) => [`${unit.port}/${unit.protocol}`, unit]));
       for (const [text, { port, protocol }] of units) {
         if (meant.has(`${key} ${text}`)) continue;
         const isOpen = own.some((self) => member.standIns.some((other) => ask(policies, direction, self, other, port, protocol)));

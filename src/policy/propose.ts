@@ -3,7 +3,7 @@ import { peerKey, type WorkloadPeer } from '../model/peer.ts';
 import type { EgressRule, IngressRule, NetworkPolicy } from '../model/policy.ts';
 import { POLICY_TYPE, type Direction, type LeftAlone, type NoProposal, type Proposal, type ProposedRule } from '../model/proposal.ts';
 import type { Graph, GraphEdge } from '../learn/graph.ts';
-import { clusterResolvers } from './dns.ts';
+import { clusterResolvers, nodeLocalCache } from './dns.ts';
 import { policyNames } from './names.ts';
 import { needsOf, unnameable, type Surroundings } from './needs.ts';
 import { prove } from './proof.ts';
@@ -40,7 +40,7 @@ export function propose(graph: Graph, options: ProposeOptions = {}): Proposals {
   // Of everybody, so that neither depends on whom else is proposed for.
   const names = policyNames(local.map(({ peer }) => peer));
   const withoutDns = new Set(local.map(({ peer }) => peer).filter((peer) => lacksDns(peer, out.get(peerKey(peer)) ?? [], resolvers)));
-  const around = { graph, roster, resolvers, withoutDns };
+  const around = { graph, roster, resolvers, withoutDns, nodeCache: nodeLocalCache(graph) };
   const results = members.map((member) => {
     const key = peerKey(member.peer);
     return proposeFor(member, names.get(key) ?? member.peer.name, { ingress: into.get(key) ?? [], egress: out.get(key) ?? [] }, around);
@@ -94,7 +94,7 @@ function rulesFor(direction: Direction, workload: WorkloadPeer, edges: readonly 
   notes.push(...unnameable(direction, edges));
   const made = needsOf(direction, workload, edges, around);
   if (typeof made === 'string') return made;
-  const unseen = direction === 'ingress' ? unseenClients(workload, around) : unseenResolvers(workload, around);
+  const unseen = direction === 'ingress' ? unseenClients(workload, around) : unseenResolvers(workload, edges, around);
   notes.push(...made.notes, ...unseen.notes);
   return [...rulesOf(direction, workload, made.needs), ...unseen.rules];
 }

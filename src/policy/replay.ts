@@ -7,6 +7,7 @@ import { selectorMatches } from '../model/selector.ts';
 import type { Graph, GraphEdge } from '../learn/graph.ts';
 import { isResolved } from '../learn/state.ts';
 import { PolicySet, type PolicyProtocol } from './evaluate.ts';
+import { serving } from './named-port.ts';
 import { Roster, type Member } from './roster.ts';
 
 export interface BrokenEdge {
@@ -54,7 +55,7 @@ function judgeEdge(edge: GraphEdge, set: PolicySet, roster: Roster, warnings: Se
   if (!hasPorts(edge.protocol)) return `NetworkPolicies say nothing of ${edge.protocol}`;
   if (edge.port <= 0) return 'its ports are not kept one by one';
   const sources = roster.endsOf(edge.source, edge.evidence.addresses);
-  const destinations = roster.endsOf(edge.destination, edge.evidence.addresses);
+  const destinations = serving(roster.endsOf(edge.destination, edge.evidence.addresses), edge.port, edge.protocol);
   if (sources.length === 0) return `nothing is known of the pods or addresses of ${peerName(edge.source)}`;
   if (destinations.length === 0) return `nothing is known of the pods or addresses of ${peerName(edge.destination)}`;
   let denied: string | null = null;

@@ -11,7 +11,7 @@ import { namespaceLabels, type End, type Namespaces, type PodEnd } from './evalu
 /** What its pods look like is known from the API's pods, from a template, or only from the labels of records. */
 export type KnownBy = 'pods' | 'template' | 'records' | 'nothing';
 
-/** A workload with the pods that stand for all of its pods: one for each set of labels that they have. */
+/** A workload with the pods that stand for all of its pods: one for each set of labels and ports that they have. */
 export interface Member {
   readonly peer: WorkloadPeer;
   readonly fact: WorkloadFact | null;
@@ -123,7 +123,7 @@ export class Roster {
     });
     // Pods that are there say most; those that are gone, only what nothing else says.
     const telling = present.length > 0 ? present : (fact?.templateLabels ?? null) === null ? pods : [];
-    const distinct = [...groupBy(telling, ({ labels }) => formatLabels(labels)).values()];
+    const distinct = [...groupBy(telling, ({ labels, ports: own }) => `${formatLabels(labels)} ${JSON.stringify(own)}`).values()];
     const fromPods = distinct.flatMap(([pod]) => (pod === undefined ? [] : [{ ...stand(pod.labels, pod.name, pod.addresses, directory.hostAddressesOf(pod)), ports: pod.ports }]));
     const common = { peer, fact, hostNetwork: onHost, gone };
     if (fromPods.length > 0) return { ...common, knownBy: 'pods', standIns: fromPods };

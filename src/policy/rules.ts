@@ -2,8 +2,9 @@ import type { WorkloadPeer } from '../model/peer.ts';
 import type { PolicyPort } from '../model/policy.ts';
 import type { Direction, ProposedRule, RulePeer, Widening } from '../model/proposal.ts';
 import { ruleComment } from './comment.ts';
-import type { PolicyProtocol } from './evaluate.ts';
+import type { PodEnd, PolicyProtocol } from './evaluate.ts';
 import { factor } from './factor.ts';
+import { numbersOf } from './named-port.ts';
 import type { Need } from './needs.ts';
 import { policyPeers, rulePeerKey } from './peers.ts';
 
@@ -56,17 +57,19 @@ function distinct(widenings: readonly Widening[]): readonly Widening[] {
   return [...new Map(widenings.map((one) => [`${one.reason} ${one.beyond}`, one])).values()];
 }
 
-/** By number, then protocol; what is in a row is one range. */
+/** By number, then name, then protocol; what is in a row is one range. */
 function portsOf(needs: readonly Need[]): readonly PolicyPort[] {
   const ports: PolicyPort[] = [];
   for (const protocol of ['SCTP', 'TCP', 'UDP'] as const) {
-    const numbers = [...new Set(needs.filter((need) => need.protocol === protocol).map(({ port }) => port))].toSorted((a, b) => a - b);
-    for (const [first, last] of runsOf(numbers)) {
+    const own = new Set(needs.filter((need) => need.protocol === protocol).map(({ port }) => port));
+    for (const port of [...own].filter((one) => typeof one === 'string').toSorted()) ports.push({ port, protocol });
+    for (const [first, last] of runsOf([...own].filter((one) => typeof one === 'number').toSorted((a, b) => a - b))) {
       if (last - first + 1 >= RUN) ports.push({ port: first, endPort: last, protocol });
       else for (let port = first; port <= last; port++) ports.push({ port, protocol });
     }
   }
-  return ports.toSorted((a, b) => Number(a.port) - Number(b.port) || ((a.protocol ?? '') < (b.protocol ?? '') ? -1 : 1));
+  const order = ({ port = '', protocol }: PolicyPort): string => `${typeof port === 'number' ? String(port).padStart(5, '0') : port} ${protocol}`;
+  return ports.toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
 }
 
 function runsOf(numbers: readonly number[]): readonly (readonly [number, number])[] {
@@ -79,10 +82,11 @@ function runsOf(numbers: readonly number[]): readonly (readonly [number, number]
   return runs;
 }
 
-/** The single ports that a rule opens. */
-export function unitPorts(ports: readonly PolicyPort[]): readonly { readonly port: number; readonly protocol: PolicyProtocol }[] {
+/** The single ports that a rule opens; a name is what the destination's pods call so. */
+export function unitPorts(ports: readonly PolicyPort[], destination: readonly PodEnd[]): readonly { readonly port: number; readonly protocol: PolicyProtocol }[] {
   return ports.flatMap(({ port, endPort, protocol = 'TCP' }) => {
-    const first = Number(port);
+    if (typeof port === 'string') return numbersOf(destination, port, protocol).map((number) => ({ port: number, protocol }));
+    const first = port ?? 0;
     return Array.from({ length: (endPort ?? first) - first + 1 }, (_, i) => ({ port: first + i, protocol }));
   });
 }

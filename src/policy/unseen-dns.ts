@@ -1,5 +1,6 @@
+import { compactCidrs, parseCidr } from '../model/address.ts';
 import { peerKey, peerName, type WorkloadPeer } from '../model/peer.ts';
-import type { Direction, ProposedRule, Widening } from '../model/proposal.ts';
+import type { Direction, ProposedRule, RulePeer, Widening } from '../model/proposal.ts';
 import type { GraphEdge } from '../learn/graph.ts';
 import { isDns, isResolver, type Resolver } from './dns.ts';
 import type { Need, Surroundings } from './needs.ts';
@@ -21,10 +22,12 @@ export function lacksDns(workload: WorkloadPeer, egress: readonly GraphEdge[], r
   return egress.some(({ port }) => port !== 0) && !egress.some((edge) => isDns(edge, resolvers)) && !isResolver(workload, resolvers);
 }
 
-/** Egress to the cluster's resolvers. */
-export function unseenResolvers(workload: WorkloadPeer, { graph, roster, resolvers, withoutDns }: Surroundings): Opened {
-  if (!withoutDns.has(workload)) return { rules: [], notes: [] };
-  const rules: ProposedRule[] = [];
+/** Egress to the cluster's resolvers, and to the cache on the node that may answer for them. */
+export function unseenResolvers(workload: WorkloadPeer, edges: readonly GraphEdge[], around: Surroundings): Opened {
+  const { graph, roster, resolvers, withoutDns, nodeCache } = around;
+  const cache = nodeCache.length > 0 && (withoutDns.has(workload) || asksResolvers(edges, resolvers)) ? [cacheRule(workload, nodeCache)] : [];
+  if (!withoutDns.has(workload)) return { rules: cache, notes: [] };
+  const rules: ProposedRule[] = [...cache];
   let why = 'no resolver is known, an inventory with services tells it';
   for (const { peer, port } of resolvers) {
     const named = namePeer(peer, workload, new Set(), roster, graph.directory);
@@ -32,6 +35,17 @@ export function unseenResolvers(workload: WorkloadPeer, { graph, roster, resolve
     else rules.push(opened('egress', workload, [named], port, `to ${peerName(peer)}`));
   }
   return { rules, notes: rules.length > 0 ? [] : [`egress is closed without DNS: ${why}`] };
+}
+
+function asksResolvers(edges: readonly GraphEdge[], resolvers: readonly Resolver[]): boolean {
+  return edges.some((edge) => isDns(edge, resolvers) && resolvers.some(({ peer }) => peerKey(peer) === peerKey(edge.destination)));
+}
+
+function cacheRule(workload: WorkloadPeer, addresses: readonly string[]): ProposedRule {
+  const blocks = compactCidrs(addresses.map(parseCidr).filter((cidr) => cidr !== null)).map(({ text }) => ({ cidr: text }));
+  const widening: Widening = { reason: 'dns-node-local', beyond: `UDP and TCP 53 to ${blocks.map(({ cidr }) => cidr).join(', ')}` };
+  const whom: RulePeer = { type: 'addresses', of: 'external', blocks, names: [] };
+  return ruleOf('egress', workload, (['TCP', 'UDP'] as const).map((protocol) => ({ whom, port: 53, protocol, edges: [], widenings: [widening] })));
 }
 
 /** Ingress of a resolver, from those whom the other end is open for. */

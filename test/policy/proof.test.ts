@@ -115,6 +115,16 @@ describe('a proof keeps what was accepted', () => {
     expect(proof(graph, [rule('ingress', [app('web')], [{ port: 'http', protocol: 'TCP' }])])).toMatchObject({ acceptedEdges: 1 });
   });
 
+  it('asks only pods that can have served the port, where one name has several numbers', () => {
+    const revision = (n: number, number: number): object =>
+      podObject({ namespace: 'shop', name: `cart-${n}`, ip: `10.0.0.${n}`, labels: { app: 'cart', rev: `${n}` }, owner: ['StatefulSet', 'cart'], ports: [{ name: 'http', containerPort: number }] });
+    const graph = graphOf([{ ...webToCart, to: pod('shop', 'cart-8', '10.0.0.8', { app: 'cart', rev: '8' }) }], [...web.objects, ...blog.objects, revision(8, 8080), revision(9, 9090)]);
+    const http: readonly PolicyPort[] = [{ port: 'http', protocol: 'TCP' }];
+    expect(proof(graph, [rule('ingress', [app('web')], http)])).toMatchObject({ acceptedEdges: 1, excess: ['shop/web -> shop/cart 9090/TCP'] });
+    expect(proof(graph, [rule('ingress', [app('web')], [{ port: 9090, protocol: 'TCP' }])])).toBe('shop/web -> shop/cart 8080/TCP would be denied');
+    expect(proof(graph, [rule('ingress', [app('web'), app('blog')], http)])).toMatchObject({ excess: ['shop/blog -> shop/cart 8080/TCP', 'shop/blog -> shop/cart 9090/TCP', 'shop/web -> shop/cart 9090/TCP'] });
+  });
+
   it('leaves out what a NetworkPolicy cannot name', () => {
     const ping = (reply: boolean): string => hubbleLine({ ...webToCart, reply, extra: { l4: { ICMPv4: { type: reply ? 0 : 8 } } } });
     const graph = learned([webToCart], EVERYBODY)

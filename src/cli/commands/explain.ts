@@ -70,7 +70,7 @@ async function explain(context: Context, text: string, options: { readonly rule?
       context.print(`${i > 0 ? '\n' : ''}${style.bold(readinessLine(workload))}\n`);
       if (reason !== null) context.print(`no policy: ${reason}\n`);
       for (const { number, rule, edges } of rules) {
-        const ports = rule.ports.map(({ port, protocol }) => `${port ?? 'any'}/${protocol ?? 'TCP'}`).join(', ');
+        const ports = rule.ports.map(({ port, endPort, protocol }) => `${port ?? 'any'}${endPort === undefined ? '' : `-${endPort}`}/${protocol ?? 'TCP'}`).join(', ');
         context.print(`\nrule ${number}, ${rule.direction} ${ports}: ${plain(rule.comment.split('\n', 1)[0] ?? '')}\n`);
         for (const edge of edges) context.print(evidenceLines(edge).map((line) => `  ${line}\n`).join(''));
         for (const { reason: why, beyond } of rule.widenings) context.print(`  ${style.yellow(`wider than its edges: ${why}`)} (${plain(beyond)})\n`);
