@@ -31,6 +31,7 @@ const COMMANDS: readonly Entry[] = [
   { name: 'propose', group: 'Policies', summary: 'least-privilege policies with their evidence', load: () => import('./commands/propose.ts') },
   { name: 'explain', group: 'Policies', summary: 'the edges and the evidence behind a workload’s policy', load: () => import('./commands/explain.ts') },
   { name: 'simulate', group: 'Policies', summary: 'what policies would break, and what they let through', load: () => import('./commands/simulate.ts') },
+  { name: 'diff', group: 'Policies', summary: 'which connections appear and vanish between two sets of policies', load: () => import('./commands/diff.ts') },
   { name: 'alerts', group: 'Alerts', summary: 'what left the baseline, and what was said of it', load: () => import('./commands/alerts.ts') },
   { name: 'config', group: 'Footpath itself', summary: 'check a configuration file, or print the defaults', load: () => import('./commands/config.ts') },
   { name: 'db', group: 'Footpath itself', summary: 'check, back up or measure the database', load: () => import('./commands/db.ts') },

@@ -85,7 +85,7 @@ function exporterFor(options: Options, exporters: readonly Exporter[]): Exporter
 }
 
 /** Namespaces of the graph and the inventory, sorted. */
-function namespacesOf(graph: Graph, only: string | null): readonly string[] {
+export function namespacesOf(graph: Graph, only: string | null): readonly string[] {
   const { namespaces, pods, workloads } = graph.directory.inventory;
   const local = [...graph.workloads.values()].filter(({ workload }) => workload.cluster === graph.canon.localCluster).map(({ workload }) => workload.namespace);
   const all = new Set([...namespaces.map(({ name }) => name), ...pods.map(({ namespace }) => namespace), ...workloads.map(({ namespace }) => namespace), ...local]);

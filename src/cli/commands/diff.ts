@@ -1,0 +1,75 @@
+import { UsageError } from '../../errors.ts';
+import type { TypedObject } from '../../kubernetes/inventory.ts';
+import type { NetworkPolicy } from '../../model/policy.ts';
+import type { Graph } from '../../learn/graph.ts';
+import { outputOf, type Context } from '../context.ts';
+import type { Define } from '../command.ts';
+import { isWord, readPolicyObjects, validPolicies } from '../policies.ts';
+import { plural } from '../text.ts';
+
+interface Options {
+  readonly defaultDeny?: boolean;
+  readonly includeObserved?: boolean;
+}
+
+export const define: Define = (command, run) => {
+  command
+    .argument('<a>', 'NetworkPolicies as they are: a file or folder, proposed, or cluster')
+    .argument('<b>', 'and as they would be')
+    .option('--default-deny', 'of proposed: with a policy for each namespace that closes every pod both ways')
+    .option('--include-observed', 'of proposed: also from edges that nobody has accepted yet')
+    .addHelpText(
+      'after',
+      `
+Connections are compared, not text: between the workloads of the database (without one, of the manifests in A and B), with their nodes, the API server and all
+addresses, at every port. proposed is what footpath propose gives now; cluster is what the inventory knows of the cluster's own NetworkPolicies.
++ appears in B, - vanishes from A. Exit status 3: there is a difference, or a policy is invalid. -o has table, wide and json here; wide shortens no list.`,
+    )
+    .action((a: string, b: string, options: Options) => run((context) => compare(context, a, b, options)));
+};
+
+interface Side {
+  readonly name: string;
+  readonly objects: readonly TypedObject[];
+  /** Known at once, but for proposals, which need the graph. */
+  readonly policies: readonly NetworkPolicy[] | null;
+  readonly invalid: number;
+}
+
+async function compare(context: Context, a: string, b: string, options: Options): Promise<number> {
+  const form = outputOf(context, ['table', 'wide', 'json']);
+  const sides = [await readSide(context, a), await readSide(context, b)] as const;
+  const [{ withWorld }, { diffPolicies }] = await Promise.all([import('../world.ts'), import('../../policy/diff.ts')]);
+  return withWorld(context, sides.flatMap(({ objects }) => objects), { beside: false }, async ({ graph, database }) => {
+    const [before, after] = [await policiesOf(sides[0], graph, options), await policiesOf(sides[1], graph, options)];
+    const diff = diffPolicies(graph, before, after);
+    if (diff.workloads === 0) {
+      throw new UsageError(database === null ? `${a}, ${b}: no workloads to compare connections between: give manifests with workloads, or a database (--db)` : `${database}: holds no workloads to compare connections between: footpath observe fills it`);
+    }
+    const inScope = diff.differences.filter(({ source, destination }) => context.namespace === null || [source, destination].some((peer) => peer.type === 'workload' && peer.namespace === context.namespace));
+    const { diffJson, diffText } = await import('../diff-text.ts');
+    const shown = { ...diff, differences: inScope };
+    if (form === 'json') context.print(`${JSON.stringify(diffJson(shown, { a, b }, graph), null, 2)}\n`);
+    else context.print(diffText(context, shown, { a, b, graph, wide: form === 'wide', knowsTraffic: database !== null }));
+    const { leftOut } = diff;
+    if (form === 'wide') for (const { workload, because } of leftOut) context.say(`not compared: ${workload.namespace}/${workload.name}: ${because}`);
+    else if (leftOut.length > 0) context.say(`${plural(leftOut.length, 'workload')} not compared, for nothing is known of the pods, or they are on the host's network (-o wide lists them)`);
+    if (database === null) context.say(`no database: compared over the ${plural(diff.workloads, 'workload')} of the manifests; what was seen is not known`);
+    return inScope.length + sides[0].invalid + sides[1].invalid > 0 ? 3 : 0;
+  });
+}
+
+async function readSide(context: Context, name: string): Promise<Side> {
+  if (isWord([name], 'proposed')) return { name, objects: [], policies: null, invalid: 0 };
+  const read = await readPolicyObjects(context, [name]);
+  const { policies, invalid } = await validPolicies(context, read);
+  if (policies.length + invalid === 0) context.say(`footpath: ${name}: no NetworkPolicy in it: compared as if everything were open`);
+  return { name, objects: read.objects, policies, invalid };
+}
+
+async function policiesOf({ policies }: Side, graph: Graph, options: Options): Promise<readonly NetworkPolicy[]> {
+  if (policies !== null) return policies;
+  const [{ propose }, { defaultDenyPolicy }, { namespacesOf }] = await Promise.all([import('../../policy/propose.ts'), import('../../export/kubernetes.ts'), import('./propose.ts')]);
+  const { proposals } = propose(graph, { includeObserved: options.includeObserved === true, wants: () => true });
+  return [...proposals.map(({ policy }) => policy), ...(options.defaultDeny === true ? namespacesOf(graph, null).map(defaultDenyPolicy) : [])];
+}

@@ -1,0 +1,204 @@
+import { MANY_PORTS } from '../model/edge.ts';
+import { hasPorts } from '../model/flow.ts';
+import { groupBy } from '../model/group.ts';
+import { peerKey, peerName, type Peer, type WorkloadPeer } from '../model/peer.ts';
+import type { NetworkPolicy } from '../model/policy.ts';
+import type { Direction } from '../model/proposal.ts';
+import type { Graph, GraphEdge } from '../learn/graph.ts';
+import { isResolved } from '../learn/state.ts';
+import { addressPlace, type AddressSet } from './address-set.ts';
+import type { AddressClass } from './classes.ts';
+import type { PodEnd } from './evaluate.ts';
+import { changesOutside, portChanges, type Opening } from './outside.ts';
+import { NO_PORTS, portPlace, type PortSet } from './port-set.ts';
+import { intersect, isIn, sameRanges, union } from './ranges.ts';
+import { openedToAddresses, Reach, RuleBook } from './reach.ts';
+import { Roster, type Member } from './roster.ts';
+
+/** Who is at an end of a difference: of what is outside the addresses, in ranges. */
+export type DiffPeer = WorkloadPeer | { readonly type: AddressClass } | { readonly type: 'outside'; readonly addresses: AddressSet };
+
+/** Connections of one pair that the one set of policies lets through and the other does not. */
+export interface Difference {
+  readonly change: 'appears' | 'vanishes';
+  readonly source: DiffPeer;
+  readonly destination: DiffPeer;
+  readonly ports: PortSet;
+  /** Not between all pods of the workloads, or not for all addresses of the class. */
+  readonly partly: boolean;
+  /** Edges of the graph among them, in its order. */
+  readonly edges: readonly GraphEdge[];
+}
+
+export interface PolicyDiff {
+  /** Workloads that were compared. */
+  readonly workloads: number;
+  /** Workloads that were not, with the reason; sorted. */
+  readonly leftOut: readonly { readonly workload: WorkloadPeer; readonly because: string }[];
+  /** Sorted by the names of the ends. */
+  readonly differences: readonly Difference[];
+}
+
+/**
+ * What two sets of policies let through otherwise, between the workloads of a graph, their nodes, the API server and all
+ * addresses. Exact: ports and addresses are compared as sets. What policies cannot change is no difference (a pod and itself,
+ * a pod and its own node). Addresses are told from pods, as selectors tell them: a range that holds pods' addresses also lets
+ * these pods through. Pure.
+ */
+export function diffPolicies(graph: Graph, before: readonly NetworkPolicy[], after: readonly NetworkPolicy[]): PolicyDiff {
+  const roster = new Roster(graph);
+  const local = roster.local().toSorted((a, b) => (peerKey(a.peer) < peerKey(b.peer) ? -1 : 1));
+  const members = local.filter(({ hostNetwork, standIns }) => !hostNetwork && standIns.length > 0);
+  const comparison = new Comparison(before, after, roster);
+  const seen = new Seen(graph, roster);
+  const differences = [
+    ...members.flatMap((source) => members.flatMap((destination) => seen.mark(comparison.pair(source, destination)))),
+    ...members.flatMap((member) => DIRECTIONS.flatMap((direction) => seen.mark([...comparison.outside(member, direction), ...CLASSES.flatMap((type) => comparison.toClass(member, direction, type, seen.addressesOf(type)))]))),
+  ];
+  return {
+    workloads: members.length,
+    leftOut: local
+      .filter((member) => !members.includes(member))
+      .map(({ peer, hostNetwork }) => ({ workload: peer, because: hostNetwork ? "on the host's network, where policies do not apply" : 'nothing is known of its pods' })),
+    differences: differences.toSorted(byPair),
+  };
+}
+
+const DIRECTIONS: readonly Direction[] = ['ingress', 'egress'];
+const CLASSES: readonly AddressClass[] = ['node', 'apiserver'];
+
+type Unmarked = Omit<Difference, 'edges'>;
+
+class Comparison {
+  readonly #before: Reach;
+  readonly #after: Reach;
+  readonly #roster: Roster;
+  readonly #changed: Readonly<Record<Direction, Map<PodEnd, boolean>>> = { ingress: new Map(), egress: new Map() };
+
+  constructor(before: readonly NetworkPolicy[], after: readonly NetworkPolicy[], roster: Roster) {
+    const book = new RuleBook(roster.namespaces);
+    this.#before = new Reach(before, book);
+    this.#after = new Reach(after, book);
+    this.#roster = roster;
+  }
+
+  /** Where the rules are the same, so is what they let through: nothing needs to be worked out. */
+  #isChanged(direction: Direction, pod: PodEnd): boolean {
+    let changed = this.#changed[direction].get(pod);
+    if (changed === undefined) this.#changed[direction].set(pod, (changed = this.#before.gate(direction, pod).key !== this.#after.gate(direction, pod).key));
+    return changed;
+  }
+
+  pair(source: Member, destination: Member): readonly Unmarked[] {
+    // A bare pod is no two pods, and always reaches itself.
+    if (source === destination && source.peer.kind === 'Pod') return [];
+    const changes = source.standIns.flatMap((from) =>
+      destination.standIns.map((to) => (this.#isChanged('egress', from) || this.#isChanged('ingress', to) ? portChanges(this.#before.between(from, to), this.#after.between(from, to)) : [])),
+    );
+    return merged(changes).map((change) => ({ ...change, source: source.peer, destination: destination.peer }));
+  }
+
+  outside({ peer, standIns }: Member, direction: Direction): readonly Unmarked[] {
+    const changes = standIns.map((pod) => (this.#isChanged(direction, pod) ? changesOutside(this.#openings(this.#before, direction, pod), this.#openings(this.#after, direction, pod)) : []));
+    return [...groupBy(changes.flat(), ({ change, ports }) => `${change} ${ports.join()}`).values()].flatMap((own) => {
+      const [first] = own;
+      if (first === undefined) return [];
+      const addresses = union(own.map((one) => one.addresses));
+      const partly = own.length < standIns.length || own.some((one) => !sameRanges(one.addresses, addresses));
+      return [{ change: first.change, ports: first.ports, partly, ...between(peer, direction, { type: 'outside' as const, addresses }) }];
+    });
+  }
+
+  #openings(reach: Reach, direction: Direction, pod: PodEnd): readonly Opening[] {
+    return openedToAddresses(reach.gate(direction, pod), direction, pod);
+  }
+
+  /** The same of the addresses of a class, one by one. A pod's own node always reaches it. */
+  toClass({ peer, standIns }: Member, direction: Direction, type: AddressClass, seen: ReadonlySet<string>): readonly Unmarked[] {
+    if (!standIns.some((pod) => this.#isChanged(direction, pod))) return [];
+    const texts = this.#roster.endsOf({ type, cluster: peer.cluster }, seen).flatMap((end) => (end.kind === 'address' ? [end.address] : []));
+    const changes = standIns.flatMap((pod) => {
+      const [before, after] = [this.#openings(this.#before, direction, pod), this.#openings(this.#after, direction, pod)];
+      const at = (openings: readonly Opening[], place: bigint): PortSet => union(openings.filter(({ addresses }) => isIn(place, addresses)).map(({ ports }) => ports));
+      const others = texts.filter(({ text }) => direction === 'egress' || !pod.hostAddresses.includes(text));
+      return others.map((address) => portChanges(at(before, addressPlace(address)), at(after, addressPlace(address))));
+    });
+    return merged(changes).map((change) => ({ ...change, ...between(peer, direction, { type }) }));
+  }
+}
+
+function between(self: WorkloadPeer, direction: Direction, other: DiffPeer): { readonly source: DiffPeer; readonly destination: DiffPeer } {
+  return direction === 'ingress' ? { source: other, destination: self } : { source: self, destination: other };
+}
+
+/** The changes of several pairs of pods as those of the pair of their workloads. */
+function merged(all: readonly ReturnType<typeof portChanges>[]): readonly Pick<Unmarked, 'change' | 'ports' | 'partly'>[] {
+  return (['appears', 'vanishes'] as const).flatMap((change) => {
+    const sets = all.map((changes) => changes.find((one) => one.change === change)?.ports ?? NO_PORTS);
+    const ports = union(sets);
+    return ports.length === 0 ? [] : [{ change, ports, partly: sets.some((own) => !sameRanges(own, ports)) }];
+  });
+}
+
+/** The edges of a graph, by the pair that they are of. */
+class Seen {
+  readonly #edges: ReadonlyMap<string, readonly GraphEdge[]>;
+  readonly #roster: Roster;
+
+  constructor(graph: Graph, roster: Roster) {
+    this.#roster = roster;
+    const isLocal = (peer: Peer): boolean => peer.type === 'workload' && peer.cluster === graph.canon.localCluster;
+    this.#edges = groupBy(
+      graph.edges.filter((edge) => isResolved(edge) && hasPorts(edge.protocol)),
+      ({ source, destination }) => pairKey(isLocal(source) || isClass(source) ? source : OUTSIDE, isLocal(destination) || isClass(destination) ? destination : OUTSIDE),
+    );
+  }
+
+  /** The addresses that stood for a class in records. */
+  addressesOf(type: AddressClass): ReadonlySet<string> {
+    const edges = [...this.#edges.values()].flat().filter(({ source, destination }) => source.type === type || destination.type === type);
+    return new Set(edges.flatMap(({ evidence }) => [...evidence.addresses]));
+  }
+
+  mark(differences: readonly Unmarked[]): readonly Difference[] {
+    return differences.map((difference) => {
+      const { source, destination } = difference;
+      const edges = (this.#edges.get(pairKey(source, destination)) ?? []).filter((edge) => this.#isAmong(edge, difference));
+      return { ...difference, edges };
+    });
+  }
+
+  #isAmong(edge: GraphEdge, { source, destination, ports }: Unmarked): boolean {
+    if (!isAmongPorts(edge, ports)) return false;
+    const [other, outside] = source.type === 'outside' ? [edge.source, source] : [edge.destination, destination];
+    if (outside.type !== 'outside') return true;
+    return this.#roster.endsOf(other, edge.evidence.addresses).some((end) => end.kind === 'address' && isIn(addressPlace(end.address), outside.addresses));
+  }
+}
+
+/** Ports over the cap of a pair are not kept one by one: any of the protocol's may be theirs. */
+function isAmongPorts({ port, protocol }: GraphEdge, ports: PortSet): boolean {
+  if (!hasPorts(protocol)) return false;
+  return port === MANY_PORTS ? intersect(ports, [[portPlace(1, protocol), portPlace(65_535, protocol) + 1]]).length > 0 : isIn(portPlace(port, protocol), ports);
+}
+
+const OUTSIDE = { type: 'outside' } as const;
+
+function isClass({ type }: Peer): boolean {
+  return type === 'node' || type === 'apiserver';
+}
+
+function pairKey(source: DiffPeer | Peer | typeof OUTSIDE, destination: DiffPeer | Peer | typeof OUTSIDE): string {
+  return [source, destination].map((peer) => (peer.type === 'workload' ? peerKey(peer) : peer.type)).join('>');
+}
+
+/** `shop/cart`, `node`, `outside`: how people read an end of a difference. */
+export function diffPeerName(peer: DiffPeer): string {
+  return peer.type === 'workload' ? peerName(peer) : peer.type;
+}
+
+function byPair(a: Difference, b: Difference): number {
+  const key = ({ source, destination, ports, change }: Difference): string => [diffPeerName(source), diffPeerName(destination), pairKey(source, destination), ports.join(), change].join(' ');
+  const [one, other] = [key(a), key(b)];
+  return one < other ? -1 : one > other ? 1 : 0;
+}
