@@ -49,18 +49,19 @@ export function diffPolicies(graph: Graph, before: readonly NetworkPolicy[], aft
   const roster = new Roster(graph);
   const local = roster.local().toSorted((a, b) => (peerKey(a.peer) < peerKey(b.peer) ? -1 : 1));
   const members = local.filter(({ hostNetwork, standIns }) => !hostNetwork && standIns.length > 0);
-  const comparison = new Comparison(before, after, roster);
+  const comparison = new Comparison(before, after, members.flatMap(({ standIns }) => standIns), roster);
   const seen = new Seen(graph, roster);
   const differences = [
     ...members.flatMap((source) => members.flatMap((destination) => seen.mark(comparison.pair(source, destination)))),
     ...members.flatMap((member) => DIRECTIONS.flatMap((direction) => seen.mark([...comparison.outside(member, direction), ...CLASSES.flatMap((type) => comparison.toClass(member, direction, type, seen.addressesOf(type)))]))),
   ];
+  const names = new Map<Difference, string>(differences.map((one) => [one, placeOf(one)]));
   return {
     workloads: members.length,
     leftOut: local
       .filter((member) => !members.includes(member))
       .map(({ peer, hostNetwork }) => ({ workload: peer, because: hostNetwork ? "on the host's network, where policies do not apply" : 'nothing is known of its pods' })),
-    differences: differences.toSorted(byPair),
+    differences: differences.toSorted((a, b) => ((names.get(a) ?? '') < (names.get(b) ?? '') ? -1 : 1)),
   };
 }
 
@@ -75,8 +76,8 @@ class Comparison {
   readonly #roster: Roster;
   readonly #changed: Readonly<Record<Direction, Map<PodEnd, boolean>>> = { ingress: new Map(), egress: new Map() };
 
-  constructor(before: readonly NetworkPolicy[], after: readonly NetworkPolicy[], roster: Roster) {
-    const book = new RuleBook(roster.namespaces);
+  constructor(before: readonly NetworkPolicy[], after: readonly NetworkPolicy[], pods: readonly PodEnd[], roster: Roster) {
+    const book = new RuleBook(pods, roster.namespaces);
     this.#before = new Reach(before, book);
     this.#after = new Reach(after, book);
     this.#roster = roster;
@@ -92,6 +93,7 @@ class Comparison {
   pair(source: Member, destination: Member): readonly Unmarked[] {
     // A bare pod is no two pods, and always reaches itself.
     if (source === destination && source.peer.kind === 'Pod') return [];
+    if (!source.standIns.some((pod) => this.#isChanged('egress', pod)) && !destination.standIns.some((pod) => this.#isChanged('ingress', pod))) return [];
     const changes = source.standIns.flatMap((from) =>
       destination.standIns.map((to) => (this.#isChanged('egress', from) || this.#isChanged('ingress', to) ? portChanges(this.#before.between(from, to), this.#after.between(from, to)) : [])),
     );
@@ -197,8 +199,6 @@ export function diffPeerName(peer: DiffPeer): string {
   return peer.type === 'workload' ? peerName(peer) : peer.type;
 }
 
-function byPair(a: Difference, b: Difference): number {
-  const key = ({ source, destination, ports, change }: Difference): string => [diffPeerName(source), diffPeerName(destination), pairKey(source, destination), ports.join(), change].join(' ');
-  const [one, other] = [key(a), key(b)];
-  return one < other ? -1 : one > other ? 1 : 0;
+function placeOf({ source, destination, ports, change }: Difference): string {
+  return [diffPeerName(source), diffPeerName(destination), pairKey(source, destination), ports.join(), change].join(' ');
 }

@@ -1,10 +1,11 @@
 import type { NetworkPolicy, PolicyPeer, PolicyPort } from '../model/policy.ts';
 import type { Direction } from '../model/proposal.ts';
 import { selectorMatches, type LabelSelector } from '../model/selector.ts';
-import { addressPlace, blockAddresses, WORLD, type AddressSet } from './address-set.ts';
+import { blockAddresses, WORLD, type AddressSet } from './address-set.ts';
 import type { Namespaces, PodEnd } from './evaluate.ts';
+import { Selection } from './selection.ts';
 import { ALL_PORTS, NO_PORTS, portsOpened, type PortSet } from './port-set.ts';
-import { intersect, isIn, union } from './ranges.ts';
+import { intersect, union } from './ranges.ts';
 
 /** A rule, as everything that follows from its text alone. Rules of one text are one value, whatever policies have them. */
 interface Rule {
@@ -12,7 +13,8 @@ interface Rule {
   readonly ports: readonly PolicyPort[];
   /** The addresses that it names, without those of the pods that it selects. */
   readonly addresses: AddressSet;
-  matches(pod: PodEnd): boolean;
+  /** The pods that it selects or whose addresses it names; null for all. */
+  readonly pods: readonly PodEnd[] | null;
 }
 
 /** What closes a pod in a direction: the rules that open it again. Null where nothing does. */
@@ -20,17 +22,21 @@ export interface Gate {
   /** Equal gates have equal keys. */
   readonly key: string;
   readonly rules: readonly Rule[] | null;
+  /** The rules for everybody. */
+  readonly forAll: readonly Rule[];
+  /** Whom other rules name, with these. */
+  readonly forPod: ReadonlyMap<PodEnd, readonly Rule[]>;
 }
 
-const OPEN: Gate = { key: 'open', rules: null };
+const OPEN: Gate = { key: 'open', rules: null, forAll: [], forPod: new Map() };
 
-/** Rules by their text, for all sets of policies that are compared with each other. */
+/** Rules by their text, for all sets of policies that are compared with each other, over these pods. */
 export class RuleBook {
-  readonly #namespaces: Namespaces;
+  readonly #pods: Selection;
   readonly #rules = new Map<string, Rule>();
 
-  constructor(namespaces: Namespaces) {
-    this.#namespaces = namespaces;
+  constructor(pods: readonly PodEnd[], namespaces: Namespaces) {
+    this.#pods = new Selection(pods, namespaces);
   }
 
   rule(namespace: string, peers: readonly PolicyPeer[], ports: readonly PolicyPort[]): Rule {
@@ -41,22 +47,10 @@ export class RuleBook {
   }
 
   #compile(key: string, namespace: string, peers: readonly PolicyPeer[], ports: readonly PolicyPort[]): Rule {
-    const addresses = peers.length === 0 ? WORLD : union(peers.map(({ ipBlock }) => (ipBlock === undefined ? [] : blockAddresses(ipBlock.cidr, ipBlock.except))));
-    const selecting = peers.filter(({ ipBlock }) => ipBlock === undefined);
-    const known = new Map<PodEnd, boolean>();
-    const decide = (pod: PodEnd): boolean =>
-      peers.length === 0 || selecting.some((peer) => this.#selects(peer, namespace, pod)) || pod.addresses.some((address) => isIn(addressPlace(address), addresses));
-    const matches = (pod: PodEnd): boolean => {
-      let answer = known.get(pod);
-      if (answer === undefined) known.set(pod, (answer = decide(pod)));
-      return answer;
-    };
-    return { key, ports, addresses, matches };
-  }
-
-  #selects({ podSelector, namespaceSelector }: PolicyPeer, own: string, pod: PodEnd): boolean {
-    const inNamespace = namespaceSelector === undefined ? pod.namespace === own : selectorMatches(namespaceSelector, this.#namespaces.get(pod.namespace) ?? new Map([['kubernetes.io/metadata.name', pod.namespace]]));
-    return inNamespace && (podSelector === undefined || selectorMatches(podSelector, pod.labels));
+    if (peers.length === 0) return { key, ports, addresses: WORLD, pods: null };
+    const addresses = union(peers.map(({ ipBlock }) => (ipBlock === undefined ? [] : blockAddresses(ipBlock.cidr, ipBlock.except))));
+    const selected = peers.flatMap((peer) => (peer.ipBlock === undefined ? this.#pods.selected(peer, namespace) : []));
+    return { key, ports, addresses, pods: [...new Set([...selected, ...this.#pods.at(addresses)])] };
   }
 }
 
@@ -101,7 +95,16 @@ export class Reach {
       for (const rule of closing) rules.set(rule.key, rule);
     }
     if (!closed) return OPEN;
-    return { key: `closed ${[...rules.keys()].toSorted().join('\n')}`, rules: [...rules.values()] };
+    const all = [...rules.values()];
+    const forPod = new Map<PodEnd, Rule[]>();
+    for (const rule of all) {
+      for (const one of rule.pods ?? []) {
+        const known = forPod.get(one);
+        if (known === undefined) forPod.set(one, [rule]);
+        else known.push(rule);
+      }
+    }
+    return { key: `closed ${[...rules.keys()].toSorted().join('\n')}`, rules: all, forAll: all.filter(({ pods }) => pods === null), forPod };
   }
 
   /** The ports at which one pod reaches another one. */
@@ -112,9 +115,10 @@ export class Reach {
 }
 
 /** The ports at which a gate lets another pod through. */
-function opened({ rules }: Gate, other: PodEnd, destination: PodEnd): PortSet {
+function opened({ rules, forAll, forPod }: Gate, other: PodEnd, destination: PodEnd): PortSet {
   if (rules === null) return ALL_PORTS;
-  return union(rules.filter((rule) => rule.matches(other)).map((rule) => portsOpened(rule.ports, destination.ports)));
+  const own = [...forAll, ...(forPod.get(other) ?? [])];
+  return own.length === 0 ? NO_PORTS : union(own.map(({ ports }) => portsOpened(ports, destination.ports)));
 }
 
 /** The ports at which a gate lets an address through, by the rule that opens them, with the addresses. `pod` is the one behind the gate. */

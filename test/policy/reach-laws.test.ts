@@ -13,8 +13,8 @@ const RUNS = { numRuns: 120 };
 const policies = fc.array(policy, { maxLength: 4 });
 
 /** Whether the sets hold a connection. */
-function holds(all: readonly NetworkPolicy[], { around }: World, { from, to, port, protocol }: Connection): boolean {
-  const reach = new Reach(all, new RuleBook(around));
+function holds(all: readonly NetworkPolicy[], { around, pods }: World, { from, to, port, protocol }: Connection): boolean {
+  const reach = new Reach(all, new RuleBook(pods, around));
   const place = portPlace(port, protocol);
   if (from.kind === 'pod' && to.kind === 'pod') return isIn(place, reach.between(from, to));
   const [pod, other, direction] = from.kind === 'pod' ? ([from, to, 'egress'] as const) : ([to, from, 'ingress'] as const);
@@ -44,7 +44,7 @@ describe('what a set of policies leaves open', () => {
   it('changes for the outside exactly where one set differs from the other', () => {
     fc.assert(
       fc.property(world, policies, policies, (around, before, after) => {
-        const book = new RuleBook(around.around);
+        const book = new RuleBook(around.pods, around.around);
         const [old, now] = [new Reach(before, book), new Reach(after, book)];
         for (const pod of around.pods) {
           for (const direction of ['ingress', 'egress'] as const) {
@@ -69,7 +69,7 @@ describe('what a set of policies leaves open', () => {
   it('is compared by the keys of gates: equal keys, equal gates', () => {
     fc.assert(
       fc.property(world, policies, policies, (around, one, other) => {
-        const book = new RuleBook(around.around);
+        const book = new RuleBook(around.pods, around.around);
         const [a, b] = [new Reach(one, book), new Reach(other, book)];
         for (const pod of around.pods) {
           for (const peer of around.pods) {
