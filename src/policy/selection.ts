@@ -1,9 +1,9 @@
 import { groupBy } from '../model/group.ts';
-import { NO_LABELS } from '../model/labels.ts';
 import type { PolicyPeer } from '../model/policy.ts';
 import { selectorMatches, type LabelSelector } from '../model/selector.ts';
 import { addressPlace, type AddressSet } from './address-set.ts';
 import type { Namespaces, PodEnd } from './evaluate.ts';
+import { NAMESPACE_NAME } from './peers.ts';
 
 /** Pods by what policies pick them by: each question looks at those alone that one of its labels leaves. */
 export class Selection {
@@ -32,7 +32,7 @@ export class Selection {
   selected({ podSelector, namespaceSelector, ipBlock }: PolicyPeer, own: string): readonly PodEnd[] {
     if (ipBlock !== undefined) return [];
     if (namespaceSelector === undefined) return this.inNamespace(own, podSelector ?? {});
-    const named = (namespace: string): boolean => selectorMatches(namespaceSelector, this.#namespaces.get(namespace) ?? NO_LABELS);
+    const named = (namespace: string): boolean => selectorMatches(namespaceSelector, this.#namespaces.get(namespace) ?? new Map([[NAMESPACE_NAME, namespace]]));
     const chosen = new Set([...this.#byNamespace.keys()].filter(named));
     return this.#fewest(podSelector ?? {}, this.#all).filter((pod) => chosen.has(pod.namespace) && selectorMatches(podSelector ?? {}, pod.labels));
   }
