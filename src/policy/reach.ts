@@ -3,7 +3,7 @@ import type { Direction } from '../model/proposal.ts';
 import { selectorMatches, type LabelSelector } from '../model/selector.ts';
 import { blockAddresses, WORLD, type AddressSet } from './address-set.ts';
 import type { Namespaces, PodEnd } from './evaluate.ts';
-import { Selection } from './selection.ts';
+import { Matching, type Standing } from './matching.ts';
 import { ALL_PORTS, NO_PORTS, portsOpened, type PortSet } from './port-set.ts';
 import { intersect, union } from './ranges.ts';
 
@@ -32,11 +32,11 @@ const OPEN: Gate = { key: 'open', rules: null, forAll: [], forPod: new Map() };
 
 /** Rules by their text, for all sets of policies that are compared with each other, over these pods. */
 export class RuleBook {
-  readonly #pods: Selection;
+  readonly #matching: Matching<Standing>;
   readonly #rules = new Map<string, Rule>();
 
   constructor(pods: readonly PodEnd[], namespaces: Namespaces) {
-    this.#pods = new Selection(pods, namespaces);
+    this.#matching = new Matching(pods.map((pod) => ({ peer: pod, hostNetwork: pod.hostNetwork, standIns: [pod] })), namespaces);
   }
 
   rule(namespace: string, peers: readonly PolicyPeer[], ports: readonly PolicyPort[]): Rule {
@@ -49,8 +49,8 @@ export class RuleBook {
   #compile(key: string, namespace: string, peers: readonly PolicyPeer[], ports: readonly PolicyPort[]): Rule {
     if (peers.length === 0) return { key, ports, addresses: WORLD, pods: null };
     const addresses = union(peers.map(({ ipBlock }) => (ipBlock === undefined ? [] : blockAddresses(ipBlock.cidr, ipBlock.except))));
-    const selected = peers.flatMap((peer) => (peer.ipBlock === undefined ? this.#pods.selected(peer, namespace) : []));
-    return { key, ports, addresses, pods: [...new Set([...selected, ...this.#pods.at(addresses)])] };
+    const matched = peers.flatMap((peer) => [...this.#matching.matched(peer, namespace)].flatMap(({ standIns }) => standIns));
+    return { key, ports, addresses, pods: [...new Set(matched)] };
   }
 }
 
