@@ -11,6 +11,9 @@ export const WIDENINGS = {
   'dns-unseen': 'opens DNS to the cluster’s resolver, though no query was seen: resolvers cache, and without DNS egress is dead',
   'all-nodes': 'names every known node, though not all of them were seen: pods and nodes move',
   'all-apiservers': 'names every address of the API server, though not all of them were seen',
+  'known-ranges': 'names all ranges that the user’s file has under this name, though not all of their addresses were seen',
+  compacted: 'merges outside addresses into ranges, which hold others that were not seen',
+  'whole-namespace': 'names the namespace and not its workloads, so all of its pods, also those that are yet to come',
 } as const;
 
 export type WideningReason = keyof typeof WIDENINGS;
@@ -36,12 +39,16 @@ export interface IpBlock {
 /** Whom a rule names, before any form writes it down. */
 export type RulePeer =
   | { readonly type: 'workload'; readonly workload: WorkloadPeer; readonly selector: LabelSelector }
+  /** All pods of a namespace, the policy's own or another: always with a widening. */
+  | { readonly type: 'namespace'; readonly namespace: string }
   | {
       readonly type: 'addresses';
       readonly of: 'external' | 'node' | 'apiserver' | 'public';
       readonly blocks: readonly IpBlock[];
-      /** DNS names that records gave for an outside address; sorted. */
+      /** DNS names that records gave; sorted. Of ranges only where every address that was seen in them has one. */
       readonly names: readonly string[];
+      /** What the user's file of known ranges calls these blocks. */
+      readonly group?: string;
     };
 
 export interface ProposedRule {
