@@ -10,6 +10,10 @@ export const WIDENINGS = {
   'named-port': 'names the port, whose number differs between the pods, though not all of its numbers were seen',
   'dns-unseen': 'opens DNS to the cluster’s resolver, though no query was seen: resolvers cache, and without DNS egress is dead',
   'all-nodes': 'names every known node, though not all of them were seen: pods and nodes move',
+  hbone: 'opens the port of the mesh’s tunnel, which leads to every port of the pod: an AuthorizationPolicy says to which',
+  waypoint: 'the connection goes through the waypoint: who may use it, its own policies say',
+  'ambient-probes': 'admits kubelet’s probes, which come from this address where the mesh is ambient',
+  'istiod-unseen': 'opens the mesh’s control plane, though no connection to it was seen: they last, and without them a proxy loses its configuration and its certificate',
   'all-apiservers': 'names every address of the API server, though not all of them were seen',
   'known-ranges': 'names all ranges that the user’s file has under this name, though not all of their addresses were seen',
   compacted: 'merges outside addresses into ranges, which hold others that were not seen',
@@ -56,6 +60,7 @@ export interface ProposedRule {
   /** Whom it names; `peers` is the same as a NetworkPolicy has it. */
   readonly whom: readonly RulePeer[];
   readonly peers: readonly PolicyPeer[];
+  /** None where a widening opens all of them. */
   readonly ports: readonly PolicyPort[];
   /** Ids of the edges that made the rule; none for a widening of its own. */
   readonly edges: readonly string[];
