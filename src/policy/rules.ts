@@ -11,11 +11,15 @@ import { policyPeers, rulePeerKey } from './peers.ts';
 /** Ports in a row are written as a range from this many on; each of them was seen, so that it opens nothing else. */
 const RUN = 3;
 
-/** The fewest rules that let through what is needed, and nothing else; in a fixed order. What is open to the world stands alone. */
+/** The fewest rules that let through what is needed, and nothing else. What is open to the world stands alone. */
 export function rulesOf(direction: Direction, workload: WorkloadPeer, needs: readonly Need[]): readonly ProposedRule[] {
   const isPublic = ({ whom }: Need): boolean => whom.type === 'addresses' && whom.of === 'public';
-  return [needs.filter((need) => !isPublic(need)), needs.filter(isPublic)]
-    .flatMap((own) => factored(direction, workload, own))
+  return [needs.filter((need) => !isPublic(need)), needs.filter(isPublic)].flatMap((own) => factored(direction, workload, own));
+}
+
+/** By what they say, so that one that gets more evidence stays in its place. */
+export function sortedRules(rules: readonly ProposedRule[]): readonly ProposedRule[] {
+  return rules
     .map((rule) => ({ rule, order: JSON.stringify([rule.peers, rule.ports]) }))
     .toSorted((a, b) => (a.order < b.order ? -1 : 1))
     .map(({ rule }) => rule);
@@ -45,7 +49,7 @@ export function ruleOf(direction: Direction, { namespace }: WorkloadPeer, needs:
     whom,
     peers: peers.toSorted((a, b) => (a.order < b.order ? -1 : 1)).map(({ peer }) => peer),
     ports,
-    edges: [...new Set(edges.map(({ id }) => id))].toSorted(),
+    edges: edges.map(({ id }) => id).toSorted(),
     widenings,
     comment: ruleComment(direction, edges, ports, widenings),
   };

@@ -257,15 +257,21 @@ describe('DNS', () => {
 
   it('is opened to the cluster’s resolver at the port of its pods, though nobody asked it', () => {
     expect(ofWeb(learned([webToCart], [...BOTH, ...coredns.objects, service('dns')]))).toEqual([
-      '  out {app=cart} 8080/TCP',
       '  out kube-system/{k8s-app=kube-dns} 5353/TCP 5353/UDP',
+      '  out {app=cart} 8080/TCP',
     ]);
   });
 
   it('is opened to whoever others ask where no Service tells', () => {
     const learner = learned([webToCart, { from: blog.end, to: resolver, port: 53, protocol: 'UDP' }]);
-    expect(ofWeb(learner)).toEqual(['  out {app=cart} 8080/TCP', '  out kube-system/{k8s-app=kube-dns} 53/TCP 53/UDP']);
+    expect(ofWeb(learner)).toEqual(['  out kube-system/{k8s-app=kube-dns} 53/TCP 53/UDP', '  out {app=cart} 8080/TCP']);
     expect(rulesOf(learner, 'shop/web').flatMap(({ widenings }) => widenings.map(({ reason }) => reason))).toEqual([UNSEEN]);
+  });
+
+  it('stays where it is in the file when somebody asks', () => {
+    const asked: HubbleFlow = { from: web.end, to: resolver, port: 53, protocol: 'UDP' };
+    const objects = [...BOTH, ...coredns.objects, service(53)];
+    expect(ofWeb(learned([webToCart, asked], objects))).toEqual(ofWeb(learned([webToCart], objects)));
   });
 
   const notesOfWeb = (learner: Learner): readonly string[] => propose(learner.graph(), { wants: ({ name }) => name === 'web' }).proposals.flatMap(({ notes }) => notes);
@@ -294,12 +300,12 @@ describe('DNS', () => {
     const learner = learned([webToCart, { from: blog.end, to: WORLD('198.51.100.7'), port: 443 }, asked], [...BOTH, ...blog.objects, ...coredns.objects, service(53)]);
     expect(proposed(learner.graph(), { wants: ({ name }) => name === 'coredns' })).toEqual([
       'kube-system/coredns {k8s-app=kube-dns} Ingress',
-      '  in shop/{app=cart} 53/TCP 53/UDP',
       '  in shop/{app=blog} | shop/{app=web} 53/TCP 53/UDP',
+      '  in shop/{app=cart} 53/TCP 53/UDP',
     ]);
     expect(rulesOf(learner, 'kube-system/coredns').map(({ widenings }) => widenings)).toEqual([
-      [{ reason: 'dns-protocol', beyond: 'TCP 53' }],
       [{ reason: 'dns-unseen', beyond: 'UDP and TCP 53 from shop/blog, shop/web' }],
+      [{ reason: 'dns-protocol', beyond: 'TCP 53' }],
     ]);
   });
 
