@@ -13,7 +13,6 @@ export interface PodSpec {
   readonly account?: string;
   readonly phase?: string;
   readonly ports?: readonly object[];
-  readonly annotations?: Record<string, string>;
 }
 
 export function podObject(spec: PodSpec): object {
@@ -25,7 +24,6 @@ export function podObject(spec: PodSpec): object {
       namespace: spec.namespace,
       uid: `uid-${spec.namespace}-${spec.name}-${spec.start ?? ''}`,
       labels: spec.labels ?? {},
-      ...(spec.annotations === undefined ? {} : { annotations: spec.annotations }),
       ...(spec.owner === undefined ? {} : { ownerReferences: [{ kind: spec.owner[0], name: spec.owner[1], controller: true }] }),
     },
     spec: {
@@ -63,12 +61,8 @@ export function nodeObject(name: string, ip: string, podCIDR?: string, heartbeat
   };
 }
 
-export function namespaceObject(name: string, labels: Record<string, string> = {}): object {
-  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
-}
-
-export function serviceObject(namespace: string, name: string, ip: string, selector: Record<string, string> | null, ports: readonly object[], type = 'ClusterIP', labels: Record<string, string> = {}): object {
-  return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace, labels }, spec: { type, clusterIP: ip, ...(selector === null ? {} : { selector }), ports } };
+export function serviceObject(namespace: string, name: string, ip: string, selector: Record<string, string> | null, ports: readonly object[], type = 'ClusterIP'): object {
+  return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace }, spec: { type, clusterIP: ip, ...(selector === null ? {} : { selector }), ports } };
 }
 
 export function listObject(items: readonly object[]): string {
