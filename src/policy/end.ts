@@ -1,6 +1,6 @@
 import type { Address } from '../model/address.ts';
 import type { ContainerPort } from '../model/inventory.ts';
-import { sortedLabels, type Labels } from '../model/labels.ts';
+import { NAMESPACE_NAME, sortedLabels, type Labels } from '../model/labels.ts';
 
 /** The ends of a connection, as policies see them. */
 
@@ -34,14 +34,12 @@ export interface NodeEnd {
 
 export type Namespaces = ReadonlyMap<string, Labels>;
 
-const NAME_LABEL = 'kubernetes.io/metadata.name';
-
 /** Labels of namespaces, with the one that every namespace has. */
 export function namespaceLabels(namespaces: Iterable<{ readonly name: string; readonly labels: Labels }>): Namespaces {
-  return new Map([...namespaces].map(({ name, labels }) => [name, sortedLabels([...labels, [NAME_LABEL, name]])]));
+  return new Map([...namespaces].map(({ name, labels }) => [name, sortedLabels([...labels, [NAMESPACE_NAME, name]])]));
 }
 
 /** Of a namespace that nobody described, the name is known all the same. */
 export function labelsOfNamespace(name: string, namespaces: Namespaces): Labels {
-  return namespaces.get(name) ?? new Map([[NAME_LABEL, name]]);
+  return namespaces.get(name) ?? new Map([[NAMESPACE_NAME, name]]);
 }

@@ -1,8 +1,7 @@
 import { cidrContains, parseCidr, type Cidr } from '../model/address.ts';
-import { NAMESPACE_NAME } from '../model/labels.ts';
 import type { PolicyPeer } from '../model/policy.ts';
 import { selectorMatches, type LabelSelector } from '../model/selector.ts';
-import type { Namespaces, PodEnd } from './evaluate.ts';
+import { labelsOfNamespace, type Namespaces, type PodEnd } from './end.ts';
 
 /** Somebody with pods that stand for all of its pods. */
 export interface Standing {
@@ -56,7 +55,7 @@ export class Matching<T extends Standing> {
   }
 
   #selected(selector: LabelSelector): readonly string[] {
-    return [...this.#byNamespace.keys()].filter((name) => selectorMatches(selector, this.#namespaces.get(name) ?? new Map([[NAMESPACE_NAME, name]])));
+    return [...this.#byNamespace.keys()].filter((name) => selectorMatches(selector, labelsOfNamespace(name, this.#namespaces)));
   }
 
   #inBlock(cidr: string, except: readonly string[]): ReadonlySet<T> {

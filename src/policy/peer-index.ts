@@ -1,6 +1,6 @@
 import { cidrContains, parseCidr, type Address, type Cidr } from '../model/address.ts';
-import type { LabelSelector } from '../model/selector.ts';
-import { selectorMatches } from '../model/selector.ts';
+import { NAMESPACE_NAME } from '../model/labels.ts';
+import { selectorMatches, type LabelSelector } from '../model/selector.ts';
 import { labelsOfNamespace, type End, type Namespaces, type NodeEnd, type PodEnd } from './end.ts';
 
 /** A peer of a rule, whichever kind of policy has it. */
@@ -77,7 +77,7 @@ export class PeerIndex {
 
   #addPods(peer: number, namespace: string | LabelSelector, pods: LabelSelector): void {
     const isName = typeof namespace === 'string';
-    const key = isName ? namespace : (namespace.matchLabels?.['kubernetes.io/metadata.name'] ?? null);
+    const key = isName ? namespace : (namespace.matchLabels?.[NAMESPACE_NAME] ?? null);
     const known = this.#pods.get(key) ?? [];
     this.#pods.set(key, known);
     known.push({ peer, namespaces: isName ? null : namespace, pods });
