@@ -1,11 +1,11 @@
-import { closeSync, constants, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperationError } from '../errors.ts';
 
 /** Names by the Kubernetes grammar, `namespace__name.yaml`: none of them can leave the folder. */
 const FILE_NAME = /^(?:[a-z0-9][a-z0-9.-]*__[a-z0-9][a-z0-9.-]*|kustomization)\.yaml$/;
 
-/** Writes files into one folder: each new beside the old one, then over it, so that a crash leaves the one or the other. */
+/** Writes files into one folder: each new beside the old one, then over it, so that a crash of ours leaves the one or the other. */
 export function writeFiles(folder: string, files: readonly { readonly name: string; readonly content: string }[]): void {
   try {
     mkdirSync(folder, { recursive: true });
@@ -17,7 +17,6 @@ export function writeFiles(folder: string, files: readonly { readonly name: stri
       const fd = openSync(fresh, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o644);
       try {
         writeSync(fd, content);
-        fsyncSync(fd);
       } finally {
         closeSync(fd);
       }

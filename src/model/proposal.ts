@@ -10,7 +10,14 @@ export const WIDENINGS = {
   'named-port': 'names the port, whose number differs between the pods, though not all of its numbers were seen',
   'dns-unseen': 'opens DNS to the cluster’s resolver, though no query was seen: resolvers cache, and without DNS egress is dead',
   'all-nodes': 'names every known node, though not all of them were seen: pods and nodes move',
+  hbone: 'opens the port of the mesh’s tunnel, which leads to every port of the pod: an AuthorizationPolicy says to which',
+  waypoint: 'the connection goes through the waypoint: who may use it, its own policies say',
+  'ambient-probes': 'admits kubelet’s probes, which come from this address where the mesh is ambient',
+  'istiod-unseen': 'opens the mesh’s control plane, though no connection to it was seen: they last, and without them a proxy loses its configuration and its certificate',
   'all-apiservers': 'names every address of the API server, though not all of them were seen',
+  'known-ranges': 'names all ranges that the user’s file has under this name, though not all of their addresses were seen',
+  compacted: 'merges outside addresses into ranges, which hold others that were not seen',
+  'whole-namespace': 'names the namespace and not its workloads, so all of its pods, also those that are yet to come',
 } as const;
 
 export type WideningReason = keyof typeof WIDENINGS;
@@ -36,12 +43,16 @@ export interface IpBlock {
 /** Whom a rule names, before any form writes it down. */
 export type RulePeer =
   | { readonly type: 'workload'; readonly workload: WorkloadPeer; readonly selector: LabelSelector }
+  /** All pods of a namespace, the policy's own or another: always with a widening. */
+  | { readonly type: 'namespace'; readonly namespace: string }
   | {
       readonly type: 'addresses';
       readonly of: 'external' | 'node' | 'apiserver' | 'public';
       readonly blocks: readonly IpBlock[];
-      /** DNS names that records gave for an outside address; sorted. */
+      /** DNS names that records gave; sorted. Of ranges only where every address that was seen in them has one. */
       readonly names: readonly string[];
+      /** What the user's file of known ranges calls these blocks. */
+      readonly group?: string;
     };
 
 export interface ProposedRule {
@@ -49,6 +60,7 @@ export interface ProposedRule {
   /** Whom it names; `peers` is the same as a NetworkPolicy has it. */
   readonly whom: readonly RulePeer[];
   readonly peers: readonly PolicyPeer[];
+  /** None where a widening opens all of them. */
   readonly ports: readonly PolicyPort[];
   /** Ids of the edges that made the rule; none for a widening of its own. */
   readonly edges: readonly string[];

@@ -3,12 +3,13 @@ import { hasPorts } from '../model/flow.ts';
 import { groupBy } from '../model/group.ts';
 import { peerKey, peerName, type Peer, type WorkloadPeer } from '../model/peer.ts';
 import type { Direction, RulePeer, Widening } from '../model/proposal.ts';
-import type { Graph, GraphEdge } from '../learn/graph.ts';
+import type { Graph } from '../learn/graph.ts';
 import { isDns, type Resolver } from './dns.ts';
 import type { PolicyProtocol } from './evaluate.ts';
 import { numbersOf, portName } from './named-port.ts';
 import { namePeer } from './peers.ts';
 import type { Roster } from './roster.ts';
+import type { WireEdge } from './wire.ts';
 
 /** A peer at a port that a policy must let through: one cell of the table that its rules are made of. */
 export interface Need {
@@ -17,7 +18,7 @@ export interface Need {
   readonly port: number | string;
   readonly protocol: PolicyProtocol;
   /** None where it is a widening alone. */
-  readonly edges: readonly GraphEdge[];
+  readonly edges: readonly WireEdge[];
   readonly widenings: readonly Widening[];
 }
 
@@ -34,15 +35,18 @@ export interface Surroundings {
   readonly withoutDns: ReadonlySet<WorkloadPeer>;
   /** Where the cache on each node answers for the resolvers; none if there is none. */
   readonly nodeCache: readonly string[];
+  readonly istiods: readonly WorkloadPeer[];
+  /** Workloads whose proxies need istiod, and were not seen to ask it. */
+  readonly withoutIstiod: ReadonlySet<WorkloadPeer>;
 }
 
 /** More outside addresses than this for one workload want ranges, which a person has to choose. */
 const MAX_ADDRESSES = 64;
 
 /** What the edges of a direction need, or why the direction is left alone: to close it would cut what cannot be named. */
-export function needsOf(direction: Direction, workload: WorkloadPeer, edges: readonly GraphEdge[], around: Surroundings): Needs | string {
+export function needsOf(direction: Direction, workload: WorkloadPeer, edges: readonly WireEdge[], around: Surroundings): Needs | string {
   const named = edges.filter(({ port }) => port !== 0);
-  const other = ({ source, destination }: GraphEdge): Peer => (direction === 'ingress' ? source : destination);
+  const other = ({ source, destination }: WireEdge): Peer => (direction === 'ingress' ? source : destination);
   if (edges.length === 0) return direction === 'egress' ? 'no accepted edge leads out of it' : 'no accepted edge leads to it';
   if (named.length === 0) return 'only ICMP was seen, which a NetworkPolicy cannot name';
   if (named.some(({ port }) => port === MANY_PORTS)) return 'more ports of one pair were used than the graph keeps: choose a range by hand';
@@ -63,7 +67,7 @@ export function needsOf(direction: Direction, workload: WorkloadPeer, edges: rea
 }
 
 /** What no rule can name, said once a peer. */
-export function unnameable(direction: Direction, edges: readonly GraphEdge[]): readonly string[] {
+export function unnameable(direction: Direction, edges: readonly WireEdge[]): readonly string[] {
   return edges
     .filter(({ port }) => port === 0)
     .map(({ protocol, source, destination }) => {
@@ -72,7 +76,7 @@ export function unnameable(direction: Direction, edges: readonly GraphEdge[]): r
     });
 }
 
-function needsOfPeer(edges: readonly GraphEdge[], whom: RulePeer, widenings: readonly Widening[], { resolvers, roster }: Surroundings): readonly Need[] {
+function needsOfPeer(edges: readonly WireEdge[], whom: RulePeer, widenings: readonly Widening[], { resolvers, roster }: Surroundings): readonly Need[] {
   const needs = new Map<string, Need>();
   for (const edge of edges) {
     const { destination, port, protocol } = edge;
@@ -81,7 +85,8 @@ function needsOfPeer(edges: readonly GraphEdge[], whom: RulePeer, widenings: rea
     const name = portName(pods, port, protocol);
     const key = `${name ?? port}/${protocol}`;
     const all = [...(needs.get(key)?.edges ?? []), edge];
-    needs.set(key, { whom, port: name ?? port, protocol, edges: all, widenings: [...widenings, ...(name === null ? [] : unseenNumbers(name, numbersOf(pods, name, protocol), all))] });
+    const onTheWire = all.flatMap(({ widening }) => widening ?? []);
+    needs.set(key, { whom, port: name ?? port, protocol, edges: all, widenings: [...widenings, ...onTheWire, ...(name === null ? [] : unseenNumbers(name, numbersOf(pods, name, protocol), all))] });
   }
   // Answers that do not fit into a datagram come over TCP: whoever asks over one must be able to use the other, at both ends.
   for (const { port } of edges.filter((candidate) => isDns(candidate, resolvers))) {
@@ -93,7 +98,7 @@ function needsOfPeer(edges: readonly GraphEdge[], whom: RulePeer, widenings: rea
   return [...needs.values()];
 }
 
-function unseenNumbers(name: string, numbers: readonly number[], edges: readonly GraphEdge[]): readonly Widening[] {
+function unseenNumbers(name: string, numbers: readonly number[], edges: readonly WireEdge[]): readonly Widening[] {
   const unseen = numbers.filter((number) => !edges.some(({ port }) => port === number));
   return unseen.length === 0 ? [] : [{ reason: 'named-port', beyond: `${unseen.join(', ')} where it is called ${name}` }];
 }

@@ -3,6 +3,7 @@ import { NAMESPACE_NAME } from '../model/labels.ts';
 import { OTHER_ADDRESSES, peerKey, peerName, type Peer, type WorkloadPeer } from '../model/peer.ts';
 import type { PolicyPeer } from '../model/policy.ts';
 import type { IpBlock, RulePeer, Widening } from '../model/proposal.ts';
+import type { LabelSelector } from '../model/selector.ts';
 import type { Directory } from '../resolve/directory.ts';
 import { classAddresses, inRanges, type AddressClass } from './classes.ts';
 import { chooseSelector } from './selector.ts';
@@ -109,13 +110,31 @@ function blocksOf(texts: readonly string[]): readonly IpBlock[] {
 
 /** One text for one peer of a rule. */
 export function rulePeerKey(whom: RulePeer): string {
-  return whom.type === 'workload' ? peerKey(whom.workload) : `${whom.of} ${whom.blocks.map(({ cidr }) => cidr).join(' ')}`;
+  switch (whom.type) {
+    case 'workload':
+      return peerKey(whom.workload);
+    case 'namespace':
+      return `namespace ${whom.namespace}`;
+    case 'addresses':
+      return `${whom.of} ${whom.blocks.map(({ cidr }) => cidr).join(' ')}`;
+  }
 }
 
 /** A rule's peer as a NetworkPolicy of this namespace writes it. */
 export function policyPeers(whom: RulePeer, namespace: string): readonly PolicyPeer[] {
-  if (whom.type === 'addresses') return whom.blocks.map((ipBlock) => ({ ipBlock }));
-  const { workload, selector: podSelector } = whom;
-  if (workload.namespace === namespace) return [{ podSelector }];
-  return [{ namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: workload.namespace } }, podSelector }];
+  switch (whom.type) {
+    case 'addresses':
+      return whom.blocks.map((ipBlock) => ({ ipBlock }));
+    case 'namespace':
+      // Also the policy's own by its name: no selector of a rule is ever empty.
+      return [{ namespaceSelector: namespaceCalled(whom.namespace) }];
+    case 'workload': {
+      const { workload, selector: podSelector } = whom;
+      return [workload.namespace === namespace ? { podSelector } : { namespaceSelector: namespaceCalled(workload.namespace), podSelector }];
+    }
+  }
+}
+
+function namespaceCalled(name: string): LabelSelector {
+  return { matchLabels: { [NAMESPACE_NAME]: name } };
 }

@@ -70,7 +70,7 @@ function excess(policies: PolicySet, workload: WorkloadPeer, own: readonly PodEn
       if (key === peerKey(workload)) continue;
       const units = new Map(open.flatMap(({ ports }) => unitPorts(ports, direction === 'ingress' ? own : member.standIns)).map((unit) => [`${unit.port}/${unit.protocol}`, unit]));
       for (const [text, { port, protocol }] of units) {
-        if (meant.has(`${key} ${text}`)) continue;
+        if (meant.has(`${key} ${text}`) || meant.has(`${rulePeerKey({ type: 'namespace', namespace: member.peer.namespace })} ${text}`)) continue;
         const isOpen = own.some((self) => member.standIns.some((other) => ask(policies, direction, self, other, port, protocol)));
         const [from, to] = direction === 'ingress' ? [member.peer, workload] : [workload, member.peer];
         if (isOpen) beyond.add(`${peerName(from)} -> ${peerName(to)} ${text}`);

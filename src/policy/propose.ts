@@ -1,6 +1,6 @@
 import { groupBy } from '../model/group.ts';
 import { peerKey, type WorkloadPeer } from '../model/peer.ts';
-import type { EgressRule, IngressRule, NetworkPolicy } from '../model/policy.ts';
+import type { EgressRule, IngressRule, NetworkPolicy, PolicyPort } from '../model/policy.ts';
 import { POLICY_TYPE, type Direction, type LeftAlone, type NoProposal, type Proposal, type ProposedRule } from '../model/proposal.ts';
 import type { Graph, GraphEdge } from '../learn/graph.ts';
 import { clusterResolvers, nodeLocalCache } from './dns.ts';
@@ -11,6 +11,8 @@ import { Roster, type Member } from './roster.ts';
 import { rulesOf, sortedRules } from './rules.ts';
 import { chooseSelector } from './selector.ts';
 import { lacksDns, unseenClients, unseenResolvers } from './unseen-dns.ts';
+import { istiodsOf, lacksIstiod, unseenMesh } from './unseen-mesh.ts';
+import { wireOf, type WireEdge } from './wire.ts';
 
 export interface ProposeOptions {
   /** Also from edges that succeeded and that nobody has rejected; without it from the accepted ones alone. */
@@ -30,7 +32,7 @@ const DIRECTIONS: readonly Direction[] = ['ingress', 'egress'];
 export function propose(graph: Graph, options: ProposeOptions = {}): Proposals {
   const roster = new Roster(graph);
   const resolvers = clusterResolvers(graph);
-  const edges = graph.edges.filter((edge) => makesRule(edge, options.includeObserved === true));
+  const edges = graph.edges.filter((edge) => makesRule(edge, options.includeObserved === true)).flatMap(wireOf(graph, roster));
   const into = groupBy(edges, ({ destination }) => peerKey(destination));
   const out = groupBy(edges, ({ source }) => peerKey(source));
   const local = roster.local();
@@ -40,7 +42,9 @@ export function propose(graph: Graph, options: ProposeOptions = {}): Proposals {
   // Of everybody, so that neither depends on whom else is proposed for.
   const names = policyNames(local.map(({ peer }) => peer));
   const withoutDns = new Set(local.map(({ peer }) => peer).filter((peer) => lacksDns(peer, out.get(peerKey(peer)) ?? [], resolvers)));
-  const around = { graph, roster, resolvers, withoutDns, nodeCache: nodeLocalCache(graph) };
+  const istiods = istiodsOf(roster);
+  const withoutIstiod = new Set(local.filter((member) => lacksIstiod(member, out.get(peerKey(member.peer)) ?? [], istiods)).map(({ peer }) => peer));
+  const around = { graph, roster, resolvers, withoutDns, nodeCache: nodeLocalCache(graph), istiods, withoutIstiod };
   const results = members.map((member) => {
     const key = peerKey(member.peer);
     return proposeFor(member, names.get(key) ?? member.peer.name, { ingress: into.get(key) ?? [], egress: out.get(key) ?? [] }, around);
@@ -55,7 +59,7 @@ function makesRule(edge: GraphEdge, includeObserved: boolean): boolean {
   return edge.state === 'accepted' || (includeObserved && edge.state === 'observed' && edge.success !== 'none');
 }
 
-function proposeFor(member: Member, name: string, edges: Readonly<Record<Direction, readonly GraphEdge[]>>, around: Surroundings): Proposal | NoProposal {
+function proposeFor(member: Member, name: string, edges: Readonly<Record<Direction, readonly WireEdge[]>>, around: Surroundings): Proposal | NoProposal {
   const { peer: workload, hostNetwork, gone } = member;
   const no = (reason: string): NoProposal => ({ workload, reason, untouched: hostNetwork || gone });
   if (hostNetwork) return no("its pods are on the host's network, where NetworkPolicies do not apply");
@@ -65,7 +69,7 @@ function proposeFor(member: Member, name: string, edges: Readonly<Record<Directi
   const rules: ProposedRule[] = [];
   const leftAlone: LeftAlone[] = [];
   const notes = [...chosen.notes];
-  const closed = new Map<Direction, readonly GraphEdge[]>();
+  const closed = new Map<Direction, readonly WireEdge[]>();
   for (const direction of DIRECTIONS) {
     const made = rulesFor(direction, workload, edges[direction], around, notes);
     if (typeof made === 'string') leftAlone.push({ direction, reason: made, edges: edges[direction].length });
@@ -90,13 +94,14 @@ function whyNoEdges(workload: WorkloadPeer, graph: Graph): string {
 }
 
 /** The rules of a direction, or why it is left alone. */
-function rulesFor(direction: Direction, workload: WorkloadPeer, edges: readonly GraphEdge[], around: Surroundings, notes: string[]): readonly ProposedRule[] | string {
+function rulesFor(direction: Direction, workload: WorkloadPeer, edges: readonly WireEdge[], around: Surroundings, notes: string[]): readonly ProposedRule[] | string {
   notes.push(...unnameable(direction, edges));
   const made = needsOf(direction, workload, edges, around);
   if (typeof made === 'string') return made;
   const unseen = direction === 'ingress' ? unseenClients(workload, around) : unseenResolvers(workload, edges, around);
-  notes.push(...made.notes, ...unseen.notes);
-  return [...rulesOf(direction, workload, made.needs), ...unseen.rules];
+  const mesh = unseenMesh(direction, workload, around);
+  notes.push(...made.notes, ...unseen.notes, ...mesh.notes);
+  return [...rulesOf(direction, workload, made.needs), ...unseen.rules, ...mesh.rules];
 }
 
 function policyOf(workload: WorkloadPeer, name: string, podSelector: NetworkPolicy['spec']['podSelector'], closed: readonly Direction[], rules: readonly ProposedRule[]): NetworkPolicy {
@@ -108,8 +113,13 @@ function policyOf(workload: WorkloadPeer, name: string, podSelector: NetworkPoli
     spec: {
       podSelector,
       policyTypes: closed.map((direction) => POLICY_TYPE[direction]),
-      ...(closed.includes('ingress') ? { ingress: of('ingress').map(({ peers, ports }): IngressRule => ({ from: peers, ports })) } : {}),
-      ...(closed.includes('egress') ? { egress: of('egress').map(({ peers, ports }): EgressRule => ({ to: peers, ports })) } : {}),
+      ...(closed.includes('ingress') ? { ingress: of('ingress').map(({ peers, ports }): IngressRule => ({ from: peers, ...namedPorts(ports) })) } : {}),
+      ...(closed.includes('egress') ? { egress: of('egress').map(({ peers, ports }): EgressRule => ({ to: peers, ...namedPorts(ports) })) } : {}),
     },
   };
+}
+
+/** A rule that names no port is for all of them. */
+function namedPorts(ports: readonly PolicyPort[]): { readonly ports?: readonly PolicyPort[] } {
+  return ports.length === 0 ? {} : { ports };
 }

@@ -9,6 +9,7 @@ import { isResolved } from '../learn/state.ts';
 import { PolicySet, type PolicyProtocol } from './evaluate.ts';
 import { serving } from './named-port.ts';
 import { Roster, type Member } from './roster.ts';
+import { wireOf, type WireEdge } from './wire.ts';
 
 export interface BrokenEdge {
   readonly edge: GraphEdge;
@@ -35,12 +36,13 @@ export interface Replay {
 export function replay(graph: Graph, policies: readonly NetworkPolicy[], admin: readonly AdminPolicy[] = []): Replay {
   const roster = new Roster(graph);
   const set = new PolicySet(policies, roster.namespaces, admin, graph.directory.inventory.nodes);
+  const wire = wireOf(graph, roster);
   const broken: BrokenEdge[] = [];
   const unjudged: { readonly edge: GraphEdge; readonly because: string }[] = [];
   const warnings = new Set<string>();
   let judged = 0;
   for (const edge of graph.edges.filter(isResolved)) {
-    const verdict = judgeEdge(edge, set, roster, warnings);
+    const verdict = judgeEdge(wire(edge), set, roster, warnings);
     if (typeof verdict === 'string') unjudged.push({ edge, because: verdict });
     else {
       judged++;
@@ -51,7 +53,23 @@ export function replay(graph: Graph, policies: readonly NetworkPolicy[], admin: 
   return { judged, broken, unjudged, unused: unusedPairs(graph, set, roster), unusedRanges: unusedRanges(graph, policies, roster), warnings: [...warnings].toSorted() };
 }
 
-function judgeEdge(edge: GraphEdge, set: PolicySet, roster: Roster, warnings: Set<string>): string | { readonly denied: string | null; readonly partly: boolean } {
+interface Verdict {
+  readonly denied: string | null;
+  readonly partly: boolean;
+}
+
+/** An edge stands if every connection does that it is on the wire. A sentence says why it cannot be judged. */
+function judgeEdge(wire: readonly WireEdge[], set: PolicySet, roster: Roster, warnings: Set<string>): string | Verdict {
+  let verdict: Verdict = { denied: null, partly: false };
+  for (const edge of wire) {
+    const own = judgeConnection(edge, set, roster, warnings);
+    if (typeof own === 'string') return own;
+    if (verdict.denied === null || (verdict.partly && own.denied !== null && !own.partly)) verdict = own;
+  }
+  return verdict;
+}
+
+function judgeConnection(edge: WireEdge, set: PolicySet, roster: Roster, warnings: Set<string>): string | Verdict {
   if (!hasPorts(edge.protocol)) return `NetworkPolicies say nothing of ${edge.protocol}`;
   if (edge.port <= 0) return 'its ports are not kept one by one';
   const sources = roster.endsOf(edge.source, edge.evidence.addresses);

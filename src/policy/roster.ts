@@ -1,15 +1,19 @@
 import { parseAddress, parseCidr, type Address, type Cidr } from '../model/address.ts';
 import { groupBy } from '../model/group.ts';
-import type { PodFact, WorkloadFact } from '../model/inventory.ts';
+import type { MeshMode, PodFact, WorkloadFact } from '../model/inventory.ts';
 import { formatLabels, parseLabels, stableLabels, type Labels } from '../model/labels.ts';
 import { peerKey, workloadPeer, type Peer, type WorkloadPeer } from '../model/peer.ts';
 import type { Graph } from '../learn/graph.ts';
 import { classAddresses, inRanges } from './classes.ts';
 import { Matching } from './matching.ts';
+import { meshModes } from './mesh-mode.ts';
 import { namespaceLabels, type End, type Namespaces, type PodEnd } from './evaluate.ts';
 
 /** What its pods look like is known from the API's pods, from a template, or only from the labels of records. */
 export type KnownBy = 'pods' | 'template' | 'records' | 'nothing';
+
+/** The mesh captures nothing on the host's network. */
+const OUTSIDE_MESH: ReadonlySet<MeshMode> = new Set(['none'] as const);
 
 /** A workload with the pods that stand for all of its pods: one for each set of labels and ports that they have. */
 export interface Member {
@@ -20,6 +24,8 @@ export interface Member {
   readonly standIns: readonly PodEnd[];
   /** The inventory holds none of its pods any more, and nothing that would make new ones. */
   readonly gone: boolean;
+  /** How its pods take part in the mesh; none where nobody knows. */
+  readonly mesh: ReadonlySet<MeshMode>;
 }
 
 /** Everybody in the cluster, as far as policies can see them. */
@@ -61,8 +67,9 @@ export class Roster {
     }
     for (const { workload } of graph.workloads.values()) add(workload);
     const recorded = recordedLabels(graph);
+    const labelsOf = new Map(namespaces.map(({ name, labels }) => [name, labels]));
     this.#members = new Map(
-      [...peers].map(([key, peer]) => [key, this.#member(peer, facts.get(key) ?? null, podsOf.get(key) ?? [], recorded.get(key) ?? [])]),
+      [...peers].map(([key, peer]) => [key, this.#member(peer, facts.get(key) ?? null, podsOf.get(key) ?? [], recorded.get(key) ?? [], labelsOf.get(peer.namespace) ?? null)]),
     );
     this.#byNamespace = groupBy(this.#members.values(), ({ peer }) => `${peer.cluster}/${peer.namespace}`);
     const named = [...peers.values()].map(({ namespace }) => ({ name: namespace, labels: new Map() as Labels }));
@@ -102,7 +109,7 @@ export class Roster {
     return new Set([...stated.flatMap(({ addresses }) => addresses), ...sighted]);
   }
 
-  #member(peer: WorkloadPeer, fact: WorkloadFact | null, pods: readonly PodFact[], recorded: readonly string[]): Member {
+  #member(peer: WorkloadPeer, fact: WorkloadFact | null, pods: readonly PodFact[], recorded: readonly string[], namespace: Labels | null): Member {
     const { directory } = this.#graph;
     const seen = this.#graph.pods.get(peerKey(peer)) ?? [];
     const present = pods.filter((pod) => !pod.gone);
@@ -125,7 +132,8 @@ export class Roster {
     const telling = present.length > 0 ? present : (fact?.templateLabels ?? null) === null ? pods : [];
     const distinct = [...groupBy(telling, ({ labels, ports: own }) => `${formatLabels(labels)} ${JSON.stringify(own)}`).values()];
     const fromPods = distinct.flatMap(([pod]) => (pod === undefined ? [] : [{ ...stand(pod.labels, pod.name, pod.addresses, directory.hostAddressesOf(pod)), ports: pod.ports }]));
-    const common = { peer, fact, hostNetwork: onHost, gone };
+    const mesh = onHost ? OUTSIDE_MESH : meshModes(present, fact, namespace);
+    const common = { peer, fact, hostNetwork: onHost, gone, mesh };
     if (fromPods.length > 0) return { ...common, knownBy: 'pods', standIns: fromPods };
     const seenAt = seen.flatMap(({ addresses }) => addresses.map(({ address }) => address)).slice(0, 4);
     if (fact !== null && fact.templateLabels !== null) return { ...common, knownBy: 'template', standIns: [stand(fact.templateLabels, peer.name, seenAt, [])] };

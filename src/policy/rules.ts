@@ -49,7 +49,7 @@ export function ruleOf(direction: Direction, { namespace }: WorkloadPeer, needs:
     whom,
     peers: peers.toSorted((a, b) => (a.order < b.order ? -1 : 1)).map(({ peer }) => peer),
     ports,
-    edges: edges.map(({ id }) => id).toSorted(),
+    edges: [...new Set(edges.map(({ id }) => id))].toSorted(),
     widenings,
     comment: ruleComment(direction, edges, ports, widenings),
   };

@@ -23,8 +23,8 @@ export function backendOf(service: ServiceFact, port: number, protocol: Protocol
   return first !== undefined && others.length === 0 ? first : null;
 }
 
-/** Without a selector, slices say what is behind a Service. */
-function backendsOf(service: ServiceFact, port: ServicePort, directory: Directory): Backend[] {
+/** All that stand behind a port of a Service. Without a selector, slices say it. */
+export function backendsOf(service: ServiceFact, port: ServicePort, directory: Directory): Backend[] {
   return service.selector === null ? fromSlices(service, port, directory) : fromSelector(service, service.selector, port, directory);
 }
 

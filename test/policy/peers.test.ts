@@ -289,4 +289,8 @@ describe('whom a rule names, before any form writes it down', () => {
     const outside = namePeer({ type: 'external', address: '198.51.100.7' }, WEB, new Set(), new Roster(graph), graph.directory);
     expect(outside).toMatchObject({ whom: { type: 'addresses', of: 'external', blocks: [{ cidr: '198.51.100.7/32' }], names: ['a.example.org', 'b.example.org'] } });
   });
+  it.each(['shop', 'bank'])('the whole of namespace %s goes by its name, also the policy’s own: no selector is empty', (namespace) => {
+    const peers = policyPeers({ type: 'namespace', namespace }, WEB.namespace);
+    expect(peers).toEqual([{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } }]);
+  });
 });

@@ -221,6 +221,14 @@ describe('a proof lists what is allowed beyond', () => {
     expect(excess(graph, [widened([])])).toEqual(['dns-protocol: TCP 53', 'shop/cart -> kube-system/coredns 53/TCP']);
   });
 
+  it('a whole namespace once, as the widening that it is, and no other namespace with it', () => {
+    const shop: RulePeer = { type: 'namespace', namespace: 'shop' };
+    const widened = (peers: readonly PolicyPeer[]): ProposedRule => rule('ingress', peers, [TCP8080], [{ reason: 'whole-namespace', beyond: '8080/TCP from shop' }], [shop]);
+    const named: PolicyPeer = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'shop' } } };
+    expect(excess(graphOf([webToCart]), [widened([named])])).toEqual(['whole-namespace: 8080/TCP from shop']);
+    expect(excess(graphOf([webToCart]), [widened([{ namespaceSelector: {} }])])).toEqual(['bank/vault -> shop/cart 8080/TCP', 'whole-namespace: 8080/TCP from shop']);
+  });
+
   it('the first fifty of them, and how many there are', () => {
     const many = Array.from({ length: 60 }, (_, i) => deployed(`shop/other-${i}`, `10.0.2.${i + 1}`));
     const graph = graphOf([webToCart], [...EVERYBODY, ...many.flatMap(({ objects }) => objects)]);

@@ -13,6 +13,7 @@ export interface PodSpec {
   readonly account?: string;
   readonly phase?: string;
   readonly ports?: readonly object[];
+  readonly annotations?: Record<string, string>;
 }
 
 export function podObject(spec: PodSpec): object {
@@ -24,6 +25,7 @@ export function podObject(spec: PodSpec): object {
       namespace: spec.namespace,
       uid: `uid-${spec.namespace}-${spec.name}-${spec.start ?? ''}`,
       labels: spec.labels ?? {},
+      ...(spec.annotations === undefined ? {} : { annotations: spec.annotations }),
       ...(spec.owner === undefined ? {} : { ownerReferences: [{ kind: spec.owner[0], name: spec.owner[1], controller: true }] }),
     },
     spec: {
@@ -61,8 +63,12 @@ export function nodeObject(name: string, ip: string, podCIDR?: string, heartbeat
   };
 }
 
-export function serviceObject(namespace: string, name: string, ip: string, selector: Record<string, string> | null, ports: readonly object[], type = 'ClusterIP'): object {
-  return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace }, spec: { type, clusterIP: ip, ...(selector === null ? {} : { selector }), ports } };
+export function namespaceObject(name: string, labels: Record<string, string> = {}): object {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+}
+
+export function serviceObject(namespace: string, name: string, ip: string, selector: Record<string, string> | null, ports: readonly object[], type = 'ClusterIP', labels: Record<string, string> = {}): object {
+  return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace, labels }, spec: { type, clusterIP: ip, ...(selector === null ? {} : { selector }), ports } };
 }
 
 export function listObject(items: readonly object[]): string {

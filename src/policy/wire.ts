@@ -1,0 +1,72 @@
+import type { MeshMode } from '../model/inventory.ts';
+import type { Peer, WorkloadPeer } from '../model/peer.ts';
+import { peerKey, peerName } from '../model/peer.ts';
+import type { Widening } from '../model/proposal.ts';
+import type { Graph, GraphEdge } from '../learn/graph.ts';
+import type { Roster } from './roster.ts';
+import { Waypoints } from './waypoints.ts';
+
+/** The port of the mesh's tunnel, which carries all others. */
+export const HBONE_PORT = 15_008;
+
+/** A connection as the node sees it, where NetworkPolicies apply: in the tunnel, to a waypoint, from one. */
+export interface WireEdge extends GraphEdge {
+  /** What a rule for it opens that the edge itself does not say; null where it is the edge itself. */
+  readonly widening: Widening | null;
+}
+
+/** Who talks to whom on the wire for an edge: the edge itself where no tunnel carries it. One function for all edges of a graph. */
+export function wireOf(graph: Graph, roster: Roster): (edge: GraphEdge) => readonly WireEdge[] {
+  const waypoints = new Waypoints(graph, roster);
+  const modes = (peer: Peer): readonly (MeshMode | null)[] => {
+    const known = peer.type === 'workload' ? [...(roster.member(peer)?.mesh ?? [])] : ['none' as const];
+    return known.length > 0 ? known : [null];
+  };
+  return (edge) => {
+    // The mesh captures TCP alone, and what is seen in its tunnel already is on the wire.
+    if (edge.protocol !== 'TCP' || edge.port <= 0 || edge.port === HBONE_PORT || edge.destination.type !== 'workload') return [plain(edge)];
+    const pairs = modes(edge.source).flatMap((from) => modes(edge.destination).map((to) => ({ from, to })));
+    if (pairs.every(({ from, to }) => !isTunnelled(from, to))) return [plain(edge)];
+    const ways = pairs.flatMap(({ from, to }) => wayOf(edge, from, to, waypoints));
+    const distinct = new Map(ways.map((way) => [`${peerKey(way.source)}>${peerKey(way.destination)}:${way.port}`, way]));
+    return [...distinct.values()];
+  };
+}
+
+function plain(edge: GraphEdge): WireEdge {
+  return { ...edge, widening: null };
+}
+
+function isTunnelled(from: MeshMode | null, to: MeshMode | null): boolean {
+  return portsBetween(from, to).includes('tunnel');
+}
+
+/**
+ * Which port is used on the wire. Ambient pods are reached through the tunnel by everybody in the mesh. A proxy that is reached by a
+ * ztunnel is reached so, too, if it is new enough. Where nobody knows how a client takes part, both are opened.
+ */
+function portsBetween(from: MeshMode | null, to: MeshMode | null): readonly ('own' | 'tunnel')[] {
+  if (to === 'ambient') return from === null ? ['own', 'tunnel'] : from === 'none' ? ['own'] : ['tunnel'];
+  if ((to === 'sidecar' || to === 'gateway') && (from === 'ambient' || from === 'waypoint')) return ['own', 'tunnel'];
+  return ['own'];
+}
+
+function wayOf(edge: GraphEdge, from: MeshMode | null, to: MeshMode | null, waypoints: Waypoints): readonly WireEdge[] {
+  const served = to === 'ambient' && (from === 'ambient' || from === 'sidecar' || from === 'gateway') ? waypoints.before(edge) : [];
+  const through = served.filter(({ waypoint, forAll }) => waypoint !== null && (from === 'ambient' || forAll)).map(({ waypoint }) => waypoint as WorkloadPeer);
+  const straight = served.length === 0 || through.length < served.length;
+  return [...through.flatMap((waypoint) => hops(edge, waypoint)), ...(straight ? portsBetween(from, to).map((port) => (port === 'own' ? plain(edge) : tunnelled(edge))) : [])];
+}
+
+function tunnelled(edge: GraphEdge): WireEdge {
+  return { ...edge, port: HBONE_PORT, widening: { reason: 'hbone', beyond: `TCP ${HBONE_PORT}` } };
+}
+
+/** To the waypoint, and from it to the pod. */
+function hops(edge: GraphEdge, waypoint: WorkloadPeer): readonly WireEdge[] {
+  const widening: Widening = { reason: 'waypoint', beyond: `TCP ${HBONE_PORT} of ${peerName(waypoint)}` };
+  return [
+    { ...edge, destination: waypoint, port: HBONE_PORT, widening },
+    { ...edge, source: waypoint, port: HBONE_PORT, widening },
+  ];
+}
