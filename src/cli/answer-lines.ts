@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { plain } from './text.ts';
 
@@ -12,8 +13,10 @@ export async function answerLines(context: Context, what: string, answer: (asked
   for await (const line of createInterface({ input: context.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
     if (line.trim() === '') continue;
     try {
-      const asked = JSON.parse(line) as Readonly<Record<string, unknown>>;
-      out += `${JSON.stringify({ id: asked['id'], allowed: answer(asked) })}\n`;
+      const asked: unknown = JSON.parse(line);
+      if (typeof asked !== 'object' || asked === null) throw new UsageError('is no JSON object');
+      const named = asked as Readonly<Record<string, unknown>>;
+      out += `${JSON.stringify({ id: named['id'], allowed: answer(named) })}\n`;
     } catch (error) {
       failed++;
       context.say(`footpath: ${what} ${plain(line.slice(0, 120))}: ${error instanceof Error ? plain(error.message) : 'is no JSON object'}`);

@@ -24,18 +24,18 @@ export const SOURCE: Readonly<Record<SourceField, string>> = {
   remoteIpBlocks: 'remote.ip',
 };
 
-/** Hosts, methods and paths have no key of their own; they are called what proxies call them. */
+/** Hosts, methods and paths have no key of their own. */
 export const OPERATION: Readonly<Record<OperationField, string>> = {
-  hosts: ':authority',
+  hosts: 'hosts',
   ports: 'destination.port',
-  methods: ':method',
-  paths: ':path',
+  methods: 'methods',
+  paths: 'paths',
 };
 
 const OPERATIONS: ReadonlyMap<string, Attribute> = new Map<string, Attribute>([
-  [':authority', { values: 'text', layer: 7, ztunnel: false }],
-  [':method', { values: 'text', layer: 7, ztunnel: false }],
-  [':path', { values: 'path', layer: 7, ztunnel: false }],
+  ['hosts', { values: 'text', layer: 7, ztunnel: false }],
+  ['methods', { values: 'text', layer: 7, ztunnel: false }],
+  ['paths', { values: 'path', layer: 7, ztunnel: false }],
 ]);
 
 const KEYS: ReadonlyMap<string, Attribute> = new Map<string, Attribute>([

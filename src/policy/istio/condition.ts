@@ -63,11 +63,11 @@ export function compileCondition(attribute: string, lists: ValueLists, reading: 
       return condition(attribute, ({ port }) => port, (value) => (port) => port === Number(value), lists);
     case 'connection.sni':
       return condition(attribute, ({ sni }) => sni, textTest, lists);
-    case ':authority':
+    case 'hosts':
       return condition(attribute, ({ host }) => host, hostTest, lists);
-    case ':method':
+    case 'methods':
       return condition(attribute, ({ method }) => method, headerTest, lists);
-    case ':path':
+    case 'paths':
       return condition(attribute, ({ path }) => path, pathTest, lists);
     default: {
       const header = headerOf(attribute);
