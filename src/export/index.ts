@@ -1,5 +1,7 @@
 import type { Exporter } from '../exporter.ts';
+import { calico } from './calico.ts';
+import { cilium } from './cilium.ts';
 import { kubernetes } from './kubernetes.ts';
 
 /** Every form that proposals can take. One line each. */
-export const exporters: readonly Exporter[] = [kubernetes];
+export const exporters: readonly Exporter[] = [kubernetes, cilium, calico];

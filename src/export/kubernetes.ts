@@ -22,7 +22,7 @@ export function defaultDenyPolicy(namespace: string): NetworkPolicy {
   };
 }
 
-function renderDefaultDeny(namespace: string): RenderedFile {
+export function renderDefaultDeny(namespace: string): RenderedFile {
   const policy = defaultDenyPolicy(namespace);
   requireValid({ policy });
   return policyFile(policy);

@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, visit, type Document } from 'yaml';
 import type { RenderedFile } from '../exporter.ts';
-import type { Proof, Proposal } from '../model/proposal.ts';
+import type { Proof, Proposal, Widening } from '../model/proposal.ts';
 import { validatePolicy } from '../policy/validate.ts';
 import { printDocument, yamlDocument } from './yaml.ts';
 
@@ -18,14 +18,14 @@ export interface PolicyObject {
 /** Lines that stand above the items of lists within `spec`, by the name of the list. */
 export type RuleComments = ReadonlyMap<string, readonly string[]>;
 
-/** The file of one policy, with `head` above all of it. */
-export function policyFile(policy: PolicyObject, head: readonly string[] = [], comments: RuleComments = new Map()): RenderedFile {
-  const { name, namespace } = policy.metadata;
+/** The file of one policy, with `head` above all of it; under `fileName` where the form calls the policy otherwise. */
+export function policyFile(policy: PolicyObject, head: readonly string[] = [], comments: RuleComments = new Map(), fileName: string = policy.metadata.name): RenderedFile {
+  const { namespace } = policy.metadata;
   const document = yamlDocument(policy);
   sortLabels(document);
   if (head.length > 0) document.commentBefore = asComment(head.join('\n'));
   for (const [list, lines] of comments) commentItems(document, list, lines);
-  return { name: `${namespace}__${name}.yaml`, content: printDocument(document), object: policy };
+  return { name: `${namespace}__${fileName}.yaml`, content: printDocument(document), object: policy };
 }
 
 /** Files in their order; two of one name are an error, for one would replace the other. */
@@ -43,19 +43,26 @@ export function requireValid({ policy }: Pick<Proposal, 'policy'>): void {
   if (problem !== undefined) throw new Error(`policy ${policy.metadata.namespace}/${policy.metadata.name} is invalid: ${problem.field} ${problem.message}`);
 }
 
+/** What a form says of its own: how its proof was made, and what it allows beyond the proposal. */
+interface FormHead {
+  readonly proof?: string;
+  readonly beyond?: readonly Widening[];
+  readonly notes?: readonly string[];
+}
+
 /** What stands above a policy: its proof, what it leaves alone, and what a reader should know. */
-export function headOf({ proof, leftAlone, notes }: Proposal, more: readonly string[] = []): readonly string[] {
+export function headOf({ proof, leftAlone, notes }: Proposal, form: FormHead = {}): readonly string[] {
   return [
-    `proved: keeps ${proof.acceptedEdges === 1 ? 'the one accepted edge' : `all ${proof.acceptedEdges} accepted edges`}; allows ${beyond(proof)}`,
+    `proved${form.proof === undefined ? '' : ` ${form.proof}`}: keeps ${proof.acceptedEdges === 1 ? 'the one accepted edge' : `all ${proof.acceptedEdges} accepted edges`}; allows ${beyondOf(proof, form.beyond ?? [])}`,
     ...leftAlone.map(({ direction, reason }) => `${direction} is left alone: ${reason}`),
-    ...[...new Set([...notes, ...more])].map((note) => `note: ${note}`),
+    ...[...new Set([...notes, ...(form.notes ?? [])])].map((note) => `note: ${note}`),
   ];
 }
 
-function beyond({ excess, excessCount }: Proof): string {
-  if (excessCount === 0) return 'nothing else';
-  const more = excessCount - excess.length;
-  return `beyond them: ${excess.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+function beyondOf({ excess, excessCount }: Proof, more: readonly Widening[]): string {
+  const unlisted = excessCount - excess.length;
+  const all = [...new Set([...excess, ...more.map(({ reason, beyond }) => `${reason}: ${beyond}`), ...(unlisted > 0 ? [`and ${unlisted} more`] : [])])];
+  return all.length === 0 ? 'nothing else' : `beyond them: ${all.join('; ')}`;
 }
 
 function commentItems(document: Document, list: string, lines: readonly string[]): void {

@@ -18,6 +18,11 @@ export const WIDENINGS = {
   'known-ranges': 'names all ranges that the user’s file has under this name, though not all of their addresses were seen',
   compacted: 'merges outside addresses into ranges, which hold others that were not seen',
   'whole-namespace': 'names the namespace and not its workloads, so all of its pods, also those that are yet to come',
+  'dns-name': 'follows the name, to whatever addresses the cluster’s DNS gives for it',
+  'node-entity': 'names every node, in joined clusters too, and all that runs on their network: Cilium does not tell nodes by their addresses',
+  'apiserver-entity': 'names the API server wherever it is: Cilium does not tell it by its addresses',
+  'world-entity': 'admits any address outside the cluster, IPv4 and IPv6, and the nodes and Cilium’s own ingress, through which balancers hand clients over',
+  'host-entity': 'names all that the pod’s own node has on its network: that is where Cilium places a node-local address',
 } as const;
 
 export type WideningReason = keyof typeof WIDENINGS;

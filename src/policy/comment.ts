@@ -15,8 +15,11 @@ export function ruleComment(direction: Direction, edges: readonly GraphEdge[], p
   const bySight = groupBy([...byPeer].toSorted(([a], [b]) => (a < b ? -1 : 1)), ([, own]) => `${seenFor(own)}, ${seenFrom(own)}${weak(own)}`);
   const lines = [...bySight].map(([sight, peers]) => `${direction === 'ingress' ? 'from' : 'to'} ${shortList(peers.map(([name]) => name))}: ${sight}`);
   for (const { port, endPort } of ports) if (endPort !== undefined) lines.push(`each of the ports ${port} to ${endPort} was seen`);
-  for (const { reason, beyond } of widenings) lines.push(`widening ${reason} (${beyond}): ${WIDENINGS[reason]}`);
-  return lines.join('\n');
+  return [...lines, ...widenings.map(wideningLine)].join('\n');
+}
+
+export function wideningLine({ reason, beyond }: Widening): string {
+  return `widening ${reason} (${beyond}): ${WIDENINGS[reason]}`;
 }
 
 function shortList(names: readonly string[]): string {

@@ -1,0 +1,46 @@
+import type { Edge } from '../model/edge.ts';
+import { peerKey, peerName } from '../model/peer.ts';
+import type { PolicyPort } from '../model/policy.ts';
+import type { ProposedRule, RulePeer } from '../model/proposal.ts';
+import { pathPattern } from './http-path.ts';
+
+/** Both are regular expressions, and match only as a whole. */
+export interface HttpRule {
+  readonly method: string;
+  readonly path: string;
+}
+
+export interface Requests {
+  /** Null where the port stays open for all requests. */
+  readonly http: readonly HttpRule[] | null;
+  /** Why it does, though requests were seen. */
+  readonly notes: readonly string[];
+}
+
+const OPEN: Requests = { http: null, notes: [] };
+
+/**
+ * What clients were seen to ask of a port. Only where Cilium has read every request itself: what proxies of a mesh tell has
+ * been encrypted by them before Cilium sees it, and a rule for requests would cut it off.
+ */
+export function requestsOf(client: RulePeer, { port, protocol = 'TCP', endPort }: PolicyPort, rule: ProposedRule, edges: ReadonlyMap<string, Edge>): Requests {
+  if (protocol !== 'TCP' || typeof port !== 'number') return OPEN;
+  const isAsked = (edge: Edge): boolean => edge.protocol === 'TCP' && edge.port >= port && edge.port <= (endPort ?? port) && isOf(edge, client);
+  const own = rule.edges.flatMap((id) => edges.get(id) ?? []).filter(isAsked);
+  if (!own.some(({ evidence }) => evidence.operations.length > 0)) return OPEN;
+  const unread = own.filter((edge) => edge.evidence.operations.length === 0 || !isReadByCilium(edge));
+  if (unread.length > 0) return { http: null, notes: unread.map((edge) => `requests from ${peerName(edge.source)} at port ${edge.port} stay open: Cilium has not read them itself (no L7 records of Hubble), and cannot where a mesh encrypts them`) };
+  const rules = own.flatMap(({ evidence }) => evidence.operations.map(({ method, path }): HttpRule => ({ method, path: pathPattern(path) })));
+  const distinct = new Map(rules.map((one) => [`${one.path} ${one.method}`, one]));
+  return { http: [...distinct].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one), notes: [] };
+}
+
+function isOf({ source }: Edge, client: RulePeer): boolean {
+  if (client.type === 'workload') return peerKey(source) === peerKey(client.workload);
+  if (client.of !== 'external') return source.type === client.of;
+  return source.type === 'external' && client.blocks.some(({ cidr }) => cidr.startsWith(`${source.address}/`));
+}
+
+function isReadByCilium({ evidence }: Edge): boolean {
+  return [...evidence.witnesses.values()].some(({ witness }) => witness.collector === 'hubble' && witness.point === 'l7');
+}
