@@ -1,6 +1,7 @@
 import type { Edge } from '../model/edge.ts';
 import { peerKey, peerName } from '../model/peer.ts';
 import type { PolicyPort } from '../model/policy.ts';
+import { PLAINTEXT } from '../model/principal.ts';
 import type { ProposedRule, RulePeer } from '../model/proposal.ts';
 import { pathPattern } from './http-path.ts';
 
@@ -20,16 +21,16 @@ export interface Requests {
 const OPEN: Requests = { http: null, notes: [] };
 
 /**
- * What clients were seen to ask of a port. Only where Cilium has read every request itself: what proxies of a mesh tell has
- * been encrypted by them before Cilium sees it, and a rule for requests would cut it off.
+ * What a client was seen to ask of a single port. Only where Cilium can read it: what the proxies of a mesh encrypt before Cilium sees
+ * it, a rule for requests would cut off.
  */
-export function requestsOf(client: RulePeer, { port, protocol = 'TCP', endPort }: PolicyPort, rule: ProposedRule, edges: ReadonlyMap<string, Edge>): Requests {
+export function requestsOf(client: RulePeer, { port, protocol = 'TCP' }: PolicyPort, rule: ProposedRule, edges: ReadonlyMap<string, Edge>): Requests {
   if (protocol !== 'TCP' || typeof port !== 'number') return OPEN;
-  const isAsked = (edge: Edge): boolean => edge.protocol === 'TCP' && edge.port >= port && edge.port <= (endPort ?? port) && isOf(edge, client);
+  const isAsked = (edge: Edge): boolean => edge.protocol === 'TCP' && edge.port === port && isOf(edge, client);
   const own = rule.edges.flatMap((id) => edges.get(id) ?? []).filter(isAsked);
   if (!own.some(({ evidence }) => evidence.operations.length > 0)) return OPEN;
-  const unread = own.filter((edge) => edge.evidence.operations.length === 0 || !isReadByCilium(edge));
-  if (unread.length > 0) return { http: null, notes: unread.map((edge) => `requests from ${peerName(edge.source)} at port ${edge.port} stay open: Cilium has not read them itself (no L7 records of Hubble), and cannot where a mesh encrypts them`) };
+  const unread = own.filter((edge) => edge.evidence.operations.length === 0 || !isReadable(edge));
+  if (unread.length > 0) return { http: null, notes: unread.map((edge) => `requests from ${peerName(edge.source)} at port ${edge.port} stay open: nothing shows that Cilium can read all of them, and where a mesh encrypts them it cannot`) };
   const rules = own.flatMap(({ evidence }) => evidence.operations.map(({ method, path }): HttpRule => ({ method, path: pathPattern(path) })));
   const distinct = new Map(rules.map((one) => [`${one.path} ${one.method}`, one]));
   return { http: [...distinct].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one), notes: [] };
@@ -41,6 +42,8 @@ function isOf({ source }: Edge, client: RulePeer): boolean {
   return source.type === 'external' && client.blocks.some(({ cidr }) => cidr.startsWith(`${source.address}/`));
 }
 
-function isReadByCilium({ evidence }: Edge): boolean {
-  return [...evidence.witnesses.values()].some(({ witness }) => witness.collector === 'hubble' && witness.point === 'l7');
+/** Cilium read it when it was seen, or the server's proxy saw it come without a certificate. */
+function isReadable({ evidence: { witnesses, principals } }: Edge): boolean {
+  if ([...witnesses.values()].some(({ witness }) => witness.collector === 'hubble' && witness.point === 'l7')) return true;
+  return principals.size > 0 && [...principals].every((principal) => principal === PLAINTEXT);
 }

@@ -2,6 +2,7 @@ import type { Exporter, PolicySet, RenderedFile, RenderOptions } from '../export
 import type { PolicyPort } from '../model/policy.ts';
 import { POLICY_TYPE, type Direction, type Proposal, type ProposedRule, type Widening } from '../model/proposal.ts';
 import { wideningLine } from '../policy/comment.ts';
+import { unitPorts } from '../policy/rules.ts';
 import { requestsOf } from './cilium-http.ts';
 import { namePeers, type NamedPeers } from './cilium-peers.ts';
 import { isDnsPort, portRules, type PortRule } from './cilium-ports.ts';
@@ -95,9 +96,14 @@ function openPorts(rule: ProposedRule, around: Surroundings): { readonly toPorts
   const throughProxy = (port: PolicyPort): boolean => around.learnsNames && isDnsPort(port, rule, around.set.resolvers);
   const dns = around.learnsNames ? dnsPorts(rule, around) : [];
   const [client] = rule.whom;
+  const { edges } = around.set;
+  // What was asked of one port of a range says nothing of the others.
+  const isAsked = around.l7 && rule.direction === 'ingress' && rule.edges.some((id) => (edges.get(id)?.evidence.operations.length ?? 0) > 0);
+  const single = (port: PolicyPort): readonly PolicyPort[] => (isAsked && port.endPort !== undefined ? unitPorts([port]) : [port]);
   const asked = rule.ports
+    .flatMap(single)
     .filter((port) => !throughProxy(port))
-    .map((port) => ({ port, ...(around.l7 && rule.direction === 'ingress' && client !== undefined ? requestsOf(client, port, rule, around.set.edges) : { http: null, notes: [] }) }));
+    .map((port) => ({ port, ...(isAsked && client !== undefined ? requestsOf(client, port, rule, edges) : { http: null, notes: [] }) }));
   const requests = asked.flatMap(({ port, http }) => (http === null ? [] : portRules([port], { http })));
   return { toPorts: [...dns, ...requests, ...portRules(asked.filter(({ http }) => http === null).map(({ port }) => port))], notes: asked.flatMap(({ notes }) => notes) };
 }

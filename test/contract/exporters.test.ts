@@ -6,6 +6,8 @@ import { exporters } from '../../src/export/index.ts';
 import type { PolicySet, RenderedFile } from '../../src/exporter.ts';
 import { isLabelName, isSubdomain } from '../../src/model/names.ts';
 import { validatePolicy } from '../../src/policy/validate.ts';
+import { calicoProblems } from '../support/calico-schema.ts';
+import { ciliumProblems } from '../support/cilium-schema.ts';
 import { activeText, policySet, proposal, proposals } from '../support/rendering.ts';
 
 /** What every exporter owes: judged the moment it is listed. */
@@ -26,16 +28,24 @@ const frozen = <T>(value: T): T => {
 /** What kubectl reads of a file, whichever YAML its parser speaks. */
 const readings = (content: string): readonly unknown[] => (['1.1', '1.2'] as const).map((version) => parse(content, { version }) as unknown);
 
+/** What those who read an object say of it. */
+const PROBLEMS: Readonly<Record<string, (object: object) => readonly string[]>> = {
+  'networking.k8s.io/v1': (object) => validatePolicy(object).problems.map(({ field, message }) => `${field} ${message}`),
+  'cilium.io/v2': ciliumProblems,
+  'projectcalico.org/v3': calicoProblems,
+};
+
 /** What is wrong with a file: nothing of a good one. */
 function faultsOf({ name, content, object }: RenderedFile): readonly string[] {
   const [, namespace = '', own = ''] = /^([^_]+)__([^_]+)\.yaml$/.exec(name) ?? [];
-  const { kind, metadata } = object as { readonly kind?: unknown; readonly metadata?: { readonly name?: unknown; readonly namespace?: unknown } };
+  const { apiVersion, metadata } = object as { readonly apiVersion?: unknown; readonly metadata?: { readonly name?: unknown; readonly namespace?: unknown } };
+  const problems = PROBLEMS[String(apiVersion)]?.(object) ?? [`${String(apiVersion)} is not known`];
   const checks = {
-    name: isLabelName(namespace) && isSubdomain(own) && metadata?.name === own && metadata.namespace === namespace,
+    name: isLabelName(namespace) && isSubdomain(own) && [own, `default.${own}`].includes(String(metadata?.name)) && metadata?.namespace === namespace,
     text: readings(content).every((read) => isDeepStrictEqual(read, JSON.parse(JSON.stringify(object)))),
     documents: parseAllDocuments(content).length === 1,
     letters: PRINTABLE.test(content) && content.endsWith('\n'),
-    policy: kind !== 'NetworkPolicy' || validatePolicy(object).problems.length === 0,
+    [problems.join(', ')]: problems.length === 0,
   };
   return Object.entries(checks).flatMap(([what, fine]) => (fine ? [] : [`bad ${what} of ${name}:\n${content}`]));
 }
@@ -59,6 +69,8 @@ describe.each(exporters.map((exporter) => [exporter.name, exporter] as const))('
     fc.assert(
       fc.property(sets, (set) => {
         expect(exporter.render(set).flatMap(faultsOf)).toEqual([]);
+        const asked = Object.fromEntries(exporter.takes.map((option) => [option, true]));
+        expect(exporter.render(set, asked).flatMap(faultsOf)).toEqual([]);
       }),
       RUNS,
     );

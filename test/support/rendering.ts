@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import type { PolicySet } from '../../src/exporter.ts';
 import { workloadPeer } from '../../src/model/peer.ts';
-import type { NetworkPolicy, PolicyPeer } from '../../src/model/policy.ts';
-import type { Direction, LeftAlone, Proposal, ProposedRule } from '../../src/model/proposal.ts';
+import type { NetworkPolicy } from '../../src/model/policy.ts';
+import type { Direction, LeftAlone, Proposal, ProposedRule, RulePeer } from '../../src/model/proposal.ts';
 import type { LabelSelector } from '../../src/model/selector.ts';
+import { policyPeers } from '../../src/policy/peers.ts';
 import { anyText } from './any-text.ts';
 import { podSelector, policyPort } from './arbitrary-policy.ts';
 
@@ -24,9 +25,11 @@ export interface Proposed {
   readonly acceptedEdges?: number;
 }
 
+const WEB: RulePeer = { type: 'workload', workload: workloadPeer({ cluster: '', namespace: 'shop', kind: 'Deployment', name: 'web' }), selector: { matchLabels: { app: 'web' } } };
+
 export function proposal({ namespace = 'shop', name = 'cart', selector = { matchLabels: { app: 'cart' } }, rules = [{}], leftAlone = [], notes = [], excess = [], acceptedEdges = 1 }: Proposed = {}): Proposal {
   const whole = rules.map(
-    (rule): ProposedRule => ({ direction: 'ingress', whom: [{ type: 'workload', workload: workloadPeer({ cluster: '', namespace: 'shop', kind: 'Deployment', name: 'web' }), selector: { matchLabels: { app: 'web' } } }], peers: [{ podSelector: { matchLabels: { app: 'web' } } }], ports: [{ protocol: 'TCP', port: 8080 }], edges: ['e1'], widenings: [], comment: 'from shop/web: within one hour', ...rule }),
+    ({ whom = [WEB], ...rule }): ProposedRule => ({ direction: 'ingress', whom, peers: whom.flatMap((one) => policyPeers(one, namespace)), ports: [{ protocol: 'TCP', port: 8080 }], edges: ['e1'], widenings: [], comment: 'from shop/web: within one hour', ...rule }),
   );
   const of = (direction: Direction): readonly ProposedRule[] => whole.filter((rule) => rule.direction === direction);
   const [ingress, egress] = [of('ingress'), of('egress')];
@@ -69,15 +72,20 @@ const ACTIVE_TEXT = [
 
 export const activeText = fc.array(fc.oneof(fc.constantFrom(...ACTIVE_TEXT), anyText(8)), { maxLength: 4 }).map((parts) => parts.join(''));
 
-const peer: fc.Arbitrary<PolicyPeer> = fc.oneof(
-  fc.record({ podSelector }),
-  podSelector.map((selector) => ({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'no' } }, podSelector: selector })),
-  fc.constantFrom<PolicyPeer>({ ipBlock: { cidr: '0.0.0.0/0', except: ['10.0.0.0/8'] } }, { ipBlock: { cidr: '2001:db8::1/128' } }, { ipBlock: { cidr: '::/0' } }),
+const selected = fc.tuple(podSelector, fc.constantFrom('no', 'shop')).map(([selector, namespace]): RulePeer => ({ type: 'workload', workload: workloadPeer({ cluster: '', namespace, kind: 'Deployment', name: 'web' }), selector }));
+const outside = (cidr: string, names: readonly string[] = []): RulePeer => ({ type: 'addresses', of: 'external', blocks: [{ cidr }], names });
+const addresses = fc.constantFrom<RulePeer>(
+  outside('198.51.100.7/32', ['api.example.com', 'on']),
+  outside('2001:db8::1/128'),
+  outside('169.254.20.10/32'),
+  { type: 'addresses', of: 'node', blocks: [{ cidr: '192.168.0.1/32' }, { cidr: '2001:db8::9/128' }], names: [] },
+  { type: 'addresses', of: 'apiserver', blocks: [{ cidr: '192.168.0.9/32' }], names: [] },
+  { type: 'addresses', of: 'public', blocks: [{ cidr: '0.0.0.0/0', except: ['10.0.0.0/8'] }, { cidr: '10.9.0.1/32' }, { cidr: '::/0', except: ['2001:db8:1::/48'] }], names: [] },
 );
 
 const rule = fc.record({
   direction: fc.constantFrom<Direction>('ingress', 'egress'),
-  peers: fc.array(peer, { minLength: 1, maxLength: 3 }),
+  whom: fc.array(fc.oneof(selected, addresses), { minLength: 1, maxLength: 3 }),
   ports: fc.array(policyPort, { minLength: 1, maxLength: 3 }),
   comment: activeText,
 });
