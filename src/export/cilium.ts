@@ -99,7 +99,7 @@ function openPorts(rule: ProposedRule, around: Surroundings): { readonly toPorts
   const { edges } = around.set;
   // What was asked of one port of a range says nothing of the others.
   const isAsked = around.l7 && rule.direction === 'ingress' && rule.edges.some((id) => (edges.get(id)?.evidence.operations.length ?? 0) > 0);
-  const single = (port: PolicyPort): readonly PolicyPort[] => (isAsked && port.endPort !== undefined ? unitPorts([port]) : [port]);
+  const single = (port: PolicyPort): readonly PolicyPort[] => (isAsked && port.endPort !== undefined ? unitPorts([port], []) : [port]);
   const asked = rule.ports
     .flatMap(single)
     .filter((port) => !throughProxy(port))
