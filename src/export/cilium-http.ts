@@ -1,8 +1,10 @@
+import { parseCidr } from '../model/address.ts';
 import type { Edge } from '../model/edge.ts';
 import { peerKey, peerName } from '../model/peer.ts';
 import type { PolicyPort } from '../model/policy.ts';
 import { PLAINTEXT } from '../model/principal.ts';
 import type { ProposedRule, RulePeer } from '../model/proposal.ts';
+import { inRanges } from '../policy/classes.ts';
 import { pathPattern } from './http-path.ts';
 
 /** Both are regular expressions, and match only as a whole. */
@@ -37,9 +39,17 @@ export function requestsOf(client: RulePeer, { port, protocol = 'TCP' }: PolicyP
 }
 
 function isOf({ source }: Edge, client: RulePeer): boolean {
-  if (client.type === 'workload') return peerKey(source) === peerKey(client.workload);
-  if (client.of !== 'external') return source.type === client.of;
-  return source.type === 'external' && client.blocks.some(({ cidr }) => cidr.startsWith(`${source.address}/`));
+  switch (client.type) {
+    case 'workload':
+      return peerKey(source) === peerKey(client.workload);
+    case 'namespace':
+      return source.type === 'workload' && source.namespace === client.namespace;
+    case 'addresses': {
+      if (client.of !== 'external') return source.type === client.of;
+      const ranges = client.blocks.map(({ cidr }) => parseCidr(cidr)).filter((range) => range !== null);
+      return source.type === 'external' && inRanges(source.address, ranges);
+    }
+  }
 }
 
 /** Cilium read it when it was seen, or the server's proxy saw it come without a certificate. */

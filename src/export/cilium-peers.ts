@@ -30,7 +30,11 @@ const ENTITY_WIDENING = { node: 'node-entity', apiserver: 'apiserver-entity', pu
 
 /** `byName`: outside peers are named by their DNS names, where they have any; without a proxy that sees the lookups a name opens nothing. */
 export function namePeers(whom: readonly RulePeer[], direction: Direction, namespace: string, byName: boolean): readonly NamedPeers[] {
-  const endpoints = whom.flatMap((peer) => (peer.type === 'workload' ? [endpointSelector(peer.selector, peer.workload.namespace === namespace ? null : peer.workload.namespace)] : []));
+  const endpoints = whom.flatMap((peer) => {
+    // A whole namespace is said by its name, also the policy's own: no selector of a rule is ever empty.
+    if (peer.type === 'namespace') return [endpointSelector({}, peer.namespace)];
+    return peer.type === 'workload' ? [endpointSelector(peer.selector, peer.workload.namespace === namespace ? null : peer.workload.namespace)] : [];
+  });
   const addresses = whom.flatMap((peer) => (peer.type === 'addresses' ? [peer] : []));
   const named: NamedPeers[] = endpoints.length > 0 ? [plainly({ endpoints })] : [];
   for (const type of ['apiserver', 'node', 'public'] as const) {

@@ -4,10 +4,7 @@ import type { LabelSelector } from '../model/selector.ts';
 
 const NAMESPACE = 'k8s:io.kubernetes.pod.namespace';
 
-/**
- * A selector of endpoints. Within a policy, one without a namespace is looked for in the policy's own; `namespace` is null there,
- * and the other namespace's name everywhere else.
- */
+/** A selector of pods. One without a namespace (null) is looked for in the policy's own. */
 export function endpointSelector({ matchLabels = {}, matchExpressions = [] }: LabelSelector, namespace: string | null): LabelSelector {
   const labels = Object.entries(matchLabels).map(([key, value]): [string, string] => [`k8s:${key}`, value]);
   if (namespace !== null) labels.push([NAMESPACE, namespace]);

@@ -52,9 +52,8 @@ const rule = (other: 'source' | 'destination'): Shape =>
         ...(source.ports === undefined ? [] : [`${at}: ports of the source`]),
         ...(destination.ports !== undefined && protocol === undefined ? [`${at}: ports without a protocol`] : []),
         // What a rule does not name is anybody; both of selector and nets must hold, and nobody is in both.
-        ...(peer.nets === undefined && peer.selector === undefined ? [`${at} names nobody`] : []),
-        ...(peer.nets !== undefined && peer.selector !== undefined ? [`${at}: a range and a selector at once`] : []),
-        ...(peer.namespaceSelector !== undefined && peer.selector === undefined ? [`${at}: a whole namespace`] : []),
+        ...(peer.nets === undefined && peer.selector === undefined && peer.namespaceSelector === undefined ? [`${at} names everybody`] : []),
+        ...(peer.nets !== undefined && (peer.selector ?? peer.namespaceSelector) !== undefined ? [`${at}: a range and a selector at once`] : []),
       ];
     },
   );

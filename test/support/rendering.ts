@@ -74,7 +74,9 @@ export const activeText = fc.array(fc.oneof(fc.constantFrom(...ACTIVE_TEXT), any
 
 const selected = fc.tuple(podSelector, fc.constantFrom('no', 'shop')).map(([selector, namespace]): RulePeer => ({ type: 'workload', workload: workloadPeer({ cluster: '', namespace, kind: 'Deployment', name: 'web' }), selector }));
 const outside = (cidr: string, names: readonly string[] = []): RulePeer => ({ type: 'addresses', of: 'external', blocks: [{ cidr }], names });
-const addresses = fc.constantFrom<RulePeer>(
+const others = fc.constantFrom<RulePeer>(
+  { type: 'namespace', namespace: 'no' },
+  { type: 'namespace', namespace: 'shop' },
   outside('198.51.100.7/32', ['api.example.com', 'on']),
   outside('2001:db8::1/128'),
   outside('169.254.20.10/32'),
@@ -85,7 +87,7 @@ const addresses = fc.constantFrom<RulePeer>(
 
 const rule = fc.record({
   direction: fc.constantFrom<Direction>('ingress', 'egress'),
-  whom: fc.array(fc.oneof(selected, addresses), { minLength: 1, maxLength: 3 }),
+  whom: fc.array(fc.oneof(selected, others), { minLength: 1, maxLength: 3 }),
   ports: fc.array(policyPort, { minLength: 1, maxLength: 3 }),
   comment: activeText,
 });
