@@ -82,7 +82,7 @@ function renderRule({ direction, whom, ports, comment }: ProposedRule, namespace
 
 /** Ranges of one family share a rule, unless they have exceptions: those hold for all of it. */
 function whomEntities(whom: readonly RulePeer[], namespace: string): readonly object[] {
-  const pods = whom.flatMap((peer) => {
+  const pods = whom.flatMap((peer): readonly object[] => {
     if (peer.type === 'namespace') return [{ namespaceSelector: namespaceExpression(peer.namespace) }];
     if (peer.type !== 'workload') return [];
     const selector = selectorExpression(peer.selector);
