@@ -28,8 +28,8 @@ describe('what a mesh needs of NetworkPolicies', () => {
       'shop/cart {app=cart} Ingress',
       '  in {app=web} 9080/TCP',
       'shop/web {app=web} Egress',
-      '  out {app=cart} 9080/TCP',
       '  out istio-system/{app=istiod} 15012/TCP',
+      '  out {app=cart} 9080/TCP',
     ]);
     const own = propose(graph).proposals.find(({ workload }) => workload.name === 'web');
     expect(own?.proof.excess).toEqual(['istiod-unseen: TCP 15012 to istio-system/istiod']);
@@ -63,9 +63,9 @@ describe('what a mesh needs of NetworkPolicies', () => {
       'batch/cron {app=cron} Egress',
       '  out shop/{app=cart} 9080/TCP',
       'shop/cart {app=cart} Ingress',
+      '  in 169.254.7.127/32 ANY PORT',
       '  in batch/{app=cron} 9080/TCP',
       '  in {app=web} 8125/UDP 15008/TCP',
-      '  in 169.254.7.127/32 ANY PORT',
       'shop/web {app=web} Egress',
       '  out {app=cart} 8125/UDP 15008/TCP',
     ]);
@@ -91,11 +91,11 @@ describe('what a mesh needs of NetworkPolicies', () => {
     expect(proposed(graph)).toEqual([
       `shop/waypoint ${named} Ingress Egress`,
       '  in {app=web} 15008/TCP',
-      '  out {app=cart} 15008/TCP',
       '  out istio-system/{app=istiod} 15012/TCP',
+      '  out {app=cart} 15008/TCP',
       'shop/cart {app=cart} Ingress',
-      `  in ${named} 15008/TCP`,
       '  in 169.254.7.127/32 ANY PORT',
+      `  in ${named} 15008/TCP`,
       'shop/web {app=web} Egress',
       `  out ${named} 15008/TCP`,
     ]);
