@@ -3,6 +3,7 @@ import { collectors } from '../../collectors/index.ts';
 import type { Config } from '../config.ts';
 import { exporters } from '../export/index.ts';
 import { ALERT_STATES, SEVERITIES } from '../model/alert.ts';
+import { DATA_PLANES } from '../model/mesh.ts';
 import { peerName } from '../model/peer.ts';
 import type { Store } from '../store/store.ts';
 import { OUTPUTS } from './context.ts';
@@ -40,6 +41,8 @@ const OPTION_VALUES: Readonly<Record<string, Source>> = {
   '--severity': () => SEVERITIES,
   '--state': (_, command) => (command === 'alerts' ? ALERT_STATES : ['observed', 'accepted', 'rejected']),
   '--protocol': () => ['TCP', 'UDP', 'SCTP'],
+  '--data-plane': () => DATA_PLANES,
+  '--root-namespace': (known) => known.namespaces(),
 };
 
 /** Values of arguments, by their name; all others are files. */

@@ -1,7 +1,8 @@
 import { UsageError } from '../errors.ts';
+import type { TypedObject } from '../kubernetes/inventory.ts';
 import { parseAddress } from '../model/address.ts';
 import type { AuthorizationPolicy } from '../model/authorization.ts';
-import type { DataPlane } from '../model/mesh.ts';
+import { DATA_PLANES } from '../model/mesh.ts';
 import type { Answer } from '../policy/evaluate.ts';
 import type { MeshRequest } from '../policy/istio/request.ts';
 import { answerLines } from './answer-lines.ts';
@@ -18,13 +19,11 @@ export interface RequestOptions {
   readonly dataPlane: string;
 }
 
-const PLANES: readonly string[] = ['sidecar', 'ztunnel', 'waypoint'] satisfies DataPlane[];
-
 export async function judgeRequests(context: Context, paths: readonly string[], options: RequestOptions): Promise<number> {
   const { request, requests, rootNamespace, trustDomain: trustDomains } = options;
   if (requests !== undefined && requests !== '-') throw new UsageError('--requests takes - (standard input)');
-  if (!PLANES.includes(options.dataPlane)) throw new UsageError(`--data-plane ${plain(options.dataPlane)}: must be ${PLANES.join(', ')}`);
-  const plane = options.dataPlane as DataPlane;
+  const plane = DATA_PLANES.find((one) => one === options.dataPlane);
+  if (plane === undefined) throw new UsageError(`--data-plane ${plain(options.dataPlane)}: must be ${DATA_PLANES.join(', ')}`);
   const [{ readManifests }, { toInventory }, { serviceEntries }, { MeshWorld }] = await Promise.all([
     import('../kubernetes/manifests.ts'),
     import('../kubernetes/inventory.ts'),
@@ -48,11 +47,12 @@ export async function judgeRequests(context: Context, paths: readonly string[], 
 }
 
 /** AuthorizationPolicies among objects; whatever is wrong with them is said on stderr. */
-async function validAuthorizations(context: Context, objects: readonly { readonly kind: string; readonly object: unknown }[]): Promise<readonly AuthorizationPolicy[]> {
+async function validAuthorizations(context: Context, objects: readonly TypedObject[]): Promise<readonly AuthorizationPolicy[]> {
   const { validateAuthorization } = await import('../policy/istio/validate.ts');
   const policies: AuthorizationPolicy[] = [];
-  for (const { kind, object } of objects) {
-    if (kind !== 'AuthorizationPolicy') continue;
+  for (const { kind, group, object } of objects) {
+    // Other meshes have a kind of that name, too.
+    if (kind !== 'AuthorizationPolicy' || (group !== '' && group !== 'security.istio.io')) continue;
     const { policy, problems, warnings } = validateAuthorization(object);
     if (policy !== null) policies.push(policy);
     const [first] = problems;

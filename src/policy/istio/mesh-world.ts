@@ -1,5 +1,6 @@
 import { parseAddress, type Address } from '../../model/address.ts';
 import type { AuthorizationPolicy } from '../../model/authorization.ts';
+import { groupBy } from '../../model/group.ts';
 import type { Inventory, ServiceFact } from '../../model/inventory.ts';
 import { NO_LABELS, type Labels } from '../../model/labels.ts';
 import type { DataPlane, MeshService } from '../../model/mesh.ts';
@@ -18,21 +19,21 @@ interface Route {
 /** Pods, workloads and Services of manifests, and what the mesh's policies say of requests to them. */
 export class MeshWorld {
   readonly #ends: ManifestWorld;
-  readonly #services: readonly MeshService[];
+  readonly #services: ReadonlyMap<string, readonly MeshService[]>;
   readonly #namespaces: ReadonlyMap<string, Labels>;
   readonly #policies: AuthorizationSet;
   readonly #proxies = new Map<string, Proxy>();
 
   constructor(inventory: Inventory, entries: readonly MeshService[], policies: readonly AuthorizationPolicy[], settings: MeshSettings) {
     this.#ends = new ManifestWorld(inventory, []);
-    this.#services = [...inventory.services.map(meshService), ...entries];
+    this.#services = groupBy([...inventory.services.map(meshService), ...entries], ({ namespace }) => namespace);
     this.#namespaces = new Map(inventory.namespaces.map(({ name, labels }) => [name, labels]));
     this.#policies = new AuthorizationSet(policies, settings);
   }
 
   /**
    * Whether a request to `namespace/name`, a pod or else the only workload so called, is let through; null if there is none such. At a waypoint the
-   * port may be the Service's or the pod's; where several Services fit and do not agree, the answer is null with the reason.
+   * port is a Service's, or else the pod's behind one; where several Services fit and do not agree, the answer is null with the reason.
    */
   answer(destination: string, plane: DataPlane, request: Omit<MeshRequest, 'destination'>): Answer | null {
     const workload = this.#ends.find(destination, null);
@@ -49,9 +50,9 @@ export class MeshWorld {
 
   #routes(workload: PodEnd, plane: DataPlane, { port, host }: Pick<MeshRequest, 'port' | 'host'>): readonly Route[] {
     if (plane !== 'waypoint') return [{ proxy: this.#proxy(plane, workload, null), port }];
-    const through = this.#services
-      .filter(({ namespace, selector }) => namespace === workload.namespace && selector !== null && isPart(selector, workload.labels))
-      .flatMap((service) => portsAt(service, port, workload).map((own) => ({ service, port: own })));
+    const services = (this.#services.get(workload.namespace) ?? []).filter(({ selector }) => selector !== null && isPart(selector, workload.labels));
+    const asked = services.filter(({ ports }) => ports.some((own) => own.port === port)).map((service) => ({ service, port }));
+    const through = asked.length > 0 ? asked : services.flatMap((service) => portsTo(service, port, workload).map((own) => ({ service, port: own })));
     const named = through.filter(({ service }) => service.hosts.includes((host ?? '').toLowerCase().replace(/:[0-9]*$/, '')));
     const meant = named.length > 0 ? named : through;
     if (meant.length === 0) return [{ proxy: this.#proxy(plane, workload, null), port }];
@@ -91,9 +92,8 @@ function isPart(selector: Labels, labels: Labels): boolean {
   return selector.size > 0 && [...selector].every(([key, value]) => labels.get(key) === value);
 }
 
-/** The Service's ports that a port can mean: its own, else those that lead to it at the pod. */
-function portsAt({ ports }: MeshService, port: number, workload: PodEnd): readonly number[] {
-  if (ports.some((own) => own.port === port)) return [port];
+/** The Service's ports that lead to a port of the pod. */
+function portsTo({ ports }: MeshService, port: number, workload: PodEnd): readonly number[] {
   const leads = (target: number | string): boolean => target === port || workload.ports.some(({ name, port: number, protocol }) => name === target && number === port && protocol === 'TCP');
   return ports.filter(({ targetPort }) => leads(targetPort)).map((own) => own.port);
 }

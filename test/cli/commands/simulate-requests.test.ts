@@ -51,6 +51,11 @@ describe('simulate --request', () => {
     expect(await new Manifests(custom).one(web)).toMatchObject({ status: 0, out: expect.stringContaining('"allowed":null') as string });
   });
 
+  it('leaves out what other meshes call so', async () => {
+    const linkerd = policy({ targetRef: { kind: 'Server', name: 'x' } }, {}, 'policy.linkerd.io/v1alpha1');
+    expect(await new Manifests(linkerd).one(web)).toMatchObject({ status: 0, err: '' });
+  });
+
   it('needs a port and a destination alone', async () => {
     const open = await new Manifests().one({ dst: 'shop/cart', port: '8080' });
     expect([open.status, open.json()]).toEqual([0, { allowed: true, because: 'no AuthorizationPolicy keeps anything from shop/cart', warnings: [] }]);
