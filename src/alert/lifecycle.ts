@@ -72,7 +72,7 @@ export function edgesWithOpenAlert(alerts: readonly Alert[]): ReadonlySet<string
 }
 
 /** New workloads whose last undecided edge is decided now: these alerts are decided with it, and later edges speak for themselves. */
-export function settledBy(alerts: readonly Alert[], graph: Pick<Graph, 'verdicts'>, decided: ReadonlySet<string>): readonly Alert[] {
-  const isDecided = (edge: EdgeKey): boolean => decided.has(edgeKey(edge)) || graph.verdicts.decision(edge) !== null;
+export function settledBy(alerts: readonly Alert[], verdicts: Pick<Graph['verdicts'], 'decision'>, decided: ReadonlySet<string>): readonly Alert[] {
+  const isDecided = (edge: EdgeKey): boolean => decided.has(edgeKey(edge)) || verdicts.decision(edge) !== null;
   return alerts.filter(({ kind, decides }) => kind === 'new-workload' && decides.some((edge) => decided.has(edgeKey(edge))) && decides.every(isDecided));
 }

@@ -7,8 +7,8 @@ import { plain, styleFor, type TableLook } from './text.ts';
 export interface Outside {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly pid: number;
-  readonly stdin: Readable;
-  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown };
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   /** Wall-clock time in milliseconds: for signatures, ages and mute times, never for logic. */
   readonly now: () => number;

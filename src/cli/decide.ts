@@ -53,7 +53,7 @@ async function decide(context: Context, action: 'accept' | 'reject', ids: readon
     const chosen =
       ids.length > 0 ? ids.map((id) => byId(listed, id, 'edge')) : undecided.filter(({ key, suspicions }) => !hasAlert.has(key) && (options.flagged === true || suspicions.length === 0));
     const scope = ids.length > 0 ? 'edge' : (options.workload ?? (context.namespace === null ? 'all' : `namespace ${context.namespace}`));
-    if (chosen.length > 0) decideEdges(store, { graph, alerts }, action, chosen, scope, signature);
+    if (chosen.length > 0) decideEdges(store, { ...graph, alerts }, action, chosen, scope, signature);
     context.say(`${plural(chosen.length, 'edge')} ${action}ed`);
     if (ids.length === 0 && options.flagged !== true && flagged.length > 0) context.say(`${plural(flagged.length, 'flagged edge')} left alone (footpath edges --flagged; --flagged takes them too)`);
     if (ids.length === 0 && alerting.length > 0) context.say(`${plural(alerting.length, 'edge')} with an open alert left alone (footpath alerts)`);

@@ -7,8 +7,9 @@ import type { AlertWord } from '../store/alerts.ts';
 import type { Store } from '../store/store.ts';
 
 export interface Deciding {
-  /** With the verdicts of this moment: what is settled follows from them. */
-  readonly graph: Pick<Graph, 'canon' | 'verdicts'>;
+  readonly canon: Graph['canon'];
+  /** Those of this moment: what is settled follows from them. */
+  readonly verdicts: Pick<Graph['verdicts'], 'decision'>;
   readonly alerts: readonly Alert[];
 }
 
@@ -21,15 +22,15 @@ export interface Decided {
 }
 
 /** Writes a person's word on edges, and on the alerts about new workloads whose last edges they are, in one transaction. */
-export function decideEdges(store: Store, { graph, alerts }: Deciding, action: 'accept' | 'reject', edges: readonly GraphEdge[], scope: string, signature: Signature): Decided {
-  const settled = settledBy(alerts, graph, new Set(edges.map(({ key }) => key)));
+export function decideEdges(store: Store, { canon, verdicts, alerts }: Deciding, action: 'accept' | 'reject', edges: readonly GraphEdge[], scope: string, signature: Signature): Decided {
+  const settled = settledBy(alerts, verdicts, new Set(edges.map(({ key }) => key)));
   return store.transaction(() => {
     const words = store.alerts.read();
-    const revision = store.choices.decide(action, edges.map((edge) => graph.canon.storedEdge(edge)), scope, signature);
+    const revision = store.choices.decide(action, edges.map((edge) => canon.storedEdge(edge)), scope, signature);
     for (const { id } of settled) store.alerts.say({ id, state: `${action}ed`, since: revision, mutedUntil: null, ...signature });
     return {
       revision,
-      edges: edges.map((edge) => ({ edge, before: graph.verdicts.decision(edge) })),
+      edges: edges.map((edge) => ({ edge, before: verdicts.decision(edge) })),
       settled: settled.map(({ id }) => ({ id, before: words.get(id) ?? null })),
     };
   });

@@ -30,6 +30,7 @@ const COMMANDS: readonly Entry[] = [
   { name: 'forget', group: 'The learned graph', summary: 'delete edges on purpose', load: () => import('./commands/forget.ts') },
   { name: 'propose', group: 'Policies', summary: 'least-privilege policies with their evidence', load: () => import('./commands/propose.ts') },
   { name: 'explain', group: 'Policies', summary: 'the edges and the evidence behind a workload’s policy', load: () => import('./commands/explain.ts') },
+  { name: 'review', group: 'Policies', summary: 'proposed rules and undecided edges, one by one: accept, reject, or skip', load: () => import('./commands/review.ts') },
   { name: 'simulate', group: 'Policies', summary: 'what policies would break, and what they let through', load: () => import('./commands/simulate.ts') },
   { name: 'diff', group: 'Policies', summary: 'which connections appear and vanish between two sets of policies', load: () => import('./commands/diff.ts') },
   { name: 'alerts', group: 'Alerts', summary: 'what left the baseline, and what was said of it', load: () => import('./commands/alerts.ts') },

@@ -36,12 +36,19 @@ export interface Replay {
 export function replay(graph: Graph, policies: readonly NetworkPolicy[], admin: readonly AdminPolicy[] = []): Replay {
   const roster = new Roster(graph);
   const set = new PolicySet(policies, roster.namespaces, admin, graph.directory.inventory.nodes);
+  const { broken, unjudged, judged, warnings } = judgeEdges(graph, graph.edges.filter(isResolved), set, roster);
+  for (const warning of mootWarnings(set, roster)) warnings.add(warning);
+  return { judged, broken, unjudged, unused: unusedPairs(graph, set, roster), unusedRanges: unusedRanges(graph, policies, roster), warnings: [...warnings].toSorted() };
+}
+
+/** Which of these edges of a graph a set of policies denies, and which it cannot be asked about. */
+export function judgeEdges(graph: Graph, edges: readonly GraphEdge[], set: PolicySet, roster: Roster): Pick<Replay, 'judged' | 'broken' | 'unjudged'> & { readonly warnings: Set<string> } {
   const wire = wireOf(graph, roster);
   const broken: BrokenEdge[] = [];
   const unjudged: { readonly edge: GraphEdge; readonly because: string }[] = [];
   const warnings = new Set<string>();
   let judged = 0;
-  for (const edge of graph.edges.filter(isResolved)) {
+  for (const edge of edges) {
     const verdict = judgeEdge(wire(edge), set, roster, warnings);
     if (typeof verdict === 'string') unjudged.push({ edge, because: verdict });
     else {
@@ -49,8 +56,7 @@ export function replay(graph: Graph, policies: readonly NetworkPolicy[], admin: 
       if (verdict.denied !== null) broken.push({ edge, because: verdict.denied, partly: verdict.partly });
     }
   }
-  for (const warning of mootWarnings(set, roster)) warnings.add(warning);
-  return { judged, broken, unjudged, unused: unusedPairs(graph, set, roster), unusedRanges: unusedRanges(graph, policies, roster), warnings: [...warnings].toSorted() };
+  return { judged, broken, unjudged, warnings };
 }
 
 interface Verdict {

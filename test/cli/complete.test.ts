@@ -30,7 +30,7 @@ describe('commands', () => {
 
   it.each([
     [['ob'], ['observe']],
-    [['re'], ['reject']],
+    [['re'], ['reject', 'review']],
     [['-n', 'shop', 'ed'], ['edges']],
     [['--quiet', '--no-headers', 'sta'], ['status']],
     [['db', 'b'], ['backup']],
@@ -57,6 +57,7 @@ describe('options', () => {
 
   it.each([
     [['edges', '--fl'], ['--flagged']],
+    [['review', '--a'], ['--all', '--answers', '--all-namespaces']],
     [['observe', '--fo'], ['--format', '--follow']],
     [['alerts', 'mute', 'ab', '--un'], ['--until']],
   ])('%j', async (words, expected) => {
@@ -94,6 +95,7 @@ describe('files', () => {
     [['edges', '--db', '']],
     [['--config', '']],
     [['propose', '--out', '']],
+    [['review', '--answers', '']],
     [['simulate', '--policies', '']],
     [['simulate', '--policies', 'a', '']],
     [['config', 'check', '']],
@@ -116,6 +118,7 @@ describe('values that lie in the database', () => {
     [['watch', ''], ['pay/books', 'pay/ledger', 'shop/cart', 'shop/db', 'shop/web']],
     [['learn', 'shop/web', 'shop/c'], ['shop/cart']],
     [['accept', '--workload', 'shop/d'], ['shop/db']],
+    [['review', '--workload', 'shop/d'], ['shop/db']],
   ])('%j', async (words, expected) => {
     const session = await attacked();
     expect(await offered(words, session.db)).toEqual({ values: expected, files: NO_FILES });

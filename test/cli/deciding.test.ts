@@ -21,7 +21,7 @@ function intruded(): Learner {
 function decide(learner: Learner, action: 'accept' | 'reject', text: string): Decided {
   const graph = learner.graph();
   const edges = graph.edges.filter(({ key }) => key.includes(text));
-  return decideEdges(learner.store, { graph, alerts: alertsIn(learner.store, graph, 0) }, action, edges, 'edge', ADA);
+  return decideEdges(learner.store, { ...graph, alerts: alertsIn(learner.store, graph, 0) }, action, edges, 'edge', ADA);
 }
 
 const states = (learner: Learner): readonly string[] => learner.edges().filter((text) => text.includes('stranger'));
