@@ -5,7 +5,7 @@ import type { NetworkPolicy } from '../model/policy.ts';
 import type { Direction } from '../model/proposal.ts';
 import { compileAdminPolicy, compileNetworkPolicy, portsMatch, type CompiledPolicy, type Rule, type Verdict } from './compile.ts';
 import { labelsOfNamespace, type End, type Namespaces, type NodeEnd, type PodEnd, type PolicyProtocol } from './end.ts';
-import { BY_ADDRESS, matchOf, NO, PeerIndex, UNKNOWN, YES, type Match, type Matches } from './peer-index.ts';
+import { BY_ADDRESS, matchedPeers, matchOf, NO, PeerIndex, UNKNOWN, YES, type Match, type Matches } from './peer-index.ts';
 
 export { namespaceLabels, type AddressEnd, type End, type Namespaces, type NodeEnd, type PodEnd, type PolicyProtocol } from './end.ts';
 
@@ -63,6 +63,10 @@ const NO_DOUBTS: readonly Rule[] = [];
 const OUTSIDE: Verdict = verdict(true, 'policies are for pods');
 const ITSELF: Judgement = { allowed: true, out: verdict(true, 'a pod always reaches itself', true), into: null, doubts: NO_DOUBTS };
 
+function kept(doubts: readonly Rule[]): readonly Rule[] {
+  return doubts.length === 0 ? NO_DOUBTS : [...doubts];
+}
+
 function verdict(allowed: boolean | null, because: string, decided = false): Verdict {
   return { allowed, because, decided, warning: null };
 }
@@ -74,6 +78,8 @@ export class PolicySet {
   readonly #tiers: Readonly<Record<AdminPolicy['tier'], readonly CompiledPolicy[]>>;
   readonly #lanes = new Map<string, Lanes>();
   readonly #known = new WeakMap<End, Known>();
+  /** Filled anew by each question; hardly any leaves something in it. */
+  readonly #doubts: Rule[] = [];
 
   /** `nodes` are only needed where `admin` policies name them. */
   constructor(policies: readonly NetworkPolicy[], namespaces: Namespaces, admin: readonly AdminPolicy[] = [], nodes: readonly NodeEnd[] = []) {
@@ -110,11 +116,24 @@ export class PolicySet {
     const left = from.undefined ?? to.undefined;
     if (left !== null) return left;
     if (to.byItsNode !== null && destination.kind === 'pod' && source.kind === 'address' && destination.hostAddresses.includes(source.address.text)) return to.byItsNode;
-    const doubts: Rule[] = [];
-    const out = from.lanes === null ? OUTSIDE : direct(from.lanes.egress, to.matches, destination, port, protocol, doubts);
-    if (out.allowed === false) return { allowed: false, out, into: null, doubts };
-    const into = to.lanes === null ? OUTSIDE : direct(to.lanes.ingress, from.matches, destination, port, protocol, doubts);
-    return { allowed: into.allowed === false ? false : out.allowed === null ? null : into.allowed, out, into, doubts };
+    const found = this.#doubts;
+    found.length = 0;
+    const out = from.lanes === null ? OUTSIDE : direct(from.lanes.egress, to.matches, destination, port, protocol, found);
+    if (out.allowed === false) return { allowed: false, out, into: null, doubts: kept(found) };
+    const into = to.lanes === null ? OUTSIDE : direct(to.lanes.ingress, from.matches, destination, port, protocol, found);
+    return { allowed: into.allowed === false ? false : out.allowed === null ? null : into.allowed, out, into, doubts: kept(found) };
+  }
+
+  /** Those of a destination's ports that are open to the source, two pods of their kinds: as `judgeBetween` of each. */
+  openPorts<T extends { readonly port: number; readonly protocol: PolicyProtocol }>(source: PodEnd, destination: PodEnd, ports: readonly T[]): readonly T[] {
+    const from = this.#know(source);
+    const to = this.#know(destination);
+    const [out, into] = [from.lanes?.egress, to.lanes?.ingress];
+    if (out === undefined || into === undefined || from.undefined !== null || to.undefined !== null) return [];
+    const passes = (own: Lane, other: Matches, { port, protocol }: T): boolean => direct(own, other, destination, port, protocol, this.#doubts).allowed === true;
+    const open = ports.filter((one) => passes(out, to.matches, one) && passes(into, from.matches, one));
+    this.#doubts.length = 0;
+    return open;
   }
 
   /** Whether some NetworkPolicy selects the pod in a direction. */
@@ -122,10 +141,34 @@ export class PolicySet {
     return this.#lanesOf(pod)[direction].network !== null;
   }
 
-  /** Whether something could deny the pod a connection in a direction. */
-  restricts(direction: Direction, pod: PodEnd): boolean {
+  /** Whether other pods have connections with the pod in a direction only where a rule lets them through. */
+  closes(direction: Direction, pod: PodEnd): boolean {
     const { admin, network, baseline } = this.#lanesOf(pod)[direction];
-    return network !== null || [...admin, ...baseline].some((level) => level.some((rules) => rules.some(({ action }) => action === 'Deny')));
+    return network !== null || [...admin, ...baseline].flat(2).some(({ action, isTotal }) => isTotal && action === 'Deny');
+  }
+
+  /** Of all of these, those whom the rules of each name in a direction; null where they could be all. No port is open to others. */
+  reach<T extends { readonly pod: PodEnd }>(direction: Direction, all: readonly T[]): ReadonlyMap<T, ReadonlySet<T> | null> {
+    const matching = new Map<number, T[]>();
+    for (const one of all) {
+      for (const peer of matchedPeers(this.#know(one.pod).matches)) {
+        const own = matching.get(peer);
+        if (own === undefined) matching.set(peer, [one]);
+        else own.push(one);
+      }
+    }
+    const byLane = new Map<Lane, ReadonlySet<T> | null>();
+    return new Map(
+      all.map((one) => {
+        const own = this.#lanesOf(one.pod)[direction];
+        let reached = byLane.get(own);
+        if (reached === undefined) {
+          const peers = namedPeers(own);
+          byLane.set(own, (reached = peers === null ? null : new Set([...peers].flatMap((peer) => matching.get(peer) ?? []))));
+        }
+        return [one, reached];
+      }),
+    );
   }
 
   /** The rule of the Admin tier that ends every connection with pods in a direction before NetworkPolicies are asked; null if there is none. */
@@ -163,6 +206,11 @@ export class PolicySet {
   }
 }
 
+/** Whether an answer would come with warnings; few do. */
+export function hasWarnings({ out, into, doubts }: Judgement): boolean {
+  return doubts.length > 0 || (out !== null && out.warning !== null) || (into !== null && into.warning !== null);
+}
+
 /** Puts a judgement into words. */
 export function explain({ allowed, out, into, doubts }: Judgement): Answer {
   const asked = [out, into].filter((one) => one !== null);
@@ -192,6 +240,17 @@ function lane(direction: Direction, network: readonly CompiledPolicy[], admin: r
     closed: verdict(false, `no ${direction} rule of ${own.map(({ title }) => title).join(', ')} admits it`, true),
     open: others.length === 0 ? verdict(true, '') : verdict(true, `no ${direction} rule of ${others.join(', ')} decides it, and no NetworkPolicy selects the pod`, true),
   };
+}
+
+/** The peers of all rules that could let something through; null where that is anybody. */
+function namedPeers({ admin, network }: Lane): ReadonlySet<number> | null {
+  if (network === null) return null;
+  const peers = new Set<number>();
+  for (const rule of [...network, ...admin.flat(2)]) {
+    if (rule.peers === null) return null;
+    if (rule.action === 'Allow') for (const peer of rule.peers) peers.add(peer);
+  }
+  return peers;
 }
 
 /** The tiers in their order. */
@@ -233,7 +292,8 @@ function admitting(rules: readonly Rule[], other: Matches, destination: End, por
   for (const rule of rules) {
     const match = matchOfRule(rule, other, destination, port, protocol);
     if (match === YES) {
-      doubts.length = before;
+      // What another rule admits, nobody need doubt.
+      if (doubts.length > before) doubts.length = before;
       return rule.verdict;
     }
     if (match === BY_ADDRESS) byAddress ??= rule;
@@ -245,15 +305,18 @@ function admitting(rules: readonly Rule[], other: Matches, destination: End, por
 }
 
 function matchOfRule({ peers, ports }: Rule, other: Matches, destination: End, port: number, protocol: PolicyProtocol): Match {
-  if (peers === null) return portsMatch(ports, port, protocol, destination) ? YES : NO;
+  const match = matchOfPeers(peers, other);
+  return match === NO || !portsMatch(ports, port, protocol, destination) ? NO : match;
+}
+
+/** One peer that matches is enough; what matches by an address alone is better than what cannot be told. */
+function matchOfPeers(peers: readonly number[] | null, other: Matches): Match {
+  if (peers === null) return YES;
   let best: Match = NO;
   for (const peer of peers) {
     const match = matchOf(other, peer);
-    if (match === YES) {
-      best = YES;
-      break;
-    }
+    if (match === YES) return YES;
     if (match === BY_ADDRESS || best === NO) best = match;
   }
-  return best === NO || !portsMatch(ports, port, protocol, destination) ? NO : best;
+  return best;
 }

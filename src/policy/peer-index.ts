@@ -26,6 +26,13 @@ export function matchOf(matches: Matches, peer: number): Match {
   return (((matches[peer >> 4] ?? 0) >>> ((peer & 15) << 1)) & 3) as Match;
 }
 
+/** The peers that take the end in some way. */
+export function matchedPeers(matches: Matches): readonly number[] {
+  const peers: number[] = [];
+  for (const [i, word] of matches.entries()) if (word !== 0) for (let peer = i << 4; peer < (i + 1) << 4; peer++) if (matchOf(matches, peer) !== NO) peers.push(peer);
+  return peers;
+}
+
 interface Block {
   readonly peer: number;
   readonly ofPod: typeof YES | typeof BY_ADDRESS;

@@ -39,6 +39,8 @@ export class Roster {
   readonly #byNamespace: ReadonlyMap<string, readonly Member[]>;
   readonly #graph: Graph;
   #matching: Matching<Member> | null = null;
+  readonly #ends = new WeakMap<Peer, readonly End[]>();
+  readonly #addressEnds = new Map<string, End | null>();
   #strays: readonly Address[] | null = null;
   #names: ReadonlyMap<string, readonly string[]> | null = null;
 
@@ -165,10 +167,27 @@ export class Roster {
 
   /** The ends that stand for a peer when a policy is asked about it; none if it cannot be asked. */
   endsOf(peer: Peer, addresses: Iterable<string>): readonly End[] {
-    if (peer.type === 'workload' && this.#isLocal(peer)) return this.member(peer)?.standIns ?? [];
-    return this.#addressesOf(peer, addresses)
-      .map(parseAddress)
-      .flatMap((address): End[] => (address === null ? [] : [{ kind: 'address', address }]));
+    // What seen addresses have no part in is the same for the same object: edges share theirs.
+    const known = this.#ends.get(peer);
+    if (known !== undefined) return known;
+    if (peer.type === 'workload' && this.#isLocal(peer)) return this.#keep(peer, this.member(peer)?.standIns ?? []);
+    const ends = this.#addressesOf(peer, addresses).flatMap((text) => this.#addressEnd(text) ?? []);
+    return peer.type === 'workload' || peer.type === 'external' ? this.#keep(peer, ends) : ends;
+  }
+
+  #keep(peer: Peer, ends: readonly End[]): readonly End[] {
+    this.#ends.set(peer, ends);
+    return ends;
+  }
+
+  /** One object for one address, so that whoever is asked about it again knows it. */
+  #addressEnd(text: string): End | null {
+    let end = this.#addressEnds.get(text);
+    if (end === undefined) {
+      const address = parseAddress(text);
+      this.#addressEnds.set(text, (end = address === null ? null : { kind: 'address', address }));
+    }
+    return end;
   }
 
   #addressesOf(peer: Peer, seen: Iterable<string>): readonly string[] {

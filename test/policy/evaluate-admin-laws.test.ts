@@ -52,12 +52,40 @@ describe('for every small world, all policies and all administrators', () => {
     );
   });
 
-  it('where nothing could deny either end a connection, it is allowed', () => {
+  it('where a pod is closed, what another has with it was let through by a rule', () => {
     fc.assert(
       fc.property(world, adminPolicies, policies, (around, admin, all) => {
         const set = new PolicySet(all, around.around, admin);
-        const free = connections(around).filter(({ from, to }) => (from.kind === 'address' || !set.restricts('egress', from)) && (to.kind === 'address' || !set.restricts('ingress', to)));
-        expect(free.filter(({ from, to, port, protocol }) => set.judge(from, to, port, protocol).allowed !== true)).toEqual([]);
+        const between = connections(around).filter(({ from, to }) => from.kind === 'pod' && to.kind === 'pod' && from !== to && set.closes('ingress', to));
+        const open = between.map(({ from, to, port, protocol }) => set.judge(from, to, port, protocol)).filter(({ allowed }) => allowed === true);
+        expect(open.filter(({ into }) => into?.decided !== true)).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  it('many ports of one pair are open as each of them is', () => {
+    fc.assert(
+      fc.property(world, adminPolicies, policies, (around, admin, all) => {
+        const set = new PolicySet(all, around.around, admin);
+        const ports = [79, 80, 81, 8080, 9001].flatMap((port) => (['TCP', 'UDP', 'SCTP'] as const).map((protocol) => ({ port, protocol })));
+        for (const from of around.pods) for (const to of around.pods) expect(set.openPorts(from, to, ports)).toEqual(ports.filter(({ port, protocol }) => set.judgeBetween(from, to, port, protocol).allowed === true));
+      }),
+      RUNS,
+    );
+  });
+
+  it('no port is open between pods of which one does not reach the other by name', () => {
+    fc.assert(
+      fc.property(world, adminPolicies, policies, (around, admin, all) => {
+        const set = new PolicySet(all, around.around, admin);
+        const stands = around.pods.map((pod) => ({ pod }));
+        const reached = { egress: set.reach('egress', stands), ingress: set.reach('ingress', stands) };
+        const reaches = (direction: 'egress' | 'ingress', self: (typeof stands)[number], other: (typeof stands)[number]): boolean => reached[direction].get(self)?.has(other) ?? true;
+        const pairs = stands.flatMap((from) => stands.map((to) => ({ from, to })));
+        const unreached = pairs.filter(({ from, to }) => !reaches('egress', from, to) || !reaches('ingress', to, from)).map(({ from, to }) => [from.pod, to.pod] as const);
+        const open = unreached.filter(([from, to]) => [79, 80, 81, 8080].some((port) => (['TCP', 'UDP', 'SCTP'] as const).some((protocol) => set.judgeBetween(from, to, port, protocol).allowed === true)));
+        expect(open).toEqual([]);
       }),
       RUNS,
     );

@@ -32,7 +32,7 @@ describe('edges that policies would deny', () => {
       judged: 1,
       broken: [],
       unjudged: [],
-      unused: [],
+      unused: { count: 0, listed: [] },
       warnings: [],
     });
   });
@@ -229,7 +229,7 @@ describe('edges that cannot be judged', () => {
 
 describe('what is open and was never used', () => {
   const unused = (flows: readonly HubbleFlow[], policies: readonly NetworkPolicy[], objects = EVERYBODY): readonly string[] =>
-    replay(graphOf(flows, objects), policies).unused;
+    replay(graphOf(flows, objects), policies).unused.listed;
 
   it('pairs of workloads at the ports that are known of the destination', () => {
     expect(unused([webToCart], [forApp('cart', { ingress: [{ from: [{ namespaceSelector: {} }] }] })])).toEqual(['bank/vault -> shop/cart 8080/TCP']);
@@ -257,7 +257,7 @@ describe('what is open and was never used', () => {
       extra: { is_reply: undefined, drop_reason_desc: 'POLICY_DENIED', event_type: { type: 1 } },
     });
     const graph = learned([webToCart], EVERYBODY).read([denied, denied]).graph();
-    expect(replay(graph, [forApp('cart', { ingress: [{}] })]).unused).toEqual(['bank/vault -> shop/cart 8080/TCP']);
+    expect(replay(graph, [forApp('cart', { ingress: [{}] })]).unused.listed).toEqual(['bank/vault -> shop/cart 8080/TCP']);
   });
 
   it('ranges that no accepted edge comes from or goes to', () => {
@@ -270,12 +270,12 @@ describe('what is open and was never used', () => {
       ingress: [{ from: blocks('198.51.100.0/24', '192.0.2.0/24') }],
       egress: [{ to: blocks('203.0.113.5/32', '198.51.100.0/24') }],
     });
-    expect(replay(graphOf(flows), [policy]).unusedRanges).toEqual(['shop/for-cart from 192.0.2.0/24', 'shop/for-cart to 198.51.100.0/24']);
+    expect(replay(graphOf(flows), [policy]).unusedRanges).toEqual({ count: 2, listed: ['shop/for-cart from 192.0.2.0/24 (256 addresses)', 'shop/for-cart to 198.51.100.0/24 (256 addresses)'] });
   });
 
   it('a range of a policy that selects nobody who uses it', () => {
     const policy = forApp('vault', { ingress: [{ from: [{ ipBlock: { cidr: '198.51.100.0/24' } }] }] }, 'bank');
-    expect(replay(graphOf([{ from: WORLD('198.51.100.7'), to: cart.end }]), [policy]).unusedRanges).toEqual(['bank/for-vault from 198.51.100.0/24']);
+    expect(replay(graphOf([{ from: WORLD('198.51.100.7'), to: cart.end }]), [policy]).unusedRanges.listed).toEqual(['bank/for-vault from 198.51.100.0/24 (256 addresses)']);
   });
 });
 
@@ -296,7 +296,6 @@ describe('a round trip', () => {
       graph,
       propose(graph).proposals.map(({ policy }) => policy),
     );
-    expect(result).toMatchObject({ judged: 7, broken: [], unjudged: [], unusedRanges: [], warnings: [] });
-    expect(result.unused).toEqual([]);
+    expect(result).toMatchObject({ judged: 7, broken: [], unjudged: [], unused: { count: 0, listed: [] }, unusedRanges: { count: 0, listed: [] }, warnings: [] });
   });
 });

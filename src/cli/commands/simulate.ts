@@ -4,7 +4,7 @@ import { outputOf, type Context } from '../context.ts';
 import type { Define } from '../command.ts';
 import { readPolicyObjects, validPolicies } from '../policies.ts';
 import { judgeRequests } from '../requests.ts';
-import { age, plain, plural } from '../text.ts';
+import { plain } from '../text.ts';
 
 interface Options {
   readonly policies?: readonly string[];
@@ -54,44 +54,22 @@ async function replayPolicies(context: Context, paths: readonly string[]): Promi
   const form = outputOf(context, ['table', 'wide', 'json']);
   const { policies, admin, invalid } = await validPolicies(context, await readPolicyObjects(context, paths));
   if (policies.length + admin.length + invalid === 0) throw new OperationError(`${paths.join(', ')}: no valid NetworkPolicy found`);
-  const [{ withStore, graphOf }, { replay }, { newest }] = await Promise.all([import('../session.ts'), import('../../policy/replay.ts'), import('../when.ts')]);
+  const [{ withStore, graphOf }, { replay }] = await Promise.all([import('../session.ts'), import('../../policy/replay.ts')]);
   return withStore(context, async (store) => {
     const graph = await graphOf(store);
     const result = replay(graph, policies, admin);
     const inScope = ({ edge }: { readonly edge: (typeof graph.edges)[number] }): boolean =>
       context.namespace === null || [edge.source, edge.destination].some((peer) => peer.type === 'workload' && peer.namespace === context.namespace);
     const broken = result.broken.filter(inScope);
-    const accepted = broken.filter(({ edge }) => edge.state === 'accepted');
-    const others = broken.filter(({ edge }) => edge.state !== 'accepted');
-    if (form === 'json') {
-      const [{ edgeJson }, { namesOf }] = await Promise.all([import('../json.ts'), import('../names.ts')]);
-      const names = namesOf(graph);
-      const value = {
-        policies: policies.length + admin.length,
-        edges: result.judged,
-        denied: broken.map(({ edge, because, partly }) => ({ edge: edgeJson(edge, names), because, partly })),
-        unjudged: result.unjudged.map(({ edge, because }) => ({ id: edge.id, because })),
-        unused: result.unused,
-        unusedRanges: result.unusedRanges,
-        warnings: result.warnings,
-      };
-      context.print(`${JSON.stringify(value, null, 2)}\n`);
-    } else {
-      const { edgeName } = await import('../../detect/violation.ts');
-      const many = (n: number): string => `${plural(n, 'accepted edge')} would break`;
-      context.print(`${plural(policies.length + admin.length, 'policy', 'policies')} against ${plural(result.judged, 'learned edge')}: ${many(accepted.length)}\n`);
-      for (const { edge, because, partly } of accepted) context.print(`  ${edgeName(edge)}   last ${age(Math.max(0, newest(graph) - edge.totals.lastSeen))} ago   ${because}${partly ? ' (for some of its pods)' : ''}\n`);
-      if (others.length > 0) context.print(`denied, as nobody accepted them: ${plural(others.length, 'edge')}\n`);
-      const shown = form === 'wide' ? others : others.slice(0, 8);
-      for (const { edge, because } of shown) context.print(`  ${edgeName(edge)}   ${edge.state}   ${because}\n`);
-      if (shown.length < others.length) context.print(`  and ${others.length - shown.length} more (-o wide)\n`);
-      if (result.unjudged.length > 0) context.print(`cannot be judged: ${plural(result.unjudged.length, 'edge')}\n`);
-      if (form === 'wide') for (const { edge, because } of result.unjudged) context.print(`  ${edgeName(edge)}   ${because}\n`);
-      context.print(`allowed but never seen: ${plural(result.unused.length, 'pair of workloads', 'pairs of workloads')}, ${plural(result.unusedRanges.length, 'outside range')}${form === 'table' && result.unused.length + result.unusedRanges.length > 0 ? ' (-o wide lists them)' : ''}\n`);
-      if (form === 'wide') for (const line of [...result.unused, ...result.unusedRanges]) context.print(`  ${line}\n`);
+    const found = { ...result, broken };
+    const { replayJson, replayLines } = await import('../replaying.ts');
+    const count = policies.length + admin.length;
+    if (form === 'json') context.print(`${JSON.stringify(replayJson(found, count, graph), null, 2)}\n`);
+    else {
+      context.print(replayLines(found, count, graph, form === 'wide').map((line) => `${plain(line)}\n`).join(''));
       for (const warning of result.warnings) context.say(`warning: ${plain(warning)}`);
     }
-    return accepted.length + invalid > 0 ? 3 : 0;
+    return invalid > 0 || broken.some(({ edge }) => edge.state === 'accepted') ? 3 : 0;
   });
 }
 

@@ -288,7 +288,9 @@ describe('policies against what was learned', () => {
       denied: [{ edge, because: 'no ingress rule of shop/shut-cart admits it', partly: false }],
       unjudged: [],
       unused: [],
+      unusedCount: 0,
       unusedRanges: [],
+      unusedRangesCount: 0,
       warnings: [],
     });
   });
@@ -299,7 +301,7 @@ describe('policies against what was learned', () => {
     expect(brief.out).not.toContain('pay/ledger -> shop/cart');
     const wide = await simulate([open], '-o', 'wide');
     expect(wide.out).toContain('pay/ledger -> shop/cart 8080/TCP');
-    expect(wide.out).toContain('shop/open from 192.0.2.0/24');
+    expect(wide.out).toContain('shop/open from 192.0.2.0/24 (256 addresses)');
   });
 
   it('need a database', async () => {

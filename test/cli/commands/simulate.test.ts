@@ -8,7 +8,13 @@ import { cart, few, learnedShop, must, watchedShop, web } from '../../support/sh
 interface Simulated {
   readonly policies: number;
   readonly edges: number;
-  readonly denied: readonly { readonly edge: EdgeJson; readonly because: string; readonly partly: boolean }[];
+  readonly denied: readonly {
+    readonly edge: EdgeJson;
+    readonly because: string;
+    readonly partly: boolean;
+    readonly pods: readonly { readonly pod: string; readonly connections: number }[];
+    readonly witnesses: readonly string[];
+  }[];
   readonly unused: readonly string[];
   readonly warnings: readonly string[];
 }
@@ -44,6 +50,17 @@ describe('simulate --policies', () => {
     const { status, out, err } = await session.run('simulate', '--policies', session.write('p.yaml', CLOSED));
     expect([status, err, out.split('\n')[0]]).toEqual([3, '', '1 policy against 4 learned edges: 2 accepted edges would break']);
     expect(out).toMatch(/^ {2}shop\/web -> shop\/cart 8080\/TCP {3}last 0s ago {3}no ingress rule of shop\/p admits it$/m);
+  });
+
+  it('show who needs what would break: pods, their connections, and who told of them', async () => {
+    const session = await learnedShop();
+    const path = session.write('p.yaml', CLOSED);
+    const { value } = await simulated(session, CLOSED);
+    const broken = value.denied.find(({ edge }) => edge.source.workload === 'web');
+    expect(broken).toMatchObject({ edge: { connections: expect.any(Number) as number, lastSeen: expect.stringMatching(/^20/) as string }, witnesses: ['hubble at the destination', 'hubble at the source'] });
+    expect(broken?.pods.map(({ pod }) => pod)).toEqual(expect.arrayContaining([expect.stringMatching(/^shop\/web-/)]));
+    const { out } = await session.run('simulate', '--policies', path);
+    expect(out).toMatch(/^ {4}\d+ connections from shop\/web-\S+( and \d+ other pods?|, \S+)*, told by hubble at the destination, hubble at the source$/m);
   });
 
   it('does not fail for what nobody accepted: that is what policies are for', async () => {
