@@ -19,6 +19,8 @@ export function numbersOf(pods: readonly { readonly ports: readonly ContainerPor
 
 /** Those of a workload's pods that a connection to this port can have been to: not those that have its name at another number. */
 export function serving(ends: readonly End[], port: number, protocol: PolicyProtocol): readonly End[] {
+  // One alone was reached at this port, whatever it calls it.
+  if (ends.length < 2) return ends;
   const pods = ends.flatMap((end) => (end.kind === 'pod' ? [end] : []));
   const name = portName(pods, port, protocol);
   if (name === null) return ends;

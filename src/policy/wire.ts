@@ -18,9 +18,16 @@ export interface WireEdge extends GraphEdge {
 /** Who talks to whom on the wire for an edge: the edge itself where no tunnel carries it. One function for all edges of a graph. */
 export function wireOf(graph: Graph, roster: Roster): (edge: GraphEdge) => readonly WireEdge[] {
   const waypoints = new Waypoints(graph, roster);
-  const modes = (peer: Peer): readonly (MeshMode | null)[] => {
+  const modesOf = (peer: Peer): readonly (MeshMode | null)[] => {
     const known = peer.type === 'workload' ? [...(roster.member(peer)?.mesh ?? [])] : ['none' as const];
     return known.length > 0 ? known : [null];
+  };
+  // Edges share the objects of their ends.
+  const byPeer = new Map<Peer, readonly (MeshMode | null)[]>();
+  const modes = (peer: Peer): readonly (MeshMode | null)[] => {
+    let known = byPeer.get(peer);
+    if (known === undefined) byPeer.set(peer, (known = modesOf(peer)));
+    return known;
   };
   return (edge) => {
     // The mesh captures TCP alone, and what is seen in its tunnel already is on the wire.
