@@ -16,7 +16,7 @@ export interface Outside {
   readonly onSignal: (signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', handler: () => void) => () => void;
 }
 
-export const OUTPUTS = ['table', 'wide', 'json', 'yaml', 'name', 'tree', 'dot', 'mermaid', 'csv'] as const;
+export const OUTPUTS = ['table', 'wide', 'json', 'yaml', 'name', 'tree', 'dot', 'mermaid', 'csv', 'github'] as const;
 export type Output = (typeof OUTPUTS)[number];
 
 /** Options that every command takes, on either side of its name. */

@@ -10,6 +10,7 @@ import { edgeJson } from './json.ts';
 import { namesOf } from './names.ts';
 import { age, count, plain, plural, styleFor } from './text.ts';
 import { newest } from './when.ts';
+import { wrapped } from './wrap.ts';
 
 const PAIRS = 25;
 const WIDTH = 80;
@@ -94,19 +95,6 @@ function endText(peer: DiffPeer, wide: boolean): string {
   if (peer.type !== 'outside') return diffPeerName(peer);
   const text = addressSetText(peer.addresses, wide ? Number.POSITIVE_INFINITY : 4);
   return text === 'anywhere' ? 'anywhere outside' : `outside ${text}`;
-}
-
-/** Lines of at most `width` characters, broken between words. */
-function wrapped(text: string, width: number, indent: string): string {
-  const lines: string[] = [];
-  let line = plain(text);
-  while (line.length > width) {
-    const at = line.lastIndexOf(' ', width);
-    if (at <= (lines.length > 0 ? indent.length : 0) || line.slice(0, at).trim() === '') break;
-    lines.push(line.slice(0, at).trimEnd());
-    line = `${indent}${line.slice(at + 1).trimStart()}`;
-  }
-  return [...lines, line].join('\n');
 }
 
 /** The JSON that others rely on. Additions are welcome; changes are breaking. */

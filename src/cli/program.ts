@@ -33,6 +33,7 @@ const COMMANDS: readonly Entry[] = [
   { name: 'review', group: 'Policies', summary: 'proposed rules and undecided edges, one by one: accept, reject, or skip', load: () => import('./commands/review.ts') },
   { name: 'simulate', group: 'Policies', summary: 'what policies would break, and what they let through', load: () => import('./commands/simulate.ts') },
   { name: 'diff', group: 'Policies', summary: 'which connections appear and vanish between two sets of policies', load: () => import('./commands/diff.ts') },
+  { name: 'lint', group: 'Policies', summary: 'what an API server would refuse in policies, and what is surely not meant', load: () => import('./commands/lint.ts') },
   { name: 'alerts', group: 'Alerts', summary: 'what left the baseline, and what was said of it', load: () => import('./commands/alerts.ts') },
   { name: 'config', group: 'Footpath itself', summary: 'check a configuration file, or print the defaults', load: () => import('./commands/config.ts') },
   { name: 'db', group: 'Footpath itself', summary: 'check, back up or measure the database', load: () => import('./commands/db.ts') },

@@ -17,7 +17,8 @@ export function readManifests(paths: readonly string[]): ReadManifests {
   return { objects, problems };
 }
 
-function filesOf(path: string): readonly string[] {
+/** A file, or all manifests in a folder, sorted. */
+export function filesOf(path: string): readonly string[] {
   try {
     if (!statSync(path).isDirectory()) return [path];
     return readdirSync(path, { withFileTypes: true })
@@ -28,13 +29,16 @@ function filesOf(path: string): readonly string[] {
   }
 }
 
-function documentsOf(path: string, problems: string[]): readonly unknown[] {
-  let source: string;
+export function textOf(path: string): string {
   try {
-    source = readFileSync(path, 'utf8').replace(/^\ufeff/, '');
+    return readFileSync(path, 'utf8').replace(/^\ufeff/, '');
   } catch (error) {
     throw new OperationError(`${path}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, { cause: error });
   }
+}
+
+function documentsOf(path: string, problems: string[]): readonly unknown[] {
+  const source = textOf(path);
   // kubectl's lists are JSON, and large: YAML's parser would take a minute for what JSON's does in a second.
   if (/^\s*[{[]/.test(source)) {
     try {
@@ -52,7 +56,7 @@ function documentsOf(path: string, problems: string[]): readonly unknown[] {
 }
 
 /** Each document is parsed alone, so that the parser cannot lose the good ones behind a broken one. */
-function splitDocuments(source: string): readonly string[] {
+export function splitDocuments(source: string): readonly string[] {
   return source.split(/^---(?=[ \t\r\n]|$)/m);
 }
 
