@@ -1,7 +1,8 @@
 import type { BrokenDocument, LocatedObject } from '../kubernetes/located.ts';
 import { groupBy } from '../model/group.ts';
-import type { Finding, Linted, LintSeverity } from '../policy/lint/lint.ts';
+import { isLinted, type Finding, type Linted, type LintSeverity } from '../policy/lint/lint.ts';
 import type { Context } from './context.ts';
+import { nameOf } from './policies.ts';
 import { count, plain, plural, styleFor } from './text.ts';
 import { wrapped } from './wrap.ts';
 
@@ -23,6 +24,9 @@ export function located(findings: readonly Finding[], objects: readonly LocatedO
     const at = objects[object];
     return at === undefined ? [] : [{ ...rest, file: at.file, line: at.lineOf(field), field: field === '' ? null : field }];
   });
+  for (const one of objects.filter(isLinted)) {
+    for (const { key, line } of one.repeated) all.push({ rule: 'repeated-key', severity: 'error', file: one.file, line, policy: nameOf(one.object), field: key, message: 'stands twice in its map: one of the two values is lost; join them' });
+  }
   for (const { file, line, message } of broken) all.push({ rule: 'unreadable', severity: 'error', file, line, policy: null, field: null, message });
   const files = [...new Set(all.map(({ file }) => file))].toSorted();
   return files.flatMap((file) => all.filter((one) => one.file === file).toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)));

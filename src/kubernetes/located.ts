@@ -5,8 +5,8 @@ import { filesOf, splitDocuments, textOf } from './manifests.ts';
 /** An object of a file, as a cluster's own reader of YAML takes it, with where its fields are. */
 export interface LocatedObject extends TypedObject {
   readonly file: string;
-  /** Keys that stand twice in a map, as `key (line 7)`: a strict server refuses them. */
-  readonly repeated: readonly string[];
+  /** Keys that stand twice in a map, with the line of the second: a strict server refuses them. */
+  readonly repeated: readonly { readonly key: string; readonly line: number }[];
   /** The line of a field, `spec.ingress[0].from`, or of the deepest part of it that is there. Null in large files of JSON. */
   lineOf(field: string): number | null;
 }
@@ -75,14 +75,14 @@ function readYaml(file: string, text: string, before: number, broken: BrokenDocu
     const value = document.toJS({ maxAliasCount: 1_000 }) as unknown;
     if (value === null) return [];
     const nodes = nodesOfObjects(document, value);
-    const repeated = document.errors.map(({ pos }) => ({ at: pos[0], text: `${keyAt(text, pos[0])} (line ${lineAt(pos[0])})` }));
+    const repeated = document.errors.map(({ pos }) => ({ at: pos[0], key: keyAt(text, pos[0]), line: lineAt(pos[0]) }));
     return eachObject([value]).map((one) => {
       const node = nodes.get(one.object as object);
       const [from, to] = [node?.range?.[0] ?? 0, node?.range?.[2] ?? text.length];
       return {
         ...one,
         file,
-        repeated: repeated.filter(({ at }) => at >= from && at <= to).map(({ text: key }) => key),
+        repeated: repeated.filter(({ at }) => at >= from && at <= to).map(({ key, line }) => ({ key, line })),
         lineOf: (field) => lineAt(deepest(node, field, document) ?? firstOffset(node) ?? 0),
       };
     });

@@ -19,7 +19,7 @@ function blocksIn({ rules }: Subject): readonly WrittenBlock[] {
   );
 }
 
-const isWorld = ({ cidr, except }: WrittenBlock): boolean => /\/0$/.test(cidr) && except.length === 0;
+const isWorld = ({ cidr, except }: WrittenBlock): boolean => cidr.endsWith('/0') && except.length === 0;
 
 export const wholeWorld: LintRule = {
   name: 'whole-world',

@@ -27,8 +27,6 @@ export interface LintObject {
   readonly kind: string;
   readonly group: string;
   readonly object: unknown;
-  /** Keys that stand twice in a map. */
-  readonly repeated: readonly string[];
 }
 
 export interface Linted {
@@ -38,6 +36,11 @@ export interface Linted {
   readonly findings: readonly Finding[];
   /** Policies of other kinds, counted; sorted. */
   readonly notLinted: readonly { readonly kind: string; readonly count: number }[];
+}
+
+/** Whether an object is a policy of a kind that is linted. */
+export function isLinted(object: LintObject): boolean {
+  return check(object) !== null;
 }
 
 interface RuleText {
@@ -76,11 +79,10 @@ export function lint(objects: readonly LintObject[], world: LintWorld): Linted {
   for (const [i, one] of checked.entries()) if (one !== null && one.policy !== null) subjects.set(i, subjectOf(one.policy));
   const around = { byNamespace: groupBy(subjects.values(), ({ policy }) => policy.metadata.namespace), world };
   const findings: Finding[] = [];
-  for (const [i, { object, repeated }] of objects.entries()) {
+  for (const [i, { object }] of objects.entries()) {
     const own = checked[i];
     if (own === null || own === undefined) continue;
     const say = (rule: string, severity: LintSeverity, { field, message }: Problem): void => void findings.push({ rule, severity, object: i, policy: nameOf(object), field, message });
-    for (const key of repeated) say('repeated-key', 'error', { field: '', message: `${key} stands twice: one of the two values is lost; join them` });
     for (const problem of own.problems) say('invalid-policy', 'error', problem);
     for (const warning of own.warnings) say(own.warningRule, 'warning', warning);
     const subject = subjects.get(i);

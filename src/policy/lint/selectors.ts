@@ -10,11 +10,18 @@ import type { LintRule, Subject } from './rule.ts';
 interface Selecting {
   readonly field: string;
   readonly selector: LabelSelector;
+  /** As which peer the pods are named; the policy's own are those of its namespace. */
+  readonly peer: PolicyPeer;
+}
+
+function without({ matchLabels = {}, matchExpressions = [] }: LabelSelector, key: string): LabelSelector {
+  return { matchLabels: Object.fromEntries(Object.entries(matchLabels).filter(([own]) => own !== key)), matchExpressions: matchExpressions.filter((one) => one.key !== key) };
 }
 
 /** All selectors of pods in a policy: its own and its peers'. */
 function podSelectors({ policy, rules }: Subject): readonly Selecting[] {
-  return [{ field: 'spec.podSelector', selector: policy.spec.podSelector }, ...peersOf(rules).flatMap(({ field, peer }) => (peer.podSelector === undefined ? [] : [{ field: `${field}.podSelector`, selector: peer.podSelector }]))];
+  const own = { field: 'spec.podSelector', selector: policy.spec.podSelector, peer: {} };
+  return [own, ...peersOf(rules).flatMap(({ field, peer }) => (peer.podSelector === undefined ? [] : [{ field: `${field}.podSelector`, selector: peer.podSelector, peer }]))];
 }
 
 function peersOf(rules: Subject['rules']): readonly { readonly field: string; readonly peer: PolicyPeer }[] {
@@ -45,11 +52,16 @@ export const revisionLabel: LintRule = {
   name: 'revision-label',
   summary: 'a selector by a label that a rollout, a restart or an upgrade changes',
   why: 'pod-template-hash, controller-revision-hash, a chart’s version and their kin are of one revision. After the next rollout the selector matches no pod, and the policy is not there any more, or lets nobody in. version is such a label wherever two versions of a workload take turns. Select by what stays: app, or app.kubernetes.io/name and instance.',
-  *find(subject) {
-    for (const { field, selector } of podSelectors(subject)) {
-      for (const { key } of requirementsOf(selector)) {
-        if (isRevisionLabel(key)) yield { field, message: `asks for ${key}, which the next rollout or upgrade changes: it matches nothing then; select by a label that stays` };
-        else if (key === 'version') yield { field, message: 'asks for version: pods of another version are not meant; select without it unless that is so' };
+  *find(subject, { world: { matching } }) {
+    const tellsApart = ({ peer, selector }: Selecting): boolean => {
+      const namespaces = matching?.matched({ ...peer, podSelector: without(selector, 'version') }, subject.policy.metadata.namespace);
+      return namespaces !== undefined && namespaces.size > (matching?.matched({ ...peer, podSelector: selector }, subject.policy.metadata.namespace).size ?? 0);
+    };
+    for (const one of podSelectors(subject)) {
+      for (const { key } of requirementsOf(one.selector)) {
+        if (isRevisionLabel(key)) yield { field: one.field, message: `asks for ${key}, which the next rollout or upgrade changes: it matches nothing then; select by a label that stays` };
+        // Where versions are workloads of their own, it is what tells them apart.
+        else if (key === 'version' && !tellsApart(one)) yield { field: one.field, message: 'asks for version: pods of another version are not meant, the next one’s neither; select without it unless that is so' };
       }
     }
   },
@@ -65,13 +77,14 @@ export const matchesNothing: LintRule = {
     const { podSelector } = policy.spec;
     const isOnHost = (own: string): boolean => onHost.some(({ peer, standIns }) => peer.namespace === own && standIns.some(({ labels }) => selectorMatches(podSelector, labels)));
     if (matching.selected(podSelector, namespace).length === 0 && !isOnHost(namespace)) {
-      yield { field: 'spec.podSelector', message: `${selectorWords(podSelector, 'every pod')} matches nothing: no such pod is known in ${namespace}; the policy protects nothing` };
+      const pods = selectorWords(podSelector, '');
+      yield { field: 'spec.podSelector', message: `matches nothing: no pod${pods === '' ? '' : ` with ${pods}`} is known in ${namespace}; the policy protects nothing` };
     }
     for (const { field, peer } of peersOf(rules)) {
       if (peer.ipBlock !== undefined || matching.matched(peer, namespace).size > 0) continue;
-      const pods = selectorWords(peer.podSelector ?? {}, 'every pod');
-      const where = peer.namespaceSelector === undefined ? namespace : `the namespaces with ${selectorWords(peer.namespaceSelector, 'any labels')}`;
-      yield { field, message: `matches nothing: no pod with ${pods} is known in ${where}; the peer lets nobody through` };
+      const pods = selectorWords(peer.podSelector ?? {}, '');
+      const where = peer.namespaceSelector === undefined ? namespace : `namespaces with ${selectorWords(peer.namespaceSelector, 'any labels')}`;
+      yield { field, message: `matches nothing: no pod${pods === '' ? '' : ` with ${pods}`} is known in ${where}; the peer lets nobody through` };
     }
   },
 };
