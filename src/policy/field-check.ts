@@ -45,12 +45,15 @@ export class FieldCheck {
     return [];
   }
 
+  /** As it is evaluated: without zeros in front, which older servers took as if they were not there. */
   cidr(value: unknown, field: string): string {
-    const cidr = typeof value === 'string' && value.includes('/') ? parseCidr(value) : null;
+    const text = typeof value === 'string' ? withoutZeros(value) : '';
+    const cidr = text.includes('/') ? parseCidr(text) : null;
     if (cidr === null) this.say(field, 'must be a range such as 10.9.8.0/24 or 2001:db8::/64');
-    else if (parseAddress(String(value).replace(/\/.*/, ''))?.value !== cidr.base) this.warn(field, 'has bits set beyond its length, which servers since Kubernetes 1.36 refuse');
-    else if (String(value).toLowerCase().startsWith('::ffff:')) this.warn(field, 'is IPv4 in IPv6, which servers since Kubernetes 1.36 refuse');
-    return String(value);
+    else if (text !== value) this.warn(field, 'has zeros in front of a number, which servers since Kubernetes 1.36 refuse');
+    else if (parseAddress(text.replace(/\/.*/, ''))?.value !== cidr.base) this.warn(field, 'has bits set beyond its length, which servers since Kubernetes 1.36 refuse');
+    else if (text.toLowerCase().startsWith('::ffff:')) this.warn(field, 'is IPv4 in IPv6, which servers since Kubernetes 1.36 refuse');
+    return cidr === null ? String(value) : text;
   }
 
   /** A map of texts; what is null is empty text, as the server's decoder has it, and what is no text is null here. */
@@ -82,7 +85,8 @@ export class FieldCheck {
   expression(value: unknown, field: string): SelectorExpression {
     const { key, operator, values } = this.fields(value, field, ['key', 'operator', 'values']);
     if (typeof key !== 'string' || !isLabelKey(key)) this.say(`${field}.key`, 'must be a label key');
-    const list = this.list(values, `${field}.values`);
+    // What is null is empty text, as the server's decoder has it.
+    const list = this.list(values, `${field}.values`).map((item) => item ?? '');
     for (const [i, item] of list.entries()) if (typeof item !== 'string' || !isLabelValue(item)) this.say(`${field}.values[${i}]`, 'must be a label value');
     if (operator === 'In' || operator === 'NotIn') {
       if (list.length === 0) this.say(`${field}.values`, `${operator} needs values`);
@@ -92,6 +96,7 @@ export class FieldCheck {
     return { key: String(key), operator: operator as 'In', values: list.map(String) };
   }
 
+  /** With the name that is to be generated, where there is none. */
   metadata(value: unknown): Fields {
     const metadata = this.fields(value, 'metadata', METADATA);
     this.labels(metadata['labels'], 'metadata.labels');
@@ -99,9 +104,53 @@ export class FieldCheck {
       if (!isLabelKey(key.toLowerCase())) this.say('metadata.annotations', `${JSON.stringify(key)} is no key of an annotation`);
       if (text === null) this.say(`metadata.annotations.${key}`, 'must be text');
     }
-    if (typeof metadata['name'] !== 'string' || !isSubdomain(metadata['name'])) this.say('metadata.name', 'must be a lowercase RFC 1123 subdomain');
+    for (const key of TEXTS) if (isGiven(metadata[key]) && typeof metadata[key] !== 'string') this.say(`metadata.${key}`, 'must be text');
+    for (const key of TIMES) if (isGiven(metadata[key]) && !isTime(metadata[key])) this.say(`metadata.${key}`, 'must be a time such as 2026-03-01T12:00:00Z');
+    for (const key of NUMBERS) if (isGiven(metadata[key]) && !Number.isInteger(metadata[key])) this.say(`metadata.${key}`, 'must be a whole number');
+    for (const [i, finalizer] of this.list(metadata['finalizers'], 'metadata.finalizers').entries()) {
+      const isName = typeof finalizer === 'string' && isLabelKey(finalizer) && (finalizer.includes('/') || STANDARD_FINALIZERS.has(finalizer));
+      if (!isName) this.say(`metadata.finalizers[${i}]`, 'must be a name with a domain, example.com/name');
+    }
+    if (DELETION.every((one) => this.list(metadata['finalizers'], 'metadata.finalizers').includes(one))) this.say('metadata.finalizers', `cannot be both ${DELETION.join(' and ')}`);
+    const owners = this.list(metadata['ownerReferences'], 'metadata.ownerReferences').map((owner, i) => this.#owner(owner, `metadata.ownerReferences[${i}]`));
+    if (owners.filter(({ controller }) => controller === true).length > 1) this.say('metadata.ownerReferences', 'may hold only one controller');
+    this.list(metadata['managedFields'], 'metadata.managedFields');
+    const { name, generateName } = metadata;
+    if (!isGiven(name) && typeof generateName === 'string' && isSubdomain(`${generateName}x`)) return { ...metadata, name: generateName };
+    if (typeof name !== 'string' || !isSubdomain(name)) this.say('metadata.name', 'must be a lowercase RFC 1123 subdomain');
     return metadata;
   }
+
+  #owner(value: unknown, field: string): Fields {
+    const owner = this.fields(value, field, ['apiVersion', 'kind', 'name', 'uid', 'controller', 'blockOwnerDeletion']);
+    for (const key of ['apiVersion', 'kind', 'name', 'uid']) if (typeof owner[key] !== 'string' || owner[key] === '') this.say(`${field}.${key}`, 'must be there, and text');
+    for (const key of ['controller', 'blockOwnerDeletion']) if (isGiven(owner[key]) && typeof owner[key] !== 'boolean') this.say(`${field}.${key}`, 'must be true or false');
+    if (typeof owner['apiVersion'] === 'string' && owner['apiVersion'].split('/').length > 2) this.say(`${field}.apiVersion`, 'must be a version, or a group and a version');
+    if (owner['apiVersion'] === 'v1' && owner['kind'] === 'Event') this.say(field, 'an Event owns nothing');
+    return owner;
+  }
+}
+
+const TEXTS = ['generateName', 'selfLink', 'uid', 'resourceVersion'];
+const TIMES = ['creationTimestamp', 'deletionTimestamp'];
+const NUMBERS = ['generation', 'deletionGracePeriodSeconds'];
+const RFC3339 = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
+const DELETION = ['orphan', 'foregroundDeletion'];
+const STANDARD_FINALIZERS: ReadonlySet<string> = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '';
+}
+
+function isTime(value: unknown): boolean {
+  const day = typeof value === 'string' ? (RFC3339.exec(value)?.[1] ?? null) : null;
+  if (day === null || Number.isNaN(Date.parse(String(value)))) return false;
+  // A day that its month does not have would be taken for one of the next.
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+}
+
+function withoutZeros(cidr: string): string {
+  return cidr.replace(/\/0+(?=\d)/, '/').replace(/^[\d.]+(?=\/)/, (address) => address.replace(/(^|\.)0+(?=\d)/g, '$1'));
 }
 
 export function isPortNumber(value: unknown): value is number {

@@ -55,7 +55,7 @@ const SERVER_RULES: readonly RuleText[] = [
   { name: 'unreadable', severity: 'error', summary: 'a document that is no YAML or JSON', why: 'Nothing of the document is read, neither here nor by a cluster; its neighbours in the file are linted.' },
   { name: 'repeated-key', severity: 'error', summary: 'a key that stands twice in one map', why: 'One of the two values is lost. A server that validates strictly refuses it, other readers take the last one in silence. Join the two.' },
   { name: 'invalid-policy', severity: 'error', summary: 'what an API server refuses', why: 'The rules are those of the API: its fields and their types, names, labels, selectors, ports, ranges. Nothing of the policy is applied until it is right.' },
-  { name: 'version-dependent', severity: 'warning', summary: 'what API servers of some versions refuse', why: 'Kubernetes 1.36 refuses ranges with bits beyond their length and IPv4 written as IPv6, which older servers take; policies that are stored already stay. status is no field of a policy since 1.28. Write it as every version takes it.' },
+  { name: 'version-dependent', severity: 'warning', summary: 'what API servers of some versions refuse', why: 'Kubernetes 1.36 refuses ranges with bits beyond their length and IPv4 written as IPv6, which older servers take; policies that are stored already stay. Write it as every version takes it.' },
   { name: 'not-as-it-reads', severity: 'warning', summary: 'fields of an administrator’s policy or of Istio’s that do not do what they seem to say', why: 'The message says what the field does, and what to write instead.' },
 ];
 
@@ -98,7 +98,12 @@ export function lint(objects: readonly LintObject[], world: LintWorld): Linted {
 
 /** Null for an object that is not linted. */
 function check({ kind, group, object }: LintObject): Checked | null {
-  if (kind === 'NetworkPolicy' && KUBERNETES_GROUPS.has(group)) return { ...validatePolicy(object), warningRule: 'version-dependent' };
+  if (kind === 'NetworkPolicy' && KUBERNETES_GROUPS.has(group)) {
+    const { policy, problems, warnings } = validatePolicy(object);
+    // A cluster may hold it from old times; every server that is still maintained refuses it.
+    const isObsolete = ({ field }: Problem): boolean => field === 'status';
+    return { policy, problems: [...problems, ...warnings.filter(isObsolete)], warnings: warnings.filter((one) => !isObsolete(one)), warningRule: 'version-dependent' };
+  }
   if (isAdminKind(kind) && (group === ADMIN_GROUP || group === '')) return { ...validateAdminPolicy(kind, object), policy: null, warningRule: 'not-as-it-reads' };
   if (kind === 'AuthorizationPolicy' && (group === ISTIO_GROUP || group === '')) return { ...validateAuthorization(object), policy: null, warningRule: 'not-as-it-reads' };
   return null;
