@@ -23,6 +23,8 @@ export interface Answer {
 export interface ApiServer {
   /** Posts an object. */
   create(path: string, object: unknown): Promise<Answer>;
+  /** Posts the text of a manifest, as it is. */
+  createYaml(path: string, text: string): Promise<Answer>;
   /** Any other request; a PATCH merges. */
   send(method: string, path: string, object?: unknown): Promise<Answer>;
   /** Path of a user's kubeconfig: `admin` may do everything, `viewer` nothing where the server asks for rights. */
@@ -48,10 +50,8 @@ export async function startApiServer(port: number, flags: readonly string[] = []
   if (!(await Promise.race([ready, ended.then(() => false)]))) throw new Error(`the API server did not start: ${errors}`);
   const ca = readFileSync(join(folder, 'certs/apiserver.crt'));
   const token = readFileSync(join(folder, 'admin.token'), 'utf8').trim();
-  const send: ApiServer['send'] = async (method, path, object) => {
-    const body = object === undefined ? '' : JSON.stringify(object);
-    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-    const sent = request({ host: '127.0.0.1', port, path, method, ca, headers: { authorization: `Bearer ${token}`, 'content-type': type, 'content-length': Buffer.byteLength(body) } });
+  const ask = async (method: string, path: string, type: string, body: string): Promise<Answer> => {
+    const sent = request({ host: '127.0.0.1', port, path, method, ca, headers: { authorization: `Bearer ${token}`, accept: 'application/json', 'content-type': type, 'content-length': Buffer.byteLength(body) } });
     sent.end(body);
     const [response] = (await once(sent, 'response')) as [NodeJS.ReadableStream & { readonly statusCode?: number }];
     let text = '';
@@ -59,8 +59,11 @@ export async function startApiServer(port: number, flags: readonly string[] = []
     const answer = JSON.parse(text) as { readonly message?: string };
     return { status: response.statusCode ?? 0, reason: answer.message ?? '', body: answer };
   };
+  const send: ApiServer['send'] = (method, path, object) =>
+    ask(method, path, method === 'PATCH' ? 'application/merge-patch+json' : 'application/json', object === undefined ? '' : JSON.stringify(object));
   return {
     send,
+    createYaml: (path, text) => ask('POST', path, 'application/yaml', text),
     create: (path, object) => send('POST', path, object),
     kubeconfig: (user) => join(folder, `${user}.kubeconfig`),
     async stop() {
