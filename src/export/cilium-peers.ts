@@ -28,7 +28,7 @@ const ENTITIES = {
 
 const ENTITY_WIDENING = { node: 'node-entity', apiserver: 'apiserver-entity', public: 'world-entity' } as const;
 
-/** `byName`: outside peers are named by their DNS names, where they have any; without a proxy that sees the lookups a name opens nothing. */
+/** `byName`: outside peers are named by their DNS names, where they have any. */
 export function namePeers(whom: readonly RulePeer[], direction: Direction, namespace: string, byName: boolean): readonly NamedPeers[] {
   const endpoints = whom.flatMap((peer) => {
     // A whole namespace is said by its name, also the policy's own: no selector of a rule is ever empty.

@@ -58,11 +58,19 @@ function renderProposal(proposal: Proposal, set: PolicySet, { l7 = false }: Rend
   return policyFile({ apiVersion: 'cilium.io/v2', kind: 'CiliumNetworkPolicy', metadata: { name, namespace, labels: MANAGED }, spec }, head, comments);
 }
 
-/** Whether some peer outside has a name, and the workload may ask for it. */
+/** Whether some peer outside can be named, and the workload may ask for names. */
 function learnsNames(rules: readonly ProposedRule[], { resolvers }: PolicySet): boolean {
-  const egress = rules.filter(({ direction }) => direction === 'egress');
-  const asks = egress.some((rule) => rule.ports.some((port) => isDnsPort(port, rule, resolvers)));
-  return asks && egress.some(({ whom }) => whom.some((peer) => peer.type === 'addresses' && peer.names.length > 0));
+  const asks = rules.some((rule) => isForDns(rule, resolvers));
+  return asks && rules.some((rule) => canBeNamed(rule, resolvers) && rule.whom.some((peer) => peer.type === 'addresses' && peer.names.length > 0));
+}
+
+function isForDns(rule: ProposedRule, resolvers: PolicySet['resolvers']): boolean {
+  return rule.ports.some((port) => isDnsPort(port, rule, resolvers));
+}
+
+/** Whoever answers for names is asked for them at an address. */
+function canBeNamed(rule: ProposedRule, resolvers: PolicySet['resolvers']): boolean {
+  return rule.direction === 'egress' && !isForDns(rule, resolvers);
 }
 
 function labelNotes({ policy, rules }: Proposal): readonly string[] {
@@ -73,9 +81,10 @@ function labelNotes({ policy, rules }: Proposal): readonly string[] {
 function renderRule(rule: ProposedRule, around: Surroundings): readonly CiliumRule[] {
   // What one client may ask for, another may not.
   const clients = around.l7 && rule.direction === 'ingress' ? rule.whom.map((peer) => [peer]) : [rule.whom];
+  const byName = around.learnsNames && canBeNamed(rule, around.set.resolvers);
   const parts = clients.flatMap((whom) => {
     const { toPorts, notes } = openPorts({ ...rule, whom }, around);
-    return namePeers(whom, rule.direction, around.namespace, around.learnsNames).map((named) => ({ named, toPorts: named.dnsOnly ? dnsPorts(rule, around) : toPorts, notes }));
+    return namePeers(whom, rule.direction, around.namespace, byName).map((named) => ({ named, toPorts: named.dnsOnly ? dnsPorts(rule, around) : toPorts, notes }));
   });
   return parts
     .filter(({ named, toPorts }) => !named.dnsOnly || toPorts.length > 0)

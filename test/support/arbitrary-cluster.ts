@@ -40,8 +40,10 @@ export interface Cluster {
 export const PORTS: readonly number[] = [53, 80, 5432];
 export const PROTOCOLS: readonly PolicyProtocol[] = ['TCP', 'UDP'];
 const OUTSIDE = ['198.51.100.7', '203.0.113.9', '2001:db8:ff::9'] as const;
+/** One of them has a name, which leads to others, too. */
+export const DNS: ReadonlyMap<string, readonly string[]> = new Map([['api.example.com', ['203.0.113.9', '203.0.113.10']]]);
 export const NODES: readonly string[] = ['192.168.0.1', '192.168.0.2'];
-const APISERVER = '192.168.0.9';
+export const APISERVER = '192.168.0.9';
 
 const labels = fc.dictionary(fc.constantFrom('app', 'tier', 'version'), fc.constantFrom('x', 'y'), { maxKeys: 3, noNullPrototype: true });
 
@@ -170,6 +172,7 @@ export function recordsOf({ workloads, traffic }: Cluster): readonly (readonly s
       port,
       protocol,
       time: T0 + n * 3_600_000,
+      names: [...DNS].flatMap(([name, addresses]) => (addresses.includes(String(to)) ? [name] : [])),
     };
     const twice = (more: Partial<HubbleFlow>): readonly string[] =>
       [0, 1].map((i) => hubbleLine({ ...flow, ...more, time: T0 + n * 3_600_000 + i * 1000 }));
