@@ -7,7 +7,7 @@ import type { PodEnd } from '../evaluate.ts';
 export interface Proxy {
   readonly plane: DataPlane;
   readonly workload: PodEnd;
-  /** At a waypoint, the Service that is asked for; null if it is the workload's own address. */
+  /** At a waypoint the Service that is asked for, if it is one's address; elsewhere null. */
   readonly service: MeshService | null;
   /** The Gateway whose proxy a gateway or a waypoint is; without a name any of its namespace, where nothing says which. */
   readonly gateway: { readonly namespace: string; readonly name: string | null } | null;
@@ -40,7 +40,7 @@ export function attaches(policy: AuthorizationPolicy, { plane, workload, service
         return plane === 'waypoint' && namespace === rootNamespace && name === WAYPOINT_CLASS;
       case 'core/Service':
       case 'networking.istio.io/ServiceEntry':
-        return plane === 'waypoint' && service !== null && service.kind === kind && service.namespace === namespace && service.name === name;
+        return service !== null && service.kind === kind && service.namespace === namespace && service.name === name;
       default:
         return false;
     }
