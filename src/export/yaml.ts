@@ -9,7 +9,8 @@ export function toYaml(value: unknown): string {
 
 /** A document whose nodes can be given comments. */
 export function yamlDocument(value: unknown): Document {
-  const document = new Document(value, { version: '1.1' });
+  // Parts that are one object are written out each time: a reader of one rule need not look for another.
+  const document = new Document(value, { version: '1.1', aliasDuplicateObjects: false });
   visit(document, {
     Scalar: (_, node) => {
       if (isScalar(node) && typeof node.value === 'string' && !isPlain(node.value)) node.type = Scalar.QUOTE_DOUBLE;

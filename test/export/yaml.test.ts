@@ -18,6 +18,11 @@ describe('YAML', () => {
     },
   );
 
+  it('has no anchors: what several rules share is written in each', () => {
+    const shared = { matchLabels: { app: 'web' } };
+    expect(toYaml({ a: shared, b: [shared] })).toBe('a:\n  matchLabels:\n    app: web\nb:\n- matchLabels:\n    app: web\n');
+  });
+
   it('whatever is written reads back as it was', () => {
     const value = fc.jsonValue({ maxDepth: 3 }).map((any) => JSON.parse(JSON.stringify(any)) as unknown);
     fc.assert(
