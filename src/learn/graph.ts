@@ -62,6 +62,9 @@ export interface Graph {
 export interface Unresolved {
   readonly rows: readonly number[];
   readonly records: readonly number[];
+  /** Keys of the peers at the other end of those that were answered. */
+  readonly clients: ReadonlySet<string>;
+  readonly servers: ReadonlySet<string>;
 }
 
 export interface GraphInput {
@@ -82,7 +85,7 @@ export function buildGraph({ stored, withUnresolved = false, directory, fingerpr
   const canon = canonOf(stored, directory);
   const canonical = (peer: Peer): Peer => canon.end(peer).peer;
   const verdicts = new Verdicts(stored.choices, stored.revision, canonical);
-  const unresolved = { rows: [] as number[], records: [] as number[] };
+  const unresolved = { rows: [] as number[], records: [] as number[], clients: new Set<string>(), servers: new Set<string>() };
   const { builders, shown, pendingPods } = gather(stored, canon, verdicts, { unresolved, withUnresolved });
   const exposed = exposedPorts(directory);
   const served = [...builders.values()]
@@ -102,6 +105,7 @@ export function buildGraph({ stored, withUnresolved = false, directory, fingerpr
   });
   // What they gathered is in the evidence now.
   builders.clear();
+  for (const edge of suspects) if (!isResolved(edge) && totals(edge.evidence).answered > 0) addOtherEnd(edge, unresolved);
   const scans = findScans(suspects.filter(({ success }) => success !== 'unconfirmed').map((edge) => ({ edge, slots: edge.evidence.failedSlots.keys() })));
   const pods = podsOf(stored, canon, pendingPods);
   const around = neighbourhood(suspects, scans, pods, directory, (pod, hours) => pendingPods.connectionsOf(pod, hours, connectionsOf(pod, hours)));
@@ -193,7 +197,7 @@ function gather(
   stored: StoredGraph,
   canon: Canon,
   verdicts: Verdicts,
-  { unresolved, withUnresolved }: { readonly unresolved: { readonly rows: number[]; readonly records: number[] }; readonly withUnresolved: boolean },
+  { unresolved, withUnresolved }: { readonly unresolved: Gathered; readonly withUnresolved: boolean },
 ): { readonly builders: Builders; readonly shown: AnswersShown; readonly pendingPods: PendingPods } {
   const builders: Builders = new Map();
   const shown = new Set<string>();
@@ -228,6 +232,7 @@ function gather(
     if (!isResolved(edge)) {
       unresolved.rows.push(row.row);
       unresolved.records.push(row.records);
+      if (row.tally.answered > 0) addOtherEnd(edge, unresolved);
       // A known source that fails on unknown addresses may be scanning; nothing else follows from them.
       if (!withUnresolved && source.type === 'unresolved') continue;
       if (!withUnresolved && row.tally.answered > 0) {
@@ -246,6 +251,19 @@ function gather(
   // Nothing but lost answers, or traffic after a proxy that nothing else backs: no edge of its own.
   for (const [key, { builder }] of builders) if (!builder.showsConnection()) builders.delete(key);
   return { builders, shown, pendingPods };
+}
+
+interface Gathered {
+  readonly rows: number[];
+  readonly records: number[];
+  readonly clients: Set<string>;
+  readonly servers: Set<string>;
+}
+
+/** The end that is known, of an edge whose other is not. */
+function addOtherEnd({ source, destination }: EdgeKey, { clients, servers }: Gathered): void {
+  if (source.type !== 'unresolved') clients.add(peerKey(source));
+  if (destination.type !== 'unresolved') servers.add(peerKey(destination));
 }
 
 function distinctEntries(entries: readonly PublicEntry[]): readonly PublicEntry[] {

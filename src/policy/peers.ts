@@ -37,7 +37,7 @@ function nameWorkload(peer: WorkloadPeer, self: WorkloadPeer, roster: Roster): N
   if (member === null) return { whom: null, reason: `${peerName(peer)} is not known` };
   if (member.hostNetwork) return { whom: null, reason: `${peerName(peer)} is on the host's network, where no selector matches it` };
   const chosen = chooseSelector(member, roster);
-  if (chosen.selector === null) return { whom: null, reason: `${peerName(peer)} cannot be selected: ${chosen.reason}` };
+  if (chosen.selector === null) return { whom: null, reason: `${peerName(peer)}${member.gone ? ', which is gone,' : ''} cannot be selected: ${chosen.reason}` };
   return { whom: { type: 'workload', workload: peer, selector: chosen.selector }, widenings: [], notes: [] };
 }
 

@@ -2,7 +2,8 @@ import { groupBy } from '../model/group.ts';
 import { peerKey, type WorkloadPeer } from '../model/peer.ts';
 import type { EgressRule, IngressRule, NetworkPolicy, PolicyPort } from '../model/policy.ts';
 import { POLICY_TYPE, type Direction, type LeftAlone, type NoProposal, type Proposal, type ProposedRule } from '../model/proposal.ts';
-import type { Graph, GraphEdge } from '../learn/graph.ts';
+import type { Graph, GraphEdge, Unresolved } from '../learn/graph.ts';
+import { isResolved } from '../learn/state.ts';
 import { clusterResolvers, nodeLocalCache } from './dns.ts';
 import { policyNames } from './names.ts';
 import { needsOf, unnameable, type Surroundings } from './needs.ts';
@@ -56,12 +57,13 @@ export function propose(graph: Graph, options: ProposeOptions = {}): Proposals {
 }
 
 function makesRule(edge: GraphEdge, includeObserved: boolean): boolean {
-  return edge.state === 'accepted' || (includeObserved && edge.state === 'observed' && edge.success !== 'none');
+  return edge.state === 'accepted' || (includeObserved && edge.state === 'observed' && edge.success !== 'none' && isResolved(edge));
 }
 
 function proposeFor(member: Member, name: string, edges: Readonly<Record<Direction, readonly WireEdge[]>>, around: Surroundings): Proposal | NoProposal {
   const { peer: workload, hostNetwork, gone } = member;
   const no = (reason: string): NoProposal => ({ workload, reason, untouched: hostNetwork || gone });
+  if (gone) return no('it is gone: the inventory no longer holds it');
   if (hostNetwork) return no("its pods are on the host's network, where NetworkPolicies do not apply");
   if (edges.ingress.length === 0 && edges.egress.length === 0) return no(whyNoEdges(workload, around.graph));
   const chosen = chooseSelector(member, around.roster);
@@ -100,8 +102,15 @@ function rulesFor(direction: Direction, workload: WorkloadPeer, edges: readonly 
   if (typeof made === 'string') return made;
   const unseen = direction === 'ingress' ? unseenClients(workload, around) : unseenResolvers(workload, edges, around);
   const mesh = unseenMesh(direction, workload, around);
-  notes.push(...made.notes, ...unseen.notes, ...mesh.notes);
+  notes.push(...made.notes, ...unknown(direction, workload, around.graph.unresolved), ...unseen.notes, ...mesh.notes);
   return [...rulesOf(direction, workload, made.needs), ...unseen.rules, ...mesh.rules];
+}
+
+/** That somebody was at the other end whom nobody knows. */
+function unknown(direction: Direction, workload: WorkloadPeer, { clients, servers }: Unresolved): readonly string[] {
+  const known = { ingress: servers, egress: clients }[direction];
+  const what = direction === 'ingress' ? 'clients were answered' : 'servers answered';
+  return known.has(peerKey(workload)) ? [`${direction}: ${what} that nobody is known to own, and no rule is for them: footpath edges -o wide --workload ${workload.namespace}/${workload.name}`] : [];
 }
 
 function policyOf(workload: WorkloadPeer, name: string, podSelector: NetworkPolicy['spec']['podSelector'], closed: readonly Direction[], rules: readonly ProposedRule[]): NetworkPolicy {

@@ -112,6 +112,55 @@ describe('a node that is gone', () => {
   });
 });
 
+describe('a workload that is gone', () => {
+  const later = new Date(T0 + 86_400_000).toISOString();
+  const newest = nodeObject('node-a', '192.168.0.1', '10.0.0.0/16', later);
+  const gone = ({ objects }: { readonly objects: readonly object[] }): readonly object[] => objects.filter((object) => (object as { kind: string }).kind === 'Pod');
+
+  it('gets no policy, and whoever it talked to keeps the rule while its labels are nobody else’s', () => {
+    const learner = learned([webToCart], [...gone(web), ...cart.objects]).know(...cart.objects, newest);
+    expect(proposed(learner.graph())).toEqual(['shop/cart {app=cart} Ingress', '  in {app=web} 8080/TCP']);
+    expect(unproposed(learner.graph())).toContainEqual('shop/web: it is gone: the inventory no longer holds it');
+  });
+
+  it('cannot be named once another has its labels', () => {
+    const heir = deployed('shop/heir', '10.0.0.9', { labels: { app: 'web' } });
+    const learner = learned([webToCart], [...gone(web), ...cart.objects]).know(...cart.objects, ...heir.objects, newest);
+    expect(proposed(learner.graph())).toEqual([]);
+    expect(unproposed(learner.graph())).toContainEqual(expect.stringContaining('ingress: shop/web, which is gone, cannot be selected: its pods have no label that tells them'));
+  });
+});
+
+describe('an end that nobody is known to own', () => {
+  const nobody = { ip: '10.0.0.99' };
+  const range = nodeObject('node-a', '192.168.0.1', '10.0.0.0/16');
+  const flows: readonly HubbleFlow[] = [webToCart, { from: nobody, to: cart.end, port: 9090 }, { from: web.end, to: nobody, port: 9091, direction: 'EGRESS', point: 'TO_STACK' }];
+  const notesOf = (learner: Learner): readonly string[] => propose(learner.graph()).proposals.flatMap(({ notes }) => notes.filter((note) => note.includes('nobody')));
+  const NOTES = [
+    'ingress: clients were answered that nobody is known to own, and no rule is for them: footpath edges -o wide --workload shop/cart',
+    'egress: servers answered that nobody is known to own, and no rule is for them: footpath edges -o wide --workload shop/web',
+  ];
+  const RULES = ['shop/cart {app=cart} Ingress', '  in {app=web} 8080/TCP', 'shop/web {app=web} Egress', '  out {app=cart} 8080/TCP'];
+
+  it('makes no rule, and a note at the end that is known', () => {
+    const learner = learned(flows, [...BOTH, range]);
+    expect(proposed(learner.graph())).toEqual(RULES);
+    expect(notesOf(learner)).toEqual(NOTES);
+  });
+
+  it('also after it was given up on, and where observed edges are asked for', () => {
+    const learner = learned(flows, [...BOTH, range]).settle(Number.MAX_SAFE_INTEGER);
+    expect(learner.graph().unresolved.rows).toEqual([]);
+    expect(proposed(learner.graph(), { includeObserved: true })).toEqual(RULES);
+    expect(notesOf(learner)).toEqual(NOTES);
+  });
+
+  it('is no note where it was not answered, for nobody needs what fails', () => {
+    const tried = [{ from: nobody, to: cart.end, port: 9090 }].flatMap((flow) => [0, 1].map((i) => hubbleLine({ ...flow, time: T0 + i * 60_000 })));
+    expect(notesOf(learned([webToCart], [...BOTH, range]).read(tried))).toEqual([]);
+  });
+});
+
 describe('which edges make rules', () => {
   const suspect: HubbleFlow = { from: blog.end, to: cart.end, port: 22 };
   const learner = (): Learner => learned([webToCart, suspect], [...BOTH, ...blog.objects]);
