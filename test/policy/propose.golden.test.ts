@@ -12,7 +12,7 @@ const CASES = resolve(import.meta.dirname, '../cases/policies');
 
 interface Case {
   readonly about: string;
-  /** Further options of `observe`, and what is run after it; a name of a log is one beside the case. */
+  /** Further options of `observe`, and what is run after it; a name of a file is one beside the case. */
   readonly observe?: readonly string[];
   readonly then?: readonly (readonly string[])[];
   readonly propose?: readonly string[];
@@ -34,10 +34,10 @@ const cases = readdirSync(CASES).toSorted().map(openCase);
 async function prepared({ file, observe = [], then = [] }: Opened): Promise<Session> {
   const session = new Session();
   const log = ['flows.jsonl', 'access.log'].find((own) => existsSync(file(own))) ?? '';
-  const inventory = existsSync(file('inventory.yaml')) ? ['--inventory', file('inventory.yaml')] : [];
+  const inventory = existsSync(file('inventory.yaml')) ? ['--inventory', 'inventory.yaml'] : [];
   const commands = [['observe', log, ...inventory, ...observe], ...then];
   for (const command of commands) {
-    const result = await session.run(...command.map((word) => (/\.(jsonl|log)$/.test(word) ? file(word) : word)));
+    const result = await session.run(...command.map((word) => (/\.(jsonl|log|yaml)$/.test(word) ? file(word) : word)));
     expect(result, `${command.join(' ')}: ${result.err}`).toMatchObject({ status: 0 });
   }
   return session;
