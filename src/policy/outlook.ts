@@ -9,9 +9,9 @@ import { Roster } from './roster.ts';
 
 /** What becomes of the proposals with some edges, and without them. */
 export interface Outlook {
-  /** Both ends of each of the edges that are workloads here, in the order of the edges. */
+  /** Both ends of each of the shown edges that are workloads here, in the order of the edges. */
   readonly ends: readonly EndOutlook[];
-  /** Those of the edges that the proposals without them deny. */
+  /** Those of the shown edges that the proposals without them deny. */
   readonly cut: readonly BrokenEdge[];
   /** Those that get through all the same, because nothing closes their ends or another rule lets them. */
   readonly kept: readonly GraphEdge[];
@@ -37,9 +37,12 @@ export interface RuleChange {
   readonly after: ProposedRule | null;
 }
 
-/** Proposes for the ends of the edges twice: as if all of them were accepted, and as if all were rejected. Pure. */
-export function outlookOn(graph: Graph, edges: readonly GraphEdge[]): Outlook {
-  const wanted = endsOf(graph, edges);
+/**
+ * Proposes twice: as if all of the edges were accepted, and as if all were rejected; for the ends of those that are `shown`, as
+ * there may be hundreds. Pure.
+ */
+export function outlookOn(graph: Graph, edges: readonly GraphEdge[], shown: readonly GraphEdge[] = edges): Outlook {
+  const wanted = endsOf(graph, shown);
   const keys = new Set(wanted.map(({ workload }) => peerKey(workload)));
   const options = { wants: (workload: WorkloadPeer): boolean => keys.has(peerKey(workload)) };
   const [accepted, rejected] = (['accepted', 'rejected'] as const).map((state) => propose(asIf(graph, edges, state), options)) as [Proposals, Proposals];
@@ -47,7 +50,7 @@ export function outlookOn(graph: Graph, edges: readonly GraphEdge[]): Outlook {
     const [before, after] = [closing(rejected, workload, direction), closing(accepted, workload, direction)];
     return { workload, direction, without: before, with: after, changes: changesBetween(before.closed ? before.rules : [], after.closed ? after.rules : []) };
   });
-  return { ends, ...judge(graph, edges, rejected) };
+  return { ends, ...judge(graph, shown, rejected) };
 }
 
 function asIf(graph: Graph, chosen: readonly GraphEdge[], state: EdgeState): Graph {

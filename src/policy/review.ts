@@ -9,7 +9,7 @@ export type ReviewItem = RuleItem | EdgeItem;
 interface Item {
   /** Stable: an edge's own id; that of a rule changes with the edges behind it, so that an answer is never about others. */
   readonly id: string;
-  /** Ids of the edges that it decides on; at least one. */
+  /** Ids of the edges that it decides on, in the order of the graph; at least one. */
   readonly edges: readonly string[];
 }
 
@@ -28,10 +28,12 @@ export interface EdgeItem extends Item {
  * graph. Rules that come of no edge follow from others, and are not among them. `fingerprint` is the hash that ids are made of.
  */
 export function reviewItems(graph: Graph, proposals: readonly Proposal[], fingerprint: (text: string) => string): readonly ReviewItem[] {
+  const place = new Map(graph.edges.map(({ id }, i) => [id, i]));
+  const inOrder = (ids: readonly string[]): readonly string[] => ids.toSorted((a, b) => (place.get(a) ?? 0) - (place.get(b) ?? 0));
   const rules = proposals.flatMap(({ workload, rules: own }) =>
     own
       .filter(({ edges }) => edges.length > 0)
-      .map((rule): RuleItem => ({ kind: 'rule', id: fingerprint(`rule|${peerKey(workload)}|${rule.direction}|${rule.edges.toSorted().join(' ')}`), edges: rule.edges, workload, rule })),
+      .map((rule): RuleItem => ({ kind: 'rule', id: fingerprint(`rule|${peerKey(workload)}|${rule.direction}|${rule.edges.toSorted().join(' ')}`), edges: inOrder(rule.edges), workload, rule })),
   );
   const inRules = new Set(rules.flatMap(({ edges }) => edges));
   const edges = graph.edges.filter((edge) => isResolved(edge) && !inRules.has(edge.id)).map(({ id }): EdgeItem => ({ kind: 'edge', id, edges: [id] }));

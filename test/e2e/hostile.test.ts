@@ -36,7 +36,7 @@ async function everyAnswer(session: Session): Promise<ReadonlyMap<string, Result
   const commands = [
     ...['table', 'wide', 'json', 'yaml', 'name', 'tree', 'dot', 'mermaid', 'csv'].map((form) => ['edges', '-o', form]),
     ...['table', 'wide', 'json', 'yaml'].flatMap((form) => [['status', '-o', form], ['alerts', '-o', form]]),
-    ['propose'], ['propose', '-o', 'json'], ['propose', '--include-observed', '--default-deny'], ['db', 'stats'], ['db', 'check'],
+    ['propose'], ['propose', '-o', 'json'], ['propose', '--include-observed', '--default-deny'], ['db', 'stats'], ['db', 'check'], ['review', '--all', '-o', 'table'], ['review', '--all', '-o', 'json'],
     ...workloads.map(({ namespace, workload }) => ['explain', `${namespace}/${workload}`]),
     ...alerts.map(({ id }) => ['alerts', 'show', id]),
   ];

@@ -41,8 +41,9 @@ async function review(context: Context, options: Options): Promise<number> {
   if (answers !== undefined && (context.namespace !== null || [options.workload, options.flagged, options.proposals, options.undecided, options.all].some((one) => one !== undefined))) {
     throw new UsageError('--answers says itself what it is about: leave -n, --workload, --flagged, --proposals, --undecided and --all out');
   }
-  if (answers === undefined && !isListed && !(context.stdin.isTTY === true && context.stdout.isTTY === true)) {
-    throw new UsageError('review asks on a terminal, and this is none: list the items with -o json, and answer them with --answers FILE');
+  const canDraw = context.stdin.isTTY === true && context.stdout.isTTY === true && context.env['TERM'] !== 'dumb';
+  if (answers === undefined && !isListed && !canDraw) {
+    throw new UsageError('review asks on a terminal that can be drawn on, and this is none: list the items with -o json, and answer them with --answers FILE');
   }
   const [{ withStore, graphOf }, { alertsIn }, { inScope }, { reviewItems, wordsOn }, { propose }, { fingerprint }] = await Promise.all([
     import('../session.ts'),

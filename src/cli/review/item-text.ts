@@ -35,8 +35,9 @@ export function surroundingsOf(graph: Graph, { alerts, since, names, latest }: P
   };
 }
 
-/** Longer lists are cut: the evidence page has all of them. */
-const SHOWN = 8;
+/** Longer lists, and longer rules, are cut: the evidence page has all of them. */
+export const EDGES_SHOWN = 8;
+const LINES_SHOWN = 24;
 
 /** An item on its screen; without an outlook while that is worked out. */
 export function itemLines(item: ReviewItem, outlook: Outlook | null, around: Surroundings): readonly Line[] {
@@ -47,12 +48,14 @@ export function itemLines(item: ReviewItem, outlook: Outlook | null, around: Sur
 /** Everything that is known of the edges of an item, as `explain` tells it. */
 export function evidencePage(item: ReviewItem, around: Surroundings): readonly Line[] {
   const edges = item.edges.flatMap((id) => around.edges.get(id) ?? []);
-  return edges.flatMap((edge) => [
+  const rule = item.kind === 'rule' ? [...ruleYaml(item.rule), { text: '' }] : [];
+  const evidence = edges.flatMap((edge): readonly Line[] => [
     ...evidenceLines(edge).map((text, i): Line => ({ text: text.trimStart(), indent: i === 0 ? 1 : 3, ...(i === 0 ? { tone: 'title' } : {}) })),
     ...warnings(edge, around, 3),
     ...[...edge.evidence.pods].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([pod, opened]): Line => ({ text: `${pod}: ${plural(opened, 'connection')}`, indent: 5 })),
     { text: '' },
   ]);
+  return [...rule, ...evidence];
 }
 
 function edgeLines(edge: GraphEdge, outlook: Outlook | null, around: Surroundings): readonly Line[] {
@@ -84,16 +87,16 @@ function ruleLines({ id, workload, rule }: RuleItem, edges: readonly GraphEdge[]
     { text: `rule ${rule.direction} of ${peerName(workload)}: ${rule.ports.map(({ port, protocol }) => `${port ?? 'any'}/${protocol ?? 'TCP'}`).join(', ')}`, tone: 'title', indent: 1 },
     ...rule.comment.split('\n').map((text, i): Line => ({ text, indent: 3, ...(i > 0 || rule.edges.length === 0 ? { tone: 'warning' } : {}) })),
     { text: `id ${id}`, indent: 3, tone: 'aside' },
-    ...ruleYaml(own ?? rule),
+    ...cutTo(LINES_SHOWN, ruleYaml(own ?? rule), 'line'),
     ...(outlook !== null && own === null ? [{ text: 'no longer proposed so: its edges were decided on since', indent: 3, tone: 'warning' } as const] : []),
     { text: '' },
     heading(`made of ${plural(edges.length, 'edge')}, ${undecided === 0 ? 'decided' : undecided === edges.length ? 'undecided' : `${count(undecided)} of them undecided`}`),
-    ...edges.slice(0, SHOWN).flatMap((edge): readonly Line[] => [
+    ...edges.slice(0, EDGES_SHOWN).flatMap((edge): readonly Line[] => [
       { text: nameOf(edge, around), indent: 3 },
       { text: `${sightings(edge, around)}; ${stateText(edge)}`, indent: 5 },
       ...warnings(edge, around, 5),
     ]),
-    ...more(edges.length, 'edge'),
+    ...more(edges.length - EDGES_SHOWN, 'edge'),
     { text: '' },
     heading('accept'),
     { text: `${edges.length === 1 ? 'its edge is' : 'its edges are'} your word from then on: no evidence that comes later takes the rule back`, indent: 3 },
@@ -103,6 +106,7 @@ function ruleLines({ id, workload, rule }: RuleItem, edges: readonly GraphEdge[]
       : [
           heading('reject'),
           ...cutLines(outlook, around),
+          ...more(edges.length - EDGES_SHOWN, 'edge'),
           ...outlook.ends.flatMap((end) => (end.with.closed && end.without.closed ? [remaining(end)] : changeLines(end, 'without'))),
           { text: `${plural(edges.length, 'edge')} ${edges.length === 1 ? 'is' : 'are'} remembered, and ${edges.length === 1 ? 'alerts' : 'alert'} in every mode when used again`, indent: 3 },
         ]),
@@ -115,8 +119,12 @@ function heading(text: string): Line {
   return { text, indent: 1, tone: 'title' };
 }
 
-function more(all: number, noun: string): readonly Line[] {
-  return all > SHOWN ? [{ text: `and ${plural(all - SHOWN, `more ${noun}`)} (e)`, indent: 3 }] : [];
+function more(n: number, noun: string): readonly Line[] {
+  return n > 0 ? [{ text: `and ${plural(n, `more ${noun}`)} (e)`, indent: 3 }] : [];
+}
+
+function cutTo(most: number, lines: readonly Line[], noun: string): readonly Line[] {
+  return [...lines.slice(0, most), ...more(lines.length - most, noun)];
 }
 
 /** The rule as it is proposed now, if decisions since then have left something of it. */
@@ -178,10 +186,9 @@ function remaining({ workload, direction, without }: EndOutlook): Line {
 
 /** Edges that policies without them cut, with what is known of them; and those that they do not. */
 function cutLines({ cut, kept, unjudged }: Outlook, around: Surroundings): readonly Line[] {
-  const lines = [
+  return [
     ...cut.map(({ edge, because, partly }): Line => ({ text: `breaks ${nameOf(edge, around)}${partly ? ', for some of its pods' : ''}: ${sightings(edge, around)} (${because})`, indent: 3 })),
     ...kept.map((edge): Line => ({ text: `breaks nothing of ${nameOf(edge, around)}: the proposals let it through all the same`, indent: 3 })),
     ...unjudged.map(({ edge, because }): Line => ({ text: `cannot be said of ${nameOf(edge, around)}: ${because}`, indent: 3 })),
   ];
-  return [...lines.slice(0, SHOWN), ...more(lines.length, 'edge')];
 }

@@ -1,34 +1,52 @@
 import { toYaml } from '../../export/yaml.ts';
+import { count } from '../text.ts';
 import type { Direction, ProposedRule } from '../../model/proposal.ts';
 import type { RuleChange } from '../../policy/outlook.ts';
 import type { Line } from './lines.ts';
 
 const INDENT = 4;
+/** Of the peers, and of the ports, that a change leaves as they are, so many are shown; the others are counted. */
+const STAYING_SHOWN = 3;
+
+type Mark = '+' | '-' | ' ';
+
+/** A peer or a port of a rule. */
+interface Entry {
+  readonly value: object;
+  readonly mark: Mark;
+}
 
 /** A rule as it stands in a NetworkPolicy. */
 export function ruleYaml({ direction, peers, ports }: Pick<ProposedRule, 'direction' | 'peers' | 'ports'>): readonly Line[] {
-  return blocks(direction, peers.map((peer) => [peer, ' ']), ports.map((port) => [port, ' ']), ' ');
+  const asTheyAre = (all: readonly object[]): readonly Line[] => all.flatMap((value) => entry({ value, mark: ' ' }));
+  return inRule(direction, ' ', asTheyAre(peers), asTheyAre(ports));
 }
 
 /** A rule with `+` and `-` before what a change brings and takes. */
 export function changeYaml(direction: Direction, { before, after }: RuleChange): readonly Line[] {
-  const mark = before === null ? '+' : after === null ? '-' : ' ';
-  return blocks(direction, marked(before?.peers ?? [], after?.peers ?? []), marked(before?.ports ?? [], after?.ports ?? []), mark);
+  return inRule(direction, before === null ? '+' : after === null ? '-' : ' ', changes(before?.peers ?? [], after?.peers ?? []), changes(before?.ports ?? [], after?.ports ?? []));
 }
 
-type Mark = '+' | '-' | ' ';
+function inRule(direction: Direction, mark: Mark, peers: readonly Line[], ports: readonly Line[]): readonly Line[] {
+  return [line(mark, direction === 'ingress' ? '- from:' : '- to:'), ...peers, line(mark, '  ports:'), ...ports];
+}
 
-function marked(before: readonly object[], after: readonly object[]): readonly (readonly [object, Mark])[] {
+function changes(before: readonly object[], after: readonly object[]): readonly Line[] {
   const [old, made] = [before, after].map((all) => new Set(all.map((one) => JSON.stringify(one)))) as [Set<string>, Set<string>];
-  return [
-    ...before.filter((one) => !made.has(JSON.stringify(one))).map((one) => [one, '-'] as const),
-    ...after.map((one) => [one, old.has(JSON.stringify(one)) ? ' ' : '+'] as const),
+  const staying = after.filter((value) => old.has(JSON.stringify(value)));
+  const hidden = new Set(staying.slice(STAYING_SHOWN));
+  const entries = [
+    ...before.filter((value) => !made.has(JSON.stringify(value))).map((value): Entry => ({ value, mark: '-' })),
+    ...after.filter((value) => !hidden.has(value)).map((value): Entry => ({ value, mark: old.has(JSON.stringify(value)) ? ' ' : '+' })),
   ];
+  return [...entries.flatMap(entry), ...(hidden.size > 0 ? [line(' ', `  # ${count(hidden.size)} more, as before`)] : [])];
 }
 
-function blocks(direction: Direction, peers: readonly (readonly [object, Mark])[], ports: readonly (readonly [object, Mark])[], mark: Mark): readonly Line[] {
-  const item = ([value, own]: readonly [object, Mark]): readonly Line[] => toYaml([value]).trimEnd().split('\n').map((text) => line(own, `  ${text}`));
-  return [line(mark, direction === 'ingress' ? '- from:' : '- to:'), ...peers.flatMap(item), line(mark, '  ports:'), ...ports.flatMap(item)];
+function entry({ value, mark }: Entry): readonly Line[] {
+  return toYaml([value])
+    .trimEnd()
+    .split('\n')
+    .map((text) => line(mark, `  ${text}`));
 }
 
 function line(mark: Mark, text: string): Line {

@@ -7,7 +7,7 @@ import { styleFor } from '../text.ts';
 import { newest } from '../when.ts';
 import { scopeOf } from './answers.ts';
 import type { Desk } from './desk.ts';
-import { surroundingsOf } from './item-text.ts';
+import { EDGES_SHOWN, surroundingsOf } from './item-text.ts';
 import { listen, type Key } from './keys.ts';
 import { draw } from './screen.ts';
 import { beginReview, step, type ReviewEffect, type ReviewEvent, type ReviewState } from './state.ts';
@@ -46,7 +46,8 @@ export async function reviewOnTerminal(context: Context, desk: Desk, items: read
     if (item === undefined || outlooks.has(item.id)) return;
     waiting = setTimeout(() => {
       try {
-        outlooks.set(item.id, outlookOn(graph, item.edges.flatMap((id) => around.edges.get(id) ?? [])));
+        const edges = desk.edges(item.edges);
+        outlooks.set(item.id, outlookOn(graph, edges, edges.slice(0, EDGES_SHOWN)));
         show();
       } catch (error) {
         fail(error);

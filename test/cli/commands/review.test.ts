@@ -218,7 +218,7 @@ describe('the demo, answered', () => {
 
 describe('wrong usage of a review', () => {
   it.each([
-    [[], 'review asks on a terminal, and this is none: list the items with -o json, and answer them with --answers FILE'],
+    [[], 'review asks on a terminal that can be drawn on, and this is none: list the items with -o json, and answer them with --answers FILE'],
     [['--answers', '-', '-o', 'json'], '--answers and -o exclude each other: list the items first, then answer them'],
     [['--answers', '-', '-n', 'shop'], '--answers says itself what it is about: leave -n, --workload, --flagged, --proposals, --undecided and --all out'],
     [['--answers', '-', '--flagged'], '--answers says itself what it is about: leave -n, --workload, --flagged, --proposals, --undecided and --all out'],

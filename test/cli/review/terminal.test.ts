@@ -66,6 +66,7 @@ describe('the screen', () => {
     for (const key of keys) shown = await sitting.type(KEYS[key] ?? key.replaceAll('_', ' '));
     sitting.hangUp();
     await sitting.end();
+    // UPDATE_SCREENS=1 writes what is shown now: look at the difference before it is committed.
     if (process.env['UPDATE_SCREENS'] !== undefined) writeFileSync(join(CASES, `${name}.txt`), readFileSync(join(CASES, `${name}.txt`), 'utf8').replace(/\n---\n[\s\S]*/, `\n---\n${shown}`));
     else expect(shown).toBe(screen);
     for (const line of shown.split('\n')) expect(line.length).toBeLessThanOrEqual(columns);
