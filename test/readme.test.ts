@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { footpath, scratch } from './support/cli.ts';
+import { sitDown } from './support/screen.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -24,6 +25,17 @@ describe('README', () => {
         at = found + 1;
       }
     }
+  });
+
+  it('shows a review as it looks after the demo', async () => {
+    const folder = join(scratch(), 'demo');
+    await footpath(['demo', '--out', folder]);
+    const sitting = await sitDown(['review', '--db', join(folder, 'footpath.db')]);
+    await sitting.type('s');
+    const screen = await sitting.type('s');
+    await sitting.type('q');
+    await sitting.end();
+    expect(blocks(/<!-- review -->([\s\S]*)<!-- \/review -->/.exec(readme)?.[1] ?? '')).toEqual([screen]);
   });
 
   it('names only commands and options that exist', async () => {
