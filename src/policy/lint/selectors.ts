@@ -76,7 +76,9 @@ export const matchesNothing: LintRule = {
     const { namespace } = policy.metadata;
     const { podSelector } = policy.spec;
     const isOnHost = (own: string): boolean => onHost.some(({ peer, standIns }) => peer.namespace === own && standIns.some(({ labels }) => selectorMatches(podSelector, labels)));
-    if (matching.selected(podSelector, namespace).length === 0 && !isOnHost(namespace)) {
+    // A default deny is also for pods that are yet to come.
+    const isDefaultDeny = isEmptySelector(podSelector) && rules.length === 0;
+    if (!isDefaultDeny && matching.selected(podSelector, namespace).length === 0 && !isOnHost(namespace)) {
       const pods = selectorWords(podSelector, '');
       yield { field: 'spec.podSelector', message: `matches nothing: no pod${pods === '' ? '' : ` with ${pods}`} is known in ${namespace}; the policy protects nothing` };
     }
