@@ -4,6 +4,9 @@
  */
 const [COMPILE, EVALUATE, INDEX, END, SELECTOR, ADDRESS] = ['policy/compile', 'policy/evaluate', 'policy/peer-index', 'policy/end', 'model/selector', 'model/address'].map((name) => `src/${name}.ts`);
 
+/** Tests that must notice them. */
+export const TESTS = ['evaluate', 'evaluate-corners', 'evaluate-ports', 'evaluate-admin'].map((name) => `test/policy/${name}.test.ts`);
+
 export const MUTANTS = [
   // Ports
   { what: 'endPort is ignored', file: COMPILE, find: 'last: endPort ?? port };', replace: 'last: port };' },
