@@ -1,6 +1,6 @@
 import type { Edge } from './model/edge.ts';
 import type { Peer } from './model/peer.ts';
-import type { Proposal } from './model/proposal.ts';
+import type { Authorizations, Proposal } from './model/proposal.ts';
 
 /** An exporter renders proposals for one enforcement point. Pure; equal proposals give equal bytes. */
 export interface Exporter {
@@ -10,6 +10,8 @@ export interface Exporter {
   /** What it can be asked for beyond the proposals; whoever asks it for more is told so. */
   readonly takes: readonly RenderOption[];
   render(set: PolicySet, options?: RenderOptions): readonly RenderedFile[];
+  /** What was proposed and this form has no policy for, a sentence each. */
+  leftOut?(set: PolicySet): readonly string[];
 }
 
 export interface PolicySet {
@@ -20,13 +22,15 @@ export interface PolicySet {
   readonly edges: ReadonlyMap<string, Edge>;
   /** Who answers for names in the cluster, and at which port. */
   readonly resolvers: readonly { readonly peer: Peer; readonly port: number }[];
+  /** What the mesh is to enforce beside the network. */
+  readonly authorizations: Authorizations;
 }
 
 /**
  * `l7`: methods and paths as they were seen, and no others. `enforced`: policies that act, where the form has others that only
- * tell what they would deny.
+ * tell what they would deny. `byPort`: clients that nothing tells by a certificate get a rule for their port alone.
  */
-export type RenderOption = 'l7' | 'enforced';
+export type RenderOption = 'l7' | 'enforced' | 'byPort';
 
 export type RenderOptions = Readonly<Partial<Record<RenderOption, boolean>>>;
 

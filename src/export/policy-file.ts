@@ -53,13 +53,19 @@ interface FormHead {
 /** What stands above a policy: its proof, what it leaves alone, and what a reader should know. */
 export function headOf({ proof, leftAlone, notes }: Proposal, form: FormHead = {}): readonly string[] {
   return [
-    `proved${form.proof === undefined ? '' : ` ${form.proof}`}: keeps ${proof.acceptedEdges === 1 ? 'the one accepted edge' : `all ${proof.acceptedEdges} accepted edges`}; allows ${beyondOf(proof, form.beyond ?? [])}`,
+    provedLine(proof, form),
     ...leftAlone.map(({ direction, reason }) => `${direction} is left alone: ${reason}`),
     ...[...new Set([...notes, ...(form.notes ?? [])])].map((note) => `note: ${note}`),
   ];
 }
 
-function beyondOf({ excess, excessCount }: Proof, more: readonly Widening[]): string {
+/** What a policy was proved to keep, and what it allows beyond that. */
+export function provedLine(proof: Pick<Proof, 'acceptedEdges' | 'excess' | 'excessCount'>, form: FormHead = {}): string {
+  const kept = proof.acceptedEdges === 1 ? 'the one accepted edge' : `all ${proof.acceptedEdges} accepted edges`;
+  return `proved${form.proof === undefined ? '' : ` ${form.proof}`}: keeps ${kept}; allows ${beyondOf(proof, form.beyond ?? [])}`;
+}
+
+function beyondOf({ excess, excessCount }: Pick<Proof, 'excess' | 'excessCount'>, more: readonly Widening[]): string {
   const unlisted = excessCount - excess.length;
   const all = [...new Set([...excess, ...more.map(({ reason, beyond }) => `${reason}: ${beyond}`), ...(unlisted > 0 ? [`and ${unlisted} more`] : [])])];
   return all.length === 0 ? 'nothing else' : `beyond them: ${all.join('; ')}`;

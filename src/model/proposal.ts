@@ -1,5 +1,6 @@
 import type { NetworkPolicy, PolicyPeer, PolicyPort, PolicyType } from './policy.ts';
 import type { WorkloadPeer } from './peer.ts';
+import type { AuthorizationPolicy } from './authorization.ts';
 import type { LabelSelector } from './selector.ts';
 
 /** Why a rule is wider than the edges that made it. Closed list; each is shown wherever the rule is. */
@@ -14,6 +15,10 @@ export const WIDENINGS = {
   waypoint: 'the connection goes through the waypoint: who may use it, its own policies say',
   'ambient-probes': 'admits kubelet’s probes, which come from this address where the mesh is ambient',
   'istiod-unseen': 'opens the mesh’s control plane, though no connection to it was seen: they last, and without them a proxy loses its configuration and its certificate',
+  'shared-account': 'admits every workload that runs under the account: a certificate does not tell them apart',
+  'no-certificate': 'admits anybody at the port, since a client shows no certificate: the NetworkPolicy alone says who it is',
+  'any-request': 'admits every request, since those that were seen cannot all be written',
+  'paths-below': 'admits every path below, since long ones are not kept to their end',
   'all-apiservers': 'names every address of the API server, though not all of them were seen',
   'known-ranges': 'names all ranges that the user’s file has under this name, though not all of their addresses were seen',
   compacted: 'merges outside addresses into ranges, which hold others that were not seen',
@@ -109,3 +114,25 @@ export interface NoProposal {
   /** It is on the host's network, or gone: not even a policy that closes its namespace touches it. */
   readonly untouched: boolean;
 }
+
+/** A policy of the mesh beside a workload's NetworkPolicy, from the same edges. */
+export interface ProposedAuthorization {
+  readonly policy: AuthorizationPolicy;
+  /** One for each rule of the policy, in their order. */
+  readonly rules: readonly { readonly edges: readonly string[]; readonly widenings: readonly Widening[]; readonly comment: string }[];
+  readonly notes: readonly string[];
+  readonly proof: Pick<Proof, 'acceptedEdges' | 'excess' | 'excessCount'>;
+}
+
+export interface Authorizations {
+  /** Sorted by namespace and name. */
+  readonly proposals: readonly ProposedAuthorization[];
+  /** Workloads with a NetworkPolicy that get none, and why. */
+  readonly none: readonly { readonly workload: WorkloadPeer; readonly reason: string }[];
+  /** Why the mesh must not be told to deny all else in a namespace; a namespace that is not here may be closed. */
+  readonly keptOpen: ReadonlyMap<string, string>;
+  /** What policies that close a namespace are called, by namespace. */
+  readonly denyAll: ReadonlyMap<string, string>;
+}
+
+export const NO_AUTHORIZATIONS: Authorizations = { proposals: [], none: [], keptOpen: new Map(), denyAll: new Map() };

@@ -23,14 +23,15 @@ export function policyNames(workloads: readonly WorkloadPeer[]): ReadonlyMap<str
       if (first !== undefined && own.length === 1 && first.name !== DEFAULT_DENY && first.name.length <= MAX_NAME) give(first, first.name);
       else namesakes.push(...own);
     }
-    for (const workload of namesakes.toSorted((a, b) => (peerKey(a) < peerKey(b) ? -1 : 1))) give(workload, freeName(workload, taken));
+    for (const workload of namesakes.toSorted((a, b) => (peerKey(a) < peerKey(b) ? -1 : 1))) give(workload, freeName(workload.name, workload.kind.toLowerCase(), taken));
   }
   return names;
 }
 
-function freeName({ name, kind }: WorkloadPeer, taken: ReadonlySet<string>): string {
+/** `name-suffix`, numbered where that is taken, and short enough for a file. */
+export function freeName(name: string, suffix: string, taken: ReadonlySet<string>): string {
   for (let n = 1; ; n++) {
-    const candidate = withSuffix(name, `-${kind.toLowerCase()}${n === 1 ? '' : `-${n}`}`);
+    const candidate = withSuffix(name, `-${suffix}${n === 1 ? '' : `-${n}`}`);
     if (!taken.has(candidate)) return candidate;
   }
 }

@@ -56,7 +56,8 @@ export function propose(graph: Graph, options: ProposeOptions = {}): Proposals {
   };
 }
 
-function makesRule(edge: GraphEdge, includeObserved: boolean): boolean {
+/** Whether policies are made of an edge. */
+export function makesRule(edge: GraphEdge, includeObserved: boolean): boolean {
   return edge.state === 'accepted' || (includeObserved && edge.state === 'observed' && edge.success !== 'none' && isResolved(edge));
 }
 

@@ -26,6 +26,8 @@ export interface Member {
   readonly gone: boolean;
   /** How its pods take part in the mesh; none where nobody knows. */
   readonly mesh: ReadonlySet<MeshMode>;
+  /** Service accounts that its pods run under, by the inventory; sorted. */
+  readonly accounts: readonly string[];
 }
 
 /** Everybody in the cluster, as far as policies can see them. */
@@ -135,7 +137,8 @@ export class Roster {
     const distinct = [...groupBy(telling, ({ labels, ports: own }) => `${formatLabels(labels)} ${JSON.stringify(own)}`).values()];
     const fromPods = distinct.flatMap(([pod]) => (pod === undefined ? [] : [{ ...stand(pod.labels, pod.name, pod.addresses, directory.hostAddressesOf(pod)), ports: pod.ports }]));
     const mesh = onHost ? OUTSIDE_MESH : meshModes(present, fact, namespace);
-    const common = { peer, fact, hostNetwork: onHost, gone, mesh };
+    const accounts = [...new Set(present.length > 0 ? present.map(({ serviceAccount }) => serviceAccount) : fact === null ? [] : [fact.serviceAccount])].toSorted();
+    const common = { peer, fact, hostNetwork: onHost, gone, mesh, accounts };
     if (fromPods.length > 0) return { ...common, knownBy: 'pods', standIns: fromPods };
     const seenAt = seen.flatMap(({ addresses }) => addresses.map(({ address }) => address)).slice(0, 4);
     if (fact !== null && fact.templateLabels !== null) return { ...common, knownBy: 'template', standIns: [stand(fact.templateLabels, peer.name, seenAt, [])] };

@@ -4,7 +4,7 @@ import { peerKey, peerName } from '../model/peer.ts';
 import type { Widening } from '../model/proposal.ts';
 import type { Graph, GraphEdge } from '../learn/graph.ts';
 import type { Roster } from './roster.ts';
-import { Waypoints } from './waypoints.ts';
+import { Waypoints, type ServedBy } from './waypoints.ts';
 
 /** The port of the mesh's tunnel, which carries all others. */
 export const HBONE_PORT = 15_008;
@@ -15,8 +15,20 @@ export interface WireEdge extends GraphEdge {
   readonly widening: Widening | null;
 }
 
+/** How a connection reaches its pod: as it is, in the tunnel, or through the waypoint of a Service. */
+export type Way = 'own' | 'tunnel' | (ServedBy & { readonly waypoint: WorkloadPeer });
+
 /** Who talks to whom on the wire for an edge: the edge itself where no tunnel carries it. One function for all edges of a graph. */
 export function wireOf(graph: Graph, roster: Roster): (edge: GraphEdge) => readonly WireEdge[] {
+  const waysTo = waysOf(graph, roster);
+  return (edge) => {
+    const wire = waysTo(edge).flatMap((way) => (way === 'own' ? [plain(edge)] : way === 'tunnel' ? [tunnelled(edge)] : hops(edge, way.waypoint)));
+    return wire.length < 2 ? wire : [...new Map(wire.map((one) => [`${peerKey(one.source)}>${peerKey(one.destination)}:${one.port}`, one])).values()];
+  };
+}
+
+/** The ways that an edge takes, one at least. One function for all edges of a graph. */
+export function waysOf(graph: Graph, roster: Roster): (edge: GraphEdge) => readonly Way[] {
   const waypoints = new Waypoints(graph, roster);
   const modesOf = (peer: Peer): readonly (MeshMode | null)[] => {
     const known = peer.type === 'workload' ? [...(roster.member(peer)?.mesh ?? [])] : ['none' as const];
@@ -31,21 +43,16 @@ export function wireOf(graph: Graph, roster: Roster): (edge: GraphEdge) => reado
   };
   return (edge) => {
     // The mesh captures TCP alone, and what is seen in its tunnel already is on the wire.
-    if (edge.protocol !== 'TCP' || edge.port <= 0 || edge.port === HBONE_PORT || edge.destination.type !== 'workload') return [plain(edge)];
+    if (edge.protocol !== 'TCP' || edge.port <= 0 || edge.port === HBONE_PORT || edge.destination.type !== 'workload') return AS_IT_IS;
     const pairs = modes(edge.source).flatMap((from) => modes(edge.destination).map((to) => ({ from, to })));
-    if (pairs.every(({ from, to }) => !isTunnelled(from, to))) return [plain(edge)];
-    const ways = pairs.flatMap(({ from, to }) => wayOf(edge, from, to, waypoints));
-    const distinct = new Map(ways.map((way) => [`${peerKey(way.source)}>${peerKey(way.destination)}:${way.port}`, way]));
-    return [...distinct.values()];
+    return [...new Set(pairs.flatMap(({ from, to }) => waysBetween(edge, from, to, waypoints)))];
   };
 }
 
+const AS_IT_IS: readonly Way[] = ['own'];
+
 function plain(edge: GraphEdge): WireEdge {
   return { ...edge, widening: null };
-}
-
-function isTunnelled(from: MeshMode | null, to: MeshMode | null): boolean {
-  return portsBetween(from, to).includes('tunnel');
 }
 
 /**
@@ -58,11 +65,11 @@ function portsBetween(from: MeshMode | null, to: MeshMode | null): readonly ('ow
   return ['own'];
 }
 
-function wayOf(edge: GraphEdge, from: MeshMode | null, to: MeshMode | null, waypoints: Waypoints): readonly WireEdge[] {
+function waysBetween(edge: GraphEdge, from: MeshMode | null, to: MeshMode | null, waypoints: Waypoints): readonly Way[] {
   const served = to === 'ambient' && (from === 'ambient' || from === 'sidecar' || from === 'gateway') ? waypoints.before(edge) : [];
-  const through = served.filter(({ waypoint, forAll }) => waypoint !== null && (from === 'ambient' || forAll)).map(({ waypoint }) => waypoint as WorkloadPeer);
-  const straight = served.length === 0 || through.length < served.length;
-  return [...through.flatMap((waypoint) => hops(edge, waypoint)), ...(straight ? portsBetween(from, to).map((port) => (port === 'own' ? plain(edge) : tunnelled(edge))) : [])];
+  const through = served.filter((one): one is Exclude<Way, string> => one.waypoint !== null && (from === 'ambient' || one.forAll));
+  const isStraight = served.length === 0 || through.length < served.length;
+  return [...through, ...(isStraight ? portsBetween(from, to) : [])];
 }
 
 function tunnelled(edge: GraphEdge): WireEdge {

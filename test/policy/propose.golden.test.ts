@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { validateAuthorization } from '../../src/policy/istio/validate.ts';
 import { Session } from '../support/cli.ts';
 
 /**
@@ -82,6 +83,7 @@ describe('proposals of known cases', () => {
 
 describe('the expected policies themselves', () => {
   type Policy = {
+    readonly kind: string;
     readonly metadata: { readonly name: string };
     readonly spec: {
       readonly podSelector: object;
@@ -90,8 +92,9 @@ describe('the expected policies themselves', () => {
       readonly egress?: readonly { readonly to?: readonly object[] }[];
     };
   };
-  const policiesOf = ({ file }: Opened): readonly Policy[] =>
-    parseAllDocuments(readFileSync(file('expected.yaml'), 'utf8')).map((document) => document.toJS() as Policy);
+  const documentsOf = ({ file }: Opened): readonly unknown[] => parseAllDocuments(readFileSync(file('expected.yaml'), 'utf8')).map((document) => document.toJS() as unknown);
+  const policiesOf = (one: Opened): readonly Policy[] => (documentsOf(one) as readonly Policy[]).filter(({ kind }) => kind === 'NetworkPolicy');
+  const authorizationsOf = (one: Opened): readonly object[] => (documentsOf(one) as readonly Policy[]).filter(({ kind }) => kind === 'AuthorizationPolicy');
 
   it.each(cases)('$name: types are said, no rule lacks a peer, and no workload’s selector is empty', (one) => {
     for (const { metadata, spec } of policiesOf(one)) {
@@ -101,5 +104,9 @@ describe('the expected policies themselves', () => {
       expect(Object.keys(spec.podSelector).length > 0).toBe(metadata.name !== 'default-deny');
       if (metadata.name === 'default-deny') expect(peers).toEqual([]);
     }
+  });
+
+  it.each(cases.filter((one) => authorizationsOf(one).length > 0))('$name: Istio takes what is for the mesh, and warns of nothing', (one) => {
+    for (const policy of authorizationsOf(one)) expect(validateAuthorization(policy)).toMatchObject({ problems: [], warnings: [] });
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { PolicySet } from '../../src/exporter.ts';
 import { workloadPeer } from '../../src/model/peer.ts';
 import type { NetworkPolicy } from '../../src/model/policy.ts';
-import type { Direction, LeftAlone, Proposal, ProposedRule, RulePeer } from '../../src/model/proposal.ts';
+import { NO_AUTHORIZATIONS, type Direction, type LeftAlone, type Proposal, type ProposedRule, type RulePeer } from '../../src/model/proposal.ts';
 import type { LabelSelector } from '../../src/model/selector.ts';
 import { policyPeers } from '../../src/policy/peers.ts';
 import { anyText } from './any-text.ts';
@@ -11,7 +11,7 @@ import { podSelector, policyPort } from './arbitrary-policy.ts';
 /** Proposals as an exporter is given them. */
 
 export function policySet(proposals: readonly Proposal[], defaultDeny: readonly string[] = [], more: Partial<PolicySet> = {}): PolicySet {
-  return { proposals, defaultDeny, edges: new Map(), resolvers: [], ...more };
+  return { proposals, defaultDeny, edges: new Map(), resolvers: [], authorizations: NO_AUTHORIZATIONS, ...more };
 }
 
 export interface Proposed {

@@ -16,9 +16,15 @@ interface Options {
   readonly out?: string;
   readonly l7?: boolean;
   readonly enforced?: boolean;
+  readonly byPort?: boolean;
 }
 
-const FORM_OPTIONS: readonly RenderOption[] = ['l7', 'enforced'];
+/** What a form can be asked for, as it is written on the command line. */
+const FORM_OPTIONS: readonly (readonly [RenderOption, string])[] = [
+  ['l7', '--l7'],
+  ['enforced', '--enforced'],
+  ['byPort', '--by-port'],
+];
 
 export const define: Define = (command, run) => {
   command
@@ -28,6 +34,7 @@ export const define: Define = (command, run) => {
     .option('--include-observed', 'also from edges that nobody has accepted yet')
     .option('--l7', 'with the methods and paths that were seen, where the form has them: every other request is refused')
     .option('--enforced', 'as policies that act, where the form also has some that only tell what they would deny')
+    .option('--by-port', 'where a client has no certificate, open its port to anybody in the mesh’s policy; without it such a workload gets none')
     .option('--out <folder>', 'write one file a policy and kustomization.yaml into this folder')
     .addHelpText('after', '\n-o has yaml and json here. What got no policy is listed on stderr, with the reason. Footpath writes nothing to the cluster: kubectl diff -k FOLDER, then kubectl apply -k FOLDER.')
     .action((options: Options) => run((context) => proposePolicies(context, options)));
@@ -36,10 +43,11 @@ export const define: Define = (command, run) => {
 async function proposePolicies(context: Context, options: Options): Promise<number> {
   const form = outputOf(context, ['yaml', 'json']);
   const wantsWorkload = workloadOption(options.workload);
-  const [{ withStore, graphOf }, { propose }, { clusterResolvers }, { exporters }] = await Promise.all([
+  const [{ withStore, graphOf }, { propose }, { clusterResolvers }, { authorize }, { exporters }] = await Promise.all([
     import('../session.ts'),
     import('../../policy/propose.ts'),
     import('../../policy/dns.ts'),
+    import('../../policy/istio/authorize.ts'),
     import('../../export/index.ts'),
   ]);
   const exporter = exporterFor(options, exporters);
@@ -49,7 +57,8 @@ async function proposePolicies(context: Context, options: Options): Promise<numb
     const { proposals, none } = propose(graph, { includeObserved: options.includeObserved === true, wants });
     if (wantsWorkload !== null && proposals.length + none.length === 0) throw new UsageError(`--workload ${options.workload}: no such workload; footpath status lists them`);
     const defaultDeny = options.defaultDeny === true ? namespacesOf(graph, context.namespace) : [];
-    const files = exporter.render({ proposals, defaultDeny, edges: new Map(graph.edges.map((edge) => [edge.id, edge])), resolvers: clusterResolvers(graph) }, options);
+    const set = { proposals, defaultDeny, edges: new Map(graph.edges.map((edge) => [edge.id, edge])), resolvers: clusterResolvers(graph), authorizations: authorize(graph, proposals, options) };
+    const files = exporter.render(set, options);
     if (options.out !== undefined) {
       const { leftovers, writeFiles } = await import('../write-files.ts');
       writeFiles(options.out, [...files, { name: 'kustomization.yaml', content: kustomization(files.map(({ name }) => name)) }]);
@@ -66,6 +75,7 @@ async function proposePolicies(context: Context, options: Options): Promise<numb
     }
     for (const { workload, reason } of none) context.say(`${peerName(workload)}: no policy: ${reason}`);
     for (const { workload, leftAlone } of proposals) for (const { direction, reason } of leftAlone) context.say(`${peerName(workload)}: ${direction} left alone: ${reason}`);
+    for (const line of exporter.leftOut?.(set) ?? []) context.say(line);
     for (const line of cutOff(proposals, none, defaultDeny)) context.say(line);
     if (proposals.length === 0) context.say(none.length > 0 ? 'no policies: the reasons are above' : 'no policies: no workload here has an accepted edge (footpath edges, footpath accept)');
     else context.hint('next: footpath explain NS/NAME · footpath propose --out policies · footpath simulate --policies policies');
@@ -76,10 +86,10 @@ async function proposePolicies(context: Context, options: Options): Promise<numb
 function exporterFor(options: Options, exporters: readonly Exporter[]): Exporter {
   const exporter = exporters.find(({ name }) => name === options.as);
   if (exporter === undefined) throw new UsageError(`--as ${options.as}: no such form${suggestion(options.as, exporters.map(({ name }) => name))}`);
-  for (const option of FORM_OPTIONS) {
+  for (const [option, written] of FORM_OPTIONS) {
     if (options[option] !== true || exporter.takes.includes(option)) continue;
     const able = exporters.filter(({ takes }) => takes.includes(option)).map(({ name }) => `--as ${name}`);
-    throw new UsageError(`--${option}: ${exporter.name} policies have no such choice${able.length > 0 ? ` (${able.join(', ')})` : ''}`);
+    throw new UsageError(`${written}: ${exporter.name} policies have no such choice${able.length > 0 ? ` (${able.join(', ')})` : ''}`);
   }
   return exporter;
 }
