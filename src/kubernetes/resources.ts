@@ -1,3 +1,4 @@
+import { ADMIN_GROUP, type AdminKind } from '../model/admin-policy.ts';
 import type { EndpointSliceFact, Inventory, NamespaceFact, NodeFact, PodFact, PolicyFact, ServiceFact, WorkloadFact } from '../model/inventory.ts';
 import type { Json } from './object.ts';
 import { projectEndpointSlice, projectNamespace, projectNode, projectPod, projectPolicy, projectService, projectWorkload } from './project.ts';
@@ -27,6 +28,15 @@ const owner = (group: string, version: string, kind: string, optional = false): 
 
 export const PODS = core('pods', 'pods', projectPod);
 
+const admin = (name: string, version: string, kind: AdminKind): Resource => ({
+  name,
+  group: ADMIN_GROUP,
+  path: `/apis/${ADMIN_GROUP}/${version}/${name}`,
+  part: 'policies',
+  optional: true,
+  project: (object) => projectPolicy(kind, object),
+});
+
 /** Everything that says who an address is, who made whom, and what is enforced. */
 export const RESOURCES: readonly Resource[] = [
   PODS,
@@ -42,4 +52,7 @@ export const RESOURCES: readonly Resource[] = [
   owner('batch', 'v1', 'Job'),
   owner('batch', 'v1', 'CronJob'),
   owner('argoproj.io', 'v1alpha1', 'Rollout', true),
+  admin('adminnetworkpolicies', 'v1alpha1', 'AdminNetworkPolicy'),
+  admin('baselineadminnetworkpolicies', 'v1alpha1', 'BaselineAdminNetworkPolicy'),
+  admin('clusternetworkpolicies', 'v1alpha2', 'ClusterNetworkPolicy'),
 ];

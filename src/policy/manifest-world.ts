@@ -3,7 +3,7 @@ import type { AdminPolicy } from '../model/admin-policy.ts';
 import type { Inventory, PodFact, WorkloadFact } from '../model/inventory.ts';
 import { NO_LABELS } from '../model/labels.ts';
 import type { NetworkPolicy } from '../model/policy.ts';
-import { namespaceLabels, PolicySet, type End, type PodEnd } from './evaluate.ts';
+import { namespaceLabels, PolicySet, type End, type PodEnd, type PolicyProtocol } from './evaluate.ts';
 
 /** Pods and workloads of manifests, by the names by which questions ask for them. */
 export class ManifestWorld {
@@ -11,11 +11,21 @@ export class ManifestWorld {
   readonly #pods = new Map<string, PodEnd>();
   readonly #workloads = new Map<string, PodEnd>();
   readonly #services: ReadonlySet<string>;
+  readonly #nodes: ReadonlySet<string>;
+  /** `port/protocol` that every node has for a Service. */
+  readonly #nodePorts: ReadonlySet<string>;
 
   constructor(inventory: Inventory, policies: readonly NetworkPolicy[], admin: readonly AdminPolicy[] = []) {
-    for (const pod of inventory.pods) this.#pods.set(`${pod.namespace}/${pod.name}`, podEnd(pod));
+    for (const pod of inventory.pods) {
+      const end = podEnd(pod);
+      this.#pods.set(`${pod.namespace}/${pod.name}`, end);
+      // An owner that the manifests do not hold is known by its pods.
+      if (pod.owner !== null) this.#workloads.set(`${pod.owner.kind} ${pod.namespace}/${pod.owner.name}`, end);
+    }
     for (const workload of inventory.workloads) this.#workloads.set(`${workload.kind} ${workload.namespace}/${workload.name}`, templateEnd(workload));
     this.#services = new Set(inventory.services.flatMap(({ addresses }) => addresses));
+    this.#nodes = new Set([...inventory.nodes.flatMap(({ addresses }) => addresses), ...inventory.pods.flatMap(({ hostAddresses }) => hostAddresses)]);
+    this.#nodePorts = new Set(inventory.services.flatMap(({ ports }) => ports.flatMap(({ nodePort, protocol }) => (nodePort === null ? [] : [`${nodePort}/${protocol}`]))));
     const named = [...inventory.pods, ...inventory.workloads].map(({ namespace }) => ({ name: namespace, labels: NO_LABELS }));
     this.policies = new PolicySet(policies, namespaceLabels([...named, ...inventory.namespaces]), admin, inventory.nodes);
   }
@@ -35,9 +45,13 @@ export class ManifestWorld {
     return matches.length === 1 ? (matches[0] ?? null) : null;
   }
 
-  /** Whether an address is a Service's: whether policies see it before or after translation is not defined. */
-  isService(name: string): boolean {
-    return this.#services.has(name);
+  /** Why it is not defined what policies see of a connection to this end; null where it is. Behind a Service may also be the pod that asks. */
+  translation(end: End, port: number, protocol: PolicyProtocol): string | null {
+    if (end.kind === 'pod') return null;
+    const { text } = end.address;
+    const isNodePort = this.#nodes.has(text) && this.#nodePorts.has(`${port}/${protocol}`);
+    if (!isNodePort && !this.#services.has(text)) return null;
+    return `${isNodePort ? `port ${port} of ${text} is a Service's on every node` : `${text} is a Service's address`}: whether policies see it before or after translation is not defined; ask about its pods`;
   }
 }
 

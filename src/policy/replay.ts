@@ -5,6 +5,7 @@ import type { NetworkPolicy } from '../model/policy.ts';
 import type { Graph, GraphEdge } from '../learn/graph.ts';
 import { isResolved } from '../learn/state.ts';
 import { explain, hasWarnings, PolicySet, type Judgement } from './evaluate.ts';
+import { mootInCluster, mootWarnings } from './moot.ts';
 import { serving } from './named-port.ts';
 import { Roster } from './roster.ts';
 import { unusedPairs, unusedRanges, type Unused } from './unused.ts';
@@ -36,7 +37,7 @@ export function replay(graph: Graph, policies: readonly NetworkPolicy[], admin: 
   const roster = new Roster(graph);
   const set = new PolicySet(policies, roster.namespaces, admin, graph.directory.inventory.nodes);
   const { broken, unjudged, judged, warnings } = judgeEdges(graph, graph.edges.filter(isResolved), set, roster);
-  for (const warning of mootWarnings(set, roster)) warnings.add(warning);
+  for (const warning of admin.length > 0 ? mootWarnings(set, roster) : mootInCluster(graph, policies, roster)) warnings.add(warning);
   return { judged, broken, unjudged, unused: unusedPairs(graph, set, roster), unusedRanges: unusedRanges(graph, policies, roster), warnings: [...warnings].toSorted() };
 }
 
@@ -95,23 +96,4 @@ function judgeConnection(edge: WireEdge, set: PolicySet, roster: Roster, warning
   }
   if (denied === null && undecided !== null) return explain(undecided).because;
   return { denied: denied === null ? null : explain(denied).because, partly: denied !== null && allowed > 0 };
-}
-
-/** Workloads that a warning names; it counts the others. */
-const NAMED = 5;
-
-/** Workloads whose NetworkPolicies are asked about no pod, since an administrator's rule ends every connection before. */
-function mootWarnings(set: PolicySet, roster: Roster): readonly string[] {
-  const moot = new Map<string, string[]>();
-  for (const direction of ['ingress', 'egress'] as const) {
-    for (const { peer, standIns } of roster.local()) {
-      const titles = new Set(standIns.filter((pod) => set.isolates(direction, pod)).map((pod) => set.moot(direction, pod)));
-      for (const title of titles) if (title !== null) moot.set(title, [...(moot.get(title) ?? []), peerName(peer)]);
-    }
-  }
-  return [...moot].map(([title, workloads]) => {
-    const listed = workloads.toSorted().slice(0, NAMED).join(', ');
-    const more = workloads.length > NAMED ? ` and ${workloads.length - NAMED} more` : '';
-    return `${title} decides before NetworkPolicies are asked: for other pods, those of ${listed}${more} are moot`;
-  });
 }

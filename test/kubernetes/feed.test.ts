@@ -43,6 +43,9 @@ describe('the inventory of a cluster', () => {
       jobs: listOf(ownerObject('Job', 'shop', 'report-29000000', labels, { owner: ['CronJob', 'report'] })),
       cronjobs: listOf(ownerObject('CronJob', 'shop', 'report', labels)),
       networkpolicies: listOf({ metadata: { name: 'web', namespace: 'shop' }, spec: { podSelector: {} } }),
+      adminnetworkpolicies: listOf({ metadata: { name: 'walls' }, spec: { priority: 1 } }),
+      baselineadminnetworkpolicies: listOf({ metadata: { name: 'default' }, spec: {} }),
+      clusternetworkpolicies: listOf({ apiVersion: 'policy.networking.k8s.io/v1beta1', metadata: { name: 'walls' }, spec: { tier: 'Admin' } }),
       rollouts: listOf(ownerObject('Rollout', 'shop', 'canary', labels)),
     });
     expect(all.feed.isComplete).toBe(false);
@@ -59,7 +62,12 @@ describe('the inventory of a cluster', () => {
       'StatefulSet db',
     ]);
     expect([inventory.services, inventory.slices, inventory.nodes, inventory.namespaces].map((facts) => facts.map(({ name }) => name))).toEqual([['web'], ['web-1'], ['node-a'], ['shop']]);
-    expect(inventory.policies).toEqual([{ kind: 'NetworkPolicy', apiVersion: 'networking.k8s.io/v1', namespace: 'shop', name: 'web', spec: { podSelector: {} } }]);
+    expect(inventory.policies).toEqual([
+      { kind: 'NetworkPolicy', apiVersion: 'networking.k8s.io/v1', namespace: 'shop', name: 'web', spec: { podSelector: {} } },
+      { kind: 'AdminNetworkPolicy', apiVersion: 'policy.networking.k8s.io/v1alpha1', namespace: '', name: 'walls', spec: { priority: 1 } },
+      { kind: 'BaselineAdminNetworkPolicy', apiVersion: 'policy.networking.k8s.io/v1alpha1', namespace: '', name: 'default', spec: {} },
+      { kind: 'ClusterNetworkPolicy', apiVersion: 'policy.networking.k8s.io/v1beta1', namespace: '', name: 'walls', spec: { tier: 'Admin' } },
+    ]);
     expect(inventory.asOf).toBe(START);
     const directory = new Directory(inventory, [parseCidr('10.0.0.0/8')!], null);
     expect(directory.workloadOfPod(inventory.pods[0]!)).toMatchObject({ kind: 'Deployment', name: 'web' });
@@ -84,6 +92,9 @@ describe('the inventory of a cluster', () => {
       '/apis/batch/v1/jobs',
       '/apis/discovery.k8s.io/v1/endpointslices',
       '/apis/networking.k8s.io/v1/networkpolicies',
+      '/apis/policy.networking.k8s.io/v1alpha1/adminnetworkpolicies',
+      '/apis/policy.networking.k8s.io/v1alpha1/baselineadminnetworkpolicies',
+      '/apis/policy.networking.k8s.io/v1alpha2/clusternetworkpolicies',
     ]);
   });
 

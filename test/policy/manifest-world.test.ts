@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { eachObject, toInventory } from '../../src/kubernetes/inventory.ts';
 import { ManifestWorld } from '../../src/policy/manifest-world.ts';
-import { ownerObject, podObject, serviceObject } from '../support/inventory.ts';
+import type { PolicyProtocol } from '../../src/policy/evaluate.ts';
+import { nodeObject, ownerObject, podObject, serviceObject } from '../support/inventory.ts';
 import { endName, networkPolicy } from '../support/policy.ts';
 
 const world = (...objects: readonly object[]): ManifestWorld => new ManifestWorld(toInventory(eachObject(objects)).inventory, []);
@@ -141,13 +142,37 @@ describe('the rest of the world', () => {
     expect(admits({ matchLabels: { 'kubernetes.io/metadata.name': 'bank' } })).toBe(false);
   });
 
-  it('knows the addresses of Services, of which nobody can say what a policy sees', () => {
+  it.each<[string, number, PolicyProtocol, RegExp | null]>([
+    ['10.96.0.1', 80, 'TCP', /^10\.96\.0\.1 is a Service's address: /],
+    ['10.96.0.1', 9, 'UDP', /Service's address/],
+    ['2001:DB8:0::96', 80, 'TCP', /^2001:db8::96 is a Service's address: /],
+    ['198.51.100.80', 80, 'TCP', /Service's address/],
+    ['192.168.0.1', 30_080, 'TCP', /^port 30080 of 192\.168\.0\.1 is a Service's on every node: /],
+    ['192.168.0.7', 30_080, 'TCP', /on every node/],
+    ['192.168.0.1', 30_080, 'UDP', null],
+    ['192.168.0.1', 10_250, 'TCP', null],
+    ['198.51.100.7', 30_080, 'TCP', null],
+    ['10.0.0.1', 80, 'TCP', null],
+    ['shop/web', 30_080, 'TCP', null],
+  ])('of %s %i/%s, whether policies see it before translation', (name, port, protocol, expected) => {
+    const service = serviceObject('shop', 'web', '10.96.0.1', { app: 'web' }, [{ port: 80, nodePort: 30_080 }], 'LoadBalancer') as { readonly spec: object };
     const known = world(
-      serviceObject('shop', 'web', '10.96.0.1', { app: 'web' }, [{ port: 80 }]),
-      podObject({ namespace: 'shop', name: 'web', ip: '10.0.0.1' }),
+      { ...service, spec: { ...service.spec, clusterIPs: ['10.96.0.1', '2001:db8::96'] }, status: { loadBalancer: { ingress: [{ ip: '198.51.100.80' }] } } },
+      podObject({ namespace: 'shop', name: 'web', ip: '10.0.0.1', hostIP: '192.168.0.1' }),
+      nodeObject('node-b', '192.168.0.7'),
     );
-    expect(known.isService('10.96.0.1')).toBe(true);
-    expect(known.isService('10.0.0.1')).toBe(false);
-    expect(known.isService('shop/web')).toBe(false);
+    const answer = known.translation(known.find(name, null)!, port, protocol);
+    if (expected === null) expect(answer).toBeNull();
+    else expect(answer).toMatch(expected);
+  });
+
+  it('an owner that the manifests lack is known by its pods; one that they hold, by its template', () => {
+    const owned = podObject({ namespace: 'shop', name: 'web-1', ip: '10.0.0.1', labels: { from: 'pod' }, owner: ['ReplicaSet', 'web'] });
+    const labelOf = (known: ManifestWorld): unknown => {
+      const end = known.find('shop/web', 'ReplicaSet');
+      return end?.kind === 'pod' ? end.labels.get('from') : null;
+    };
+    expect(labelOf(world(owned))).toBe('pod');
+    expect(labelOf(world(owned, ownerObject('ReplicaSet', 'shop', 'web', { from: 'template' })))).toBe('template');
   });
 });

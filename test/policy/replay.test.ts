@@ -5,7 +5,7 @@ import { peerName } from '../../src/model/peer.ts';
 import { propose } from '../../src/policy/propose.ts';
 import { replay, type Replay } from '../../src/policy/replay.ts';
 import type { Graph } from '../../src/learn/graph.ts';
-import { anp } from '../support/admin-policy.ts';
+import { adminObject, anp } from '../support/admin-policy.ts';
 import { Learner } from '../support/graph.ts';
 import { hubbleLine, pod, WORLD, type HubbleFlow } from '../support/hubble.ts';
 import { nodeObject, podObject } from '../support/inventory.ts';
@@ -151,6 +151,22 @@ describe('administrators', () => {
     ]);
     expect(replay(graphOf([webToCart]), [closed], [all('Allow', '{namespaces: {matchLabels: {a: b}}}')]).warnings).toEqual([]);
     expect(replay(graphOf([webToCart]), [networkPolicy({}, 'elsewhere')], [all('Allow')]).warnings).toEqual([]);
+  });
+
+  it('of the cluster make NetworkPolicies moot that it does not have yet', () => {
+    const object = adminObject('AdminNetworkPolicy', '{priority: 1, subject: {namespaces: {}}, egress: [{action: Deny, to: [{namespaces: {}}]}]}');
+    const graph = graphOf([webToCart], [...EVERYBODY, object, adminObject('ClusterNetworkPolicy', '{tier: Nowhere}')]);
+    expect(replay(graph, [forApp('web', { policyTypes: ['Egress'], egress: [{}] })])).toMatchObject({
+      broken: [],
+      warnings: ['in the cluster, egress rule 1 of AdminNetworkPolicy some decides before NetworkPolicies are asked: for other pods, those of shop/web are moot'],
+    });
+    expect(replay(graph, [forApp('cart', { policyTypes: ['Ingress'] })]).warnings).toEqual([]);
+  });
+
+  it('are named with some of the workloads, and the number of the others', () => {
+    const many = Array.from({ length: 7 }, (_, i) => deployed(`shop/w${i}`, `10.0.3.${i}`));
+    const { warnings } = replay(graphOf([webToCart], many.flatMap(({ objects }) => objects)), [networkPolicy({})], [all('Deny')]);
+    expect(warnings).toEqual([expect.stringMatching(/: for other pods, those of shop\/cart, shop\/w0, shop\/w1, shop\/w2, shop\/w3 and 4 more are moot$/)]);
   });
 
   it('name nodes by their labels, as the inventory has them', () => {

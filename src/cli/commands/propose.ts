@@ -5,7 +5,7 @@ import type { NoProposal, Proposal } from '../../model/proposal.ts';
 import type { Graph } from '../../learn/graph.ts';
 import { outputOf, suggestion, type Context } from '../context.ts';
 import type { Define } from '../command.ts';
-import { plural } from '../text.ts';
+import { plain, plural } from '../text.ts';
 import { workloadOption } from '../workload-option.ts';
 
 interface Options {
@@ -43,12 +43,14 @@ export const define: Define = (command, run) => {
 async function proposePolicies(context: Context, options: Options): Promise<number> {
   const form = outputOf(context, ['yaml', 'json']);
   const wantsWorkload = workloadOption(options.workload);
-  const [{ withStore, graphOf }, { propose }, { clusterResolvers }, { authorize }, { exporters }] = await Promise.all([
+  const [{ withStore, graphOf }, { propose }, { clusterResolvers }, { authorize }, { exporters }, { mootInCluster }, { Roster }] = await Promise.all([
     import('../session.ts'),
     import('../../policy/propose.ts'),
     import('../../policy/dns.ts'),
     import('../../policy/istio/authorize.ts'),
     import('../../export/index.ts'),
+    import('../../policy/moot.ts'),
+    import('../../policy/roster.ts'),
   ]);
   const exporter = exporterFor(options, exporters);
   return withStore(context, async (store) => {
@@ -77,6 +79,7 @@ async function proposePolicies(context: Context, options: Options): Promise<numb
     for (const { workload, leftAlone } of proposals) for (const { direction, reason } of leftAlone) context.say(`${peerName(workload)}: ${direction} left alone: ${reason}`);
     for (const line of exporter.leftOut?.(set) ?? []) context.say(line);
     for (const line of cutOff(proposals, none, defaultDeny)) context.say(line);
+    for (const line of mootInCluster(graph, proposals.map(({ policy }) => policy), new Roster(graph))) context.say(`warning: ${plain(line)}`);
     if (proposals.length === 0) context.say(none.length > 0 ? 'no policies: the reasons are above' : 'no policies: no workload here has an accepted edge (footpath edges, footpath accept)');
     else context.hint('next: footpath explain NS/NAME · footpath propose --out policies · footpath simulate --policies policies');
     return 0;

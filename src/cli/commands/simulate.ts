@@ -90,7 +90,8 @@ async function ask(context: Context, paths: readonly string[], options: Options)
     if (protocol !== 'TCP' && protocol !== 'UDP' && protocol !== 'SCTP') {
       return { allowed: null, because: `NetworkPolicies say nothing of ${plain(protocol)}`, warnings };
     }
-    if (world.isService(to)) return { allowed: null, because: `${to} is a Service's address: whether policies see it before or after translation is not defined; ask about its pods`, warnings };
+    const translation = world.translation(destination, port, protocol);
+    if (translation !== null) return { allowed: null, because: translation, warnings };
     const result = world.policies.evaluate(source, destination, port, protocol);
     return { ...result, warnings: [...result.warnings, ...warnings] };
   };

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { adminObject } from '../../support/admin-policy.ts';
 import { Session, type PolicyJson } from '../../support/cli.ts';
 import { pod, settledTraffic, WORLD, type HubbleFlow } from '../../support/hubble.ts';
 import { listObject, ownerObject, podObject } from '../../support/inventory.ts';
@@ -55,6 +56,15 @@ describe('the policies that are proposed', () => {
     expect(err).toMatch(/^shop\/debug: no policy: .+$/m);
     expect(err).toMatch(/^shop\/db: egress left alone: .+$/m);
     expect(err).toMatch(/^pay\/ledger: ingress left alone: .+$/m);
+  });
+
+  it('are moot where an administrator’s rule decides first, which a warning says', async () => {
+    const session = await learnedShop();
+    const admin = adminObject('AdminNetworkPolicy', '{priority: 1, subject: {namespaces: {matchLabels: {kubernetes.io/metadata.name: pay}}}, ingress: [{action: Allow, from: [{namespaces: {}}]}]}');
+    await session.observe([], '--inventory', session.write('admin.json', JSON.stringify(admin)));
+    const { status, err } = await session.run('propose');
+    expect(status).toBe(0);
+    expect(err).toContain('warning: in the cluster, ingress rule 1 of AdminNetworkPolicy some decides before NetworkPolicies are asked: for other pods, those of pay/books are moot\n');
   });
 
   it('count accepted edges alone, unless observed ones are wanted, too', async () => {
