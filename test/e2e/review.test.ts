@@ -19,7 +19,7 @@ interface OnPty {
 }
 
 /** Runs the built program on a pseudo-terminal; each key is typed when its text has come. */
-async function onPty(session: Session, keys: readonly (readonly [string, string])[], ...args: readonly string[]): Promise<OnPty> {
+async function onPty(session: Session, keys: readonly (readonly [string, string | null])[], ...args: readonly string[]): Promise<OnPty> {
   const { stdout } = await promisify(execFile)('python3', [PTY, '80', '30', JSON.stringify(keys), process.execPath, MAIN, 'review', '--db', session.db, ...args], {
     env: { ...process.env, TERM: 'xterm', NO_COLOR: '1', USER: 'tester' },
     maxBuffer: 1 << 24,
@@ -53,6 +53,12 @@ describe.runIf(hasPython)('a review on a real terminal', () => {
     const result = await onPty(await learnedShop(), [['1 of 7', key]]);
     expect(result).toMatchObject({ status: 0, restored: true, waiting: [] });
     expect(result.sent.endsWith('next: footpath review · footpath propose\r\n')).toBe(true);
+  });
+
+  it('loses nothing that was decided to a kill', async () => {
+    const session = await learnedShop();
+    expect(await onPty(session, [['1 of 7', 'a'], ['1 accepted', null]])).toMatchObject({ status: -9, waiting: [] });
+    expect(await states(session)).toEqual(['accept null']);
   });
 
   it('goes on where the last run ended', async () => {

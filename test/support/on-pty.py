@@ -1,4 +1,5 @@
-"""Runs a command on a pseudo-terminal: on-pty.py COLUMNS ROWS KEYS COMMAND…, where KEYS is JSON, [[text to wait for, keys to type], …].
+"""Runs a command on a pseudo-terminal: on-pty.py COLUMNS ROWS KEYS COMMAND…, where KEYS is JSON, [[text to wait for, keys to type], …]; null
+in place of keys kills the command.
 
 Prints one JSON object: all that the terminal was sent, the exit status, and whether the terminal's line discipline is as it was.
 """
@@ -23,7 +24,8 @@ while status is None and time.time() < end:
         sent += os.read(master, 65536).decode("utf-8", "replace")
     if keys and keys[0][0] in sent[since:]:
         since = len(sent)
-        os.write(master, keys.pop(0)[1].encode())
+        typed = keys.pop(0)[1]
+        os.kill(pid, 9) if typed is None else os.write(master, typed.encode())
     done, code = os.waitpid(pid, os.WNOHANG)
     if done:
         status = os.waitstatus_to_exitcode(code)

@@ -85,7 +85,7 @@ async function listEdges(context: Context, options: Options): Promise<number> {
       case 'wide':
         context.print(edgeTable(context, edges, { names, latest: newest(graph), wide: form === 'wide' }));
         if (edges.length === 0) context.say('no edges');
-        else context.hint('next: footpath propose · footpath edges --flagged · accept | reject ID');
+        else context.hint('next: footpath review · footpath propose · accept | reject ID');
     }
     return 0;
   });

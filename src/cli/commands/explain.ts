@@ -82,7 +82,7 @@ async function explain(context: Context, text: string, options: { readonly rule?
         for (const edge of withoutRule) context.print(`  ${edgeName(edge)}: ${stateText(edge)}\n${flagLines(edge.flags, '    ')}`);
       }
     }
-    context.hint(`next: footpath propose --workload ${text} · footpath accept | reject ID`);
+    context.hint(`next: footpath review --workload ${text} · footpath propose --workload ${text}`);
     return 0;
   });
 }

@@ -99,7 +99,7 @@ async function showStatus(context: Context): Promise<number> {
         lookOf(context),
       ),
     );
-    context.hint('next: footpath edges --flagged · footpath propose · footpath watch -A');
+    context.hint('next: footpath review · footpath propose · footpath watch -A');
     return 0;
   });
 }

@@ -158,6 +158,14 @@ describe('a review', () => {
     await sitting.end();
   });
 
+  it('heeds no key after the one that quits', async () => {
+    const session = await learnedShop();
+    const sitting = await sitDown(['review', '--db', session.db]);
+    await sitting.type('qaaa');
+    await sitting.end();
+    expect(await decisions(session)).toEqual([]);
+  });
+
   it('takes nothing that is pasted for keys', async () => {
     const session = await learnedShop();
     const sitting = await sitDown(['review', '--db', session.db]);
