@@ -5,7 +5,7 @@ import { wideningLine } from '../policy/comment.ts';
 import { unitPorts } from '../policy/rules.ts';
 import { requestsOf } from './cilium-http.ts';
 import { namePeers, type NamedPeers } from './cilium-peers.ts';
-import { isDnsPort, portRules, type PortRule } from './cilium-ports.ts';
+import { isDnsPort, numbered, portRules, type PortRule } from './cilium-ports.ts';
 import { endpointSelector, leftOutLabels } from './cilium-selector.ts';
 import { renderDefaultDeny } from './kubernetes.ts';
 import { headOf, MANAGED, policyFile, requireValid, sortedFiles } from './policy-file.ts';
@@ -41,8 +41,9 @@ interface Surroundings {
 
 function renderProposal(proposal: Proposal, set: PolicySet, { l7 = false }: RenderOptions): RenderedFile {
   requireValid(proposal);
-  const { policy, rules } = proposal;
+  const { policy } = proposal;
   const { name, namespace } = policy.metadata;
+  const rules = proposal.rules.map((rule) => numbered(rule, set.edges));
   const closes = (direction: Direction): boolean => policy.spec.policyTypes?.includes(POLICY_TYPE[direction]) === true;
   const around = { namespace, set, learnsNames: learnsNames(rules, set), l7 };
   const made = new Map((['ingress', 'egress'] as const).filter(closes).map((direction) => [direction, rules.filter((rule) => rule.direction === direction).flatMap((rule) => renderRule(rule, around))]));

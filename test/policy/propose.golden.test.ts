@@ -7,7 +7,7 @@ import { Session } from '../support/cli.ts';
 
 /**
  * Each folder of test/cases/policies is a case: logs and an inventory as clusters give them, the commands in case.yaml, and the
- * policies (expected.yaml) and messages (expected.txt) that must come of them.
+ * policies (expected.yaml) and messages (expected.txt) that must come of them; in another form, if it is there, as expected.FORM.yaml has it.
  */
 const CASES = resolve(import.meta.dirname, '../cases/policies');
 
@@ -17,6 +17,8 @@ interface Case {
   readonly observe?: readonly string[];
   readonly then?: readonly (readonly string[])[];
   readonly propose?: readonly string[];
+  /** What a form is asked for beside that. */
+  readonly forms?: Readonly<Record<string, readonly string[]>>;
 }
 
 interface Opened extends Case {
@@ -29,6 +31,7 @@ function openCase(name: string): Opened {
   return { name, file, ...(parse(readFileSync(file('case.yaml'), 'utf8')) as Case) };
 }
 
+const FORMS = ['calico', 'cilium'];
 const cases = readdirSync(CASES).toSorted().map(openCase);
 
 /** A session that has read what the case holds. */
@@ -60,6 +63,14 @@ describe('proposals of known cases', () => {
     expect(result.status).toBe(0);
     expect(filesIn(folder)).toBe(readFileSync(one.file('expected.yaml'), 'utf8'));
     expect(result.err.replace(folder, 'DIR')).toBe(readFileSync(one.file('expected.txt'), 'utf8'));
+  });
+
+  it.each(cases.flatMap((one) => FORMS.filter((form) => existsSync(one.file(`expected.${form}.yaml`))).map((form) => ({ ...one, form }))))('$name, as $form', async (one) => {
+    const session = await prepared(one);
+    const folder = join(session.folder, 'policies');
+    const result = await session.run('propose', ...(one.propose ?? []), '--as', one.form, ...(one.forms?.[one.form] ?? []), '--out', folder);
+    expect(result.status).toBe(0);
+    expect(filesIn(folder)).toBe(readFileSync(one.file(`expected.${one.form}.yaml`), 'utf8'));
   });
 
   it.each(cases)('$name: replayed, the policies break no accepted edge', async (one) => {
