@@ -7,7 +7,7 @@ export function toYaml(value: unknown): string {
   return printDocument(yamlDocument(value));
 }
 
-/** A document whose nodes can be given comments; what stands in two places is written twice. */
+/** A document whose nodes can be given comments. */
 export function yamlDocument(value: unknown): Document {
   // Parts that are one object are written out each time: a reader of one rule need not look for another.
   const document = new Document(value, { version: '1.1', aliasDuplicateObjects: false });

@@ -205,6 +205,45 @@ describe('--out', () => {
   });
 });
 
+describe('the form of a network plugin', () => {
+  interface Rendered {
+    readonly items: readonly { readonly apiVersion: string; readonly kind: string; readonly metadata: { readonly name: string; readonly namespace: string } }[];
+  }
+
+  it.each([
+    [['--as', 'cilium'], 'cilium.io/v2', 'CiliumNetworkPolicy'],
+    [['--as', 'cilium', '--l7'], 'cilium.io/v2', 'CiliumNetworkPolicy'],
+    [['--as', 'calico'], 'projectcalico.org/v3', 'StagedNetworkPolicy'],
+    [['--as', 'calico', '--enforced'], 'projectcalico.org/v3', 'NetworkPolicy'],
+  ])('%j is one policy a workload, under the same names', async (args, apiVersion, kind) => {
+    const session = await learnedShop();
+    const { items } = await session.json<Rendered>('propose', ...args);
+    expect(items.map((item) => `${item.metadata.namespace}/${item.metadata.name}`)).toEqual(ALL);
+    expect(new Set(items.map((item) => `${item.apiVersion} ${item.kind}`))).toEqual(new Set([`${apiVersion} ${kind}`]));
+  });
+
+  it('is written to a folder as the other forms are', async () => {
+    const session = await learnedShop();
+    const folder = join(session.folder, 'policies');
+    await must(session, 'propose', '--as', 'cilium', '--default-deny', '--out', folder);
+    expect(readdirSync(folder).toSorted()).toEqual(['kustomization.yaml', 'pay__books.yaml', 'pay__default-deny.yaml', 'pay__ledger.yaml', 'shop__cart.yaml', 'shop__db.yaml', 'shop__default-deny.yaml', 'shop__web.yaml']);
+    expect(readFileSync(join(folder, 'shop__cart.yaml'), 'utf8')).toContain('  # from shop/web: on several days, seen from both ends\n  - fromEndpoints:\n');
+    // Another form of the same policies takes their place.
+    await must(session, 'propose', '--as', 'calico', '--enforced', '--default-deny', '--out', folder);
+    expect(readFileSync(join(folder, 'shop__cart.yaml'), 'utf8')).toContain('apiVersion: projectcalico.org/v3');
+  });
+
+  it.each([
+    [['--as', 'kubernetes', '--l7'], 'footpath: --l7: kubernetes policies have no such choice (--as cilium'],
+    [['--as', 'calico', '--l7'], 'footpath: --l7: calico policies have no such choice (--as cilium'],
+    [['--as', 'cilium', '--enforced'], 'footpath: --enforced: cilium policies have no such choice (--as calico)'],
+    [['--as', 'calcio'], 'footpath: --as calcio: no such form; did you mean calico?'],
+  ])('%j is refused', async (args, said) => {
+    const { status, out, err } = await (await learnedShop()).run('propose', ...args);
+    expect([status, out, err.startsWith(said)], err).toEqual([2, '', true]);
+  });
+});
+
 describe('a label that looks like a number', () => {
   it.each(['0o14', '0O14', '0X1F', '0B11'])('to Go is quoted: %s', async (word) => {
     const session = new Session();
