@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fingerprint } from '../../src/fingerprint.ts';
 import type { Graph, GraphEdge } from '../../src/learn/graph.ts';
-import { isResolved } from '../../src/learn/state.ts';
 import { outlookOn, type Closing, type Outlook } from '../../src/policy/outlook.ts';
 import { propose } from '../../src/policy/propose.ts';
 import { replay } from '../../src/policy/replay.ts';
+import { reviewItems } from '../../src/policy/review.ts';
 import { cluster, learnedCluster } from '../support/arbitrary-cluster.ts';
 import { SIGNED } from '../support/choices.ts';
 import type { Learner } from '../support/graph.ts';
@@ -88,9 +89,10 @@ describe('without an edge', () => {
   });
 });
 
-describe('for every small cluster and each edge in it', () => {
-  const decided = (learner: Learner, edge: GraphEdge, action: 'accept' | 'reject'): Graph => {
-    learner.store.choices.decide(action, [learner.graph().canon.storedEdge(edge)], 'edge', SIGNED);
+describe('for every small cluster and each item in it', () => {
+  const decided = (learner: Learner, edges: readonly GraphEdge[], action: 'accept' | 'reject'): Graph => {
+    const { canon } = learner.graph();
+    learner.store.choices.decide(action, edges.map((edge) => canon.storedEdge(edge)), 'edge', SIGNED);
     return learner.graph();
   };
   const rulesOf = (graph: Graph, { workload, direction }: Outlook['ends'][number]): string =>
@@ -102,17 +104,20 @@ describe('for every small cluster and each edge in it', () => {
       fc.property(cluster, fc.nat(), (all, n) => {
         const learner = learnedCluster(all);
         const graph = learner.graph();
-        const edges = graph.edges.filter(isResolved);
-        const edge = edges[n % Math.max(1, edges.length)];
-        if (edge === undefined) return;
-        const { ends, cut, kept, unjudged } = outlookOn(graph, [edge]);
-        const accepted = decided(learner, edge, 'accept');
+        const items = reviewItems(graph, propose(graph).proposals, fingerprint);
+        const item = items[n % Math.max(1, items.length)];
+        if (item === undefined) return;
+        const edges = graph.edges.filter(({ id }) => item.edges.includes(id));
+        const shown = edges.slice(0, 2);
+        const { ends, cut, kept, unjudged } = outlookOn(graph, edges, shown);
+        const accepted = decided(learner, edges, 'accept');
         for (const end of ends) expect(shownRules(end.with)).toBe(rulesOf(accepted, end));
-        const rejected = decided(learner, edge, 'reject');
+        const rejected = decided(learner, edges, 'reject');
         for (const end of ends) expect(shownRules(end.without)).toBe(rulesOf(rejected, end));
         const { broken } = replay(rejected, propose(rejected).proposals.map(({ policy }) => policy));
-        expect(broken.some(({ edge: { id } }) => id === edge.id)).toBe(cut.length === 1);
-        expect(cut.length + kept.length + unjudged.length).toBe(1);
+        const isShown = ({ edge: { id } }: { readonly edge: GraphEdge }): boolean => shown.some((edge) => edge.id === id);
+        expect(cut.map(({ edge }) => edge.id)).toEqual(broken.filter(isShown).map(({ edge }) => edge.id));
+        expect([...cut, ...unjudged].map(({ edge }) => edge.id).concat(kept.map(({ id }) => id)).toSorted()).toEqual(shown.map(({ id }) => id).toSorted());
       }),
       { numRuns: 60 },
     );

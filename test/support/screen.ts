@@ -1,4 +1,5 @@
 import { PassThrough, Writable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Outside } from '../../src/cli/context.ts';
 import { run } from '../../src/cli/program.ts';
 import { NOW } from './cli.ts';
@@ -93,11 +94,10 @@ export async function sitDown(args: readonly string[], { columns = 80, rows = 40
   const done = { is: false };
   const ended = run(args, given).finally(() => (done.is = true));
   const settle = async (): Promise<string> => {
-    // Until two looks, with time for an item's outlook between them, see the same.
-    for (let before = ''; ; before = screen.written) {
-      await new Promise((after) => setTimeout(after, 60));
-      if (done.is || (before !== '' && before === screen.written && !screen.shown.includes('working out'))) return screen.shown;
-    }
+    // A key is heeded, and its screen drawn, in the turn of the loop in which it comes; only an item's outlook follows later.
+    do await nextTurn();
+    while (!done.is && (screen.written === '' || screen.shown.includes('working out')));
+    return screen.shown;
   };
   await settle();
   return {

@@ -30,7 +30,7 @@ export function readAnswer(text: string, line: number): Answer | Problem | null 
   if (text.trim() === '') return null;
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text.trim());
   } catch {
     return { line, problem: `is no JSON: ${text.slice(0, 80)}` };
   }

@@ -68,7 +68,7 @@ function edgeLines(edge: GraphEdge, outlook: Outlook | null, around: Surrounding
     ...(outlook === null
       ? [WAITING]
       : [
-          heading(outlook.ends.some((end) => end.with.closed) ? 'accept opens' : 'accept opens nothing'),
+          heading(outlook.ends.some(({ changes }) => changes.some(({ after }) => after !== null)) ? 'accept opens' : 'accept opens nothing'),
           ...outlook.ends.flatMap((end) => changeLines(end, 'with')),
           { text: '' },
           heading('leaving it out'),
@@ -164,7 +164,7 @@ function changeLines({ workload, direction, with: having, without: lacking, chan
     return [{ text, indent: 3, ...(before.closed ? { tone: 'warning' } : {}) }];
   }
   const [own] = changes;
-  if (own === undefined) return [{ text: `${at}: nothing more: another rule lets it through already`, indent: 3 }];
+  if (own === undefined) return [{ text: `${at}: the rules stay as they are`, indent: 3 }];
   const intro: Line = before.closed
     ? { text: `${at}, ${own.before === null ? 'one rule more' : 'a rule that grows'}:`, indent: 3 }
     : { text: `${at} is closed then, but for what follows; it is open now: ${before.reason}`, indent: 3, tone: 'warning' };

@@ -18,6 +18,7 @@ describe('a line', () => {
     ['with more than is asked for', '{"edge":"ab12","rule":null,"answer":"skip","comment":null,"state":"observed"}', { ...answer, answer: 'skip' }],
     ['with a comment of nothing', '{"edge":"ab12","answer":"accept","comment":""}', answer],
     ['with a comment that acts on terminals', '{"edge":"ab12","answer":"accept","comment":"\\u001b[2J"}', { ...answer, comment: '\\u001b[2J' }],
+    ['after a byte order mark', '\ufeff{"edge":"ab12","answer":"accept"}', answer],
     ['with __proto__', '{"__proto__":{"edge":"x"},"edge":"ab12","answer":"accept"}', answer],
     ['of spaces', '  ', null],
     ['of text', 'ab12 accept', { line: 3, problem: 'is no JSON: ab12 accept' }],

@@ -3,8 +3,9 @@ import { join, resolve } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../../support/cli.ts';
+import { hubbleLine } from '../../support/hubble.ts';
 import { sitDown, type Sitting } from '../../support/screen.ts';
-import { books, cart, database, few, learnedShop, METADATA, partner, watchedShop, web } from '../../support/shop.ts';
+import { books, cart, database, few, LATER, learnedShop, METADATA, MINUTE, partner, watchedShop, web } from '../../support/shop.ts';
 import { uncoloured } from '../../support/terminal.ts';
 
 const CASES = resolve(import.meta.dirname, '../../cases/review');
@@ -20,6 +21,12 @@ const SESSIONS: Readonly<Record<string, () => Promise<Session>>> = {
   flagged: async () => {
     const session = await learnedShop();
     await session.observe(few(1, { from: web, to: database, port: 5432 }));
+    return session;
+  },
+  icmp: async () => {
+    const session = await learnedShop();
+    const ping = (time: number, reply: boolean): string => hubbleLine({ from: web, to: database, port: 0, time, reply, extra: { l4: { ICMPv4: { type: reply ? 0 : 8 } } } });
+    await session.observe([0, 1].flatMap((i) => [ping(LATER + i * MINUTE, false), ping(LATER + i * MINUTE, true)]));
     return session;
   },
   hostile: async () => {
