@@ -1,3 +1,4 @@
+import type { AdminPolicy } from '../model/admin-policy.ts';
 import { MANY_PORTS } from '../model/edge.ts';
 import { hasPorts } from '../model/flow.ts';
 import { groupBy } from '../model/group.ts';
@@ -9,11 +10,13 @@ import { isResolved } from '../learn/state.ts';
 import { addressPlace, type AddressSet } from './address-set.ts';
 import type { AddressClass } from './classes.ts';
 import type { PodEnd } from './evaluate.ts';
-import { changesOutside, portChanges, type Opening } from './outside.ts';
+import { changesOutside, openAt, portChanges, type PortChange } from './outside.ts';
 import { NO_PORTS, portPlace, type PortSet } from './port-set.ts';
 import { intersect, isIn, sameRanges, union } from './ranges.ts';
-import { openedToAddresses, Reach, RuleBook } from './reach.ts';
+import { openable, Reach, type Openable } from './reach.ts';
 import { Roster, type Member } from './roster.ts';
+import { RuleBook } from './rule-book.ts';
+import { wireOf } from './wire.ts';
 
 /** Who is at an end of a difference: of what is outside the addresses, in ranges. */
 export type DiffPeer = WorkloadPeer | { readonly type: AddressClass } | { readonly type: 'outside'; readonly addresses: AddressSet };
@@ -28,6 +31,12 @@ export interface Difference {
   readonly partly: boolean;
   /** Edges of the graph among them, in its order. */
   readonly edges: readonly GraphEdge[];
+}
+
+/** One of the sets that are compared. */
+export interface Policies {
+  readonly network: readonly NetworkPolicy[];
+  readonly admin: readonly AdminPolicy[];
 }
 
 export interface PolicyDiff {
@@ -45,11 +54,12 @@ export interface PolicyDiff {
  * a pod and its own node). Addresses are told from pods, as selectors tell them: a range that holds pods' addresses also lets
  * these pods through. Pure.
  */
-export function diffPolicies(graph: Graph, before: readonly NetworkPolicy[], after: readonly NetworkPolicy[]): PolicyDiff {
+export function diffPolicies(graph: Graph, before: Policies, after: Policies): PolicyDiff {
   const roster = new Roster(graph);
   const local = roster.local().toSorted((a, b) => (peerKey(a.peer) < peerKey(b.peer) ? -1 : 1));
   const members = local.filter(({ hostNetwork, standIns }) => !hostNetwork && standIns.length > 0);
-  const comparison = new Comparison(before, after, members.flatMap(({ standIns }) => standIns), roster);
+  const book = new RuleBook(members.flatMap(({ standIns }) => standIns), roster.namespaces, graph.directory.inventory.nodes);
+  const comparison = new Comparison(new Reach(before.network, before.admin, book), new Reach(after.network, after.admin, book), roster);
   const seen = new Seen(graph, roster);
   const differences = [
     ...members.flatMap((source) => members.flatMap((destination) => seen.mark(comparison.pair(source, destination)))),
@@ -76,10 +86,9 @@ class Comparison {
   readonly #roster: Roster;
   readonly #changed: Readonly<Record<Direction, Map<PodEnd, boolean>>> = { ingress: new Map(), egress: new Map() };
 
-  constructor(before: readonly NetworkPolicy[], after: readonly NetworkPolicy[], pods: readonly PodEnd[], roster: Roster) {
-    const book = new RuleBook(pods, roster.namespaces);
-    this.#before = new Reach(before, book);
-    this.#after = new Reach(after, book);
+  constructor(before: Reach, after: Reach, roster: Roster) {
+    this.#before = before;
+    this.#after = after;
     this.#roster = roster;
   }
 
@@ -101,7 +110,7 @@ class Comparison {
   }
 
   outside({ peer, standIns }: Member, direction: Direction): readonly Unmarked[] {
-    const changes = standIns.map((pod) => (this.#isChanged(direction, pod) ? changesOutside(this.#openings(this.#before, direction, pod), this.#openings(this.#after, direction, pod)) : []));
+    const changes = standIns.map((pod) => (this.#isChanged(direction, pod) ? changesOutside(...this.#openables(direction, pod)) : []));
     return [...groupBy(changes.flat(), ({ change, ports }) => `${change} ${ports.join()}`).values()].flatMap((own) => {
       const [first] = own;
       if (first === undefined) return [];
@@ -111,8 +120,8 @@ class Comparison {
     });
   }
 
-  #openings(reach: Reach, direction: Direction, pod: PodEnd): readonly Opening[] {
-    return openedToAddresses(reach.gate(direction, pod), direction, pod);
+  #openables(direction: Direction, pod: PodEnd): readonly [Openable, Openable] {
+    return [openable(this.#before.gate(direction, pod), direction, pod), openable(this.#after.gate(direction, pod), direction, pod)];
   }
 
   /** The same of the addresses of a class, one by one. A pod's own node always reaches it. */
@@ -120,10 +129,9 @@ class Comparison {
     if (!standIns.some((pod) => this.#isChanged(direction, pod))) return [];
     const texts = this.#roster.endsOf({ type, cluster: peer.cluster }, seen).flatMap((end) => (end.kind === 'address' ? [end.address] : []));
     const changes = standIns.flatMap((pod) => {
-      const [before, after] = [this.#openings(this.#before, direction, pod), this.#openings(this.#after, direction, pod)];
-      const at = (openings: readonly Opening[], place: bigint): PortSet => union(openings.filter(({ addresses }) => isIn(place, addresses)).map(({ ports }) => ports));
+      const [before, after] = this.#openables(direction, pod);
       const others = texts.filter(({ text }) => direction === 'egress' || !pod.hostAddresses.includes(text));
-      return others.map((address) => portChanges(at(before, addressPlace(address)), at(after, addressPlace(address))));
+      return others.map((address) => portChanges(openAt(before, addressPlace(address)), openAt(after, addressPlace(address))));
     });
     return merged(changes).map((change) => ({ ...change, ...between(peer, direction, { type }) }));
   }
@@ -134,7 +142,7 @@ function between(self: WorkloadPeer, direction: Direction, other: DiffPeer): { r
 }
 
 /** The changes of several pairs of pods as those of the pair of their workloads. */
-function merged(all: readonly ReturnType<typeof portChanges>[]): readonly Pick<Unmarked, 'change' | 'ports' | 'partly'>[] {
+function merged(all: readonly (readonly PortChange[])[]): readonly Pick<Unmarked, 'change' | 'ports' | 'partly'>[] {
   return (['appears', 'vanishes'] as const).flatMap((change) => {
     const sets = all.map((changes) => changes.find((one) => one.change === change)?.ports ?? NO_PORTS);
     const ports = union(sets);
@@ -142,31 +150,32 @@ function merged(all: readonly ReturnType<typeof portChanges>[]): readonly Pick<U
   });
 }
 
-/** The edges of a graph, by the pair that they are of. */
+/** The edges of a graph, by the pair that they are of where policies see them: on the wire. */
 class Seen {
-  readonly #edges: ReadonlyMap<string, readonly GraphEdge[]>;
+  readonly #ways: ReadonlyMap<string, readonly Way[]>;
   readonly #roster: Roster;
 
   constructor(graph: Graph, roster: Roster) {
     this.#roster = roster;
     const isLocal = (peer: Peer): boolean => peer.type === 'workload' && peer.cluster === graph.canon.localCluster;
-    this.#edges = groupBy(
-      graph.edges.filter((edge) => isResolved(edge) && hasPorts(edge.protocol)),
-      ({ source, destination }) => pairKey(isLocal(source) || isClass(source) ? source : OUTSIDE, isLocal(destination) || isClass(destination) ? destination : OUTSIDE),
+    const wire = wireOf(graph, roster);
+    this.#ways = groupBy(
+      graph.edges.filter((edge) => isResolved(edge) && hasPorts(edge.protocol)).flatMap((edge) => wire(edge).map((onWire): Way => ({ edge, onWire }))),
+      ({ onWire: { source, destination } }) => pairKey(isLocal(source) || isClass(source) ? source : OUTSIDE, isLocal(destination) || isClass(destination) ? destination : OUTSIDE),
     );
   }
 
   /** The addresses that stood for a class in records. */
   addressesOf(type: AddressClass): ReadonlySet<string> {
-    const edges = [...this.#edges.values()].flat().filter(({ source, destination }) => source.type === type || destination.type === type);
-    return new Set(edges.flatMap(({ evidence }) => [...evidence.addresses]));
+    const ways = [...this.#ways.values()].flat().filter(({ edge: { source, destination } }) => source.type === type || destination.type === type);
+    return new Set(ways.flatMap(({ edge }) => [...edge.evidence.addresses]));
   }
 
   mark(differences: readonly Unmarked[]): readonly Difference[] {
     return differences.map((difference) => {
       const { source, destination } = difference;
-      const edges = (this.#edges.get(pairKey(source, destination)) ?? []).filter((edge) => this.#isAmong(edge, difference));
-      return { ...difference, edges };
+      const ways = (this.#ways.get(pairKey(source, destination)) ?? []).filter(({ onWire }) => this.#isAmong(onWire, difference));
+      return { ...difference, edges: ways.length === 0 ? NO_EDGES : [...new Set(ways.map(({ edge }) => edge))] };
     });
   }
 
@@ -177,6 +186,13 @@ class Seen {
     return this.#roster.endsOf(other, edge.evidence.addresses).some((end) => end.kind === 'address' && isIn(addressPlace(end.address), outside.addresses));
   }
 }
+
+interface Way {
+  readonly edge: GraphEdge;
+  readonly onWire: GraphEdge;
+}
+
+const NO_EDGES: readonly GraphEdge[] = [];
 
 /** Ports over the cap of a pair are not kept one by one: any of the protocol's may be theirs. */
 function isAmongPorts({ port, protocol }: GraphEdge, ports: PortSet): boolean {

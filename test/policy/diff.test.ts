@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { AdminPolicy } from '../../src/model/admin-policy.ts';
 import type { NetworkPolicy, PolicyPeer, PolicyPort } from '../../src/model/policy.ts';
 import { addressSetText } from '../../src/policy/address-set.ts';
-import { diffPeerName, diffPolicies, type DiffPeer, type PolicyDiff } from '../../src/policy/diff.ts';
+import { diffPeerName, diffPolicies, type DiffPeer, type Policies, type PolicyDiff } from '../../src/policy/diff.ts';
 import { portSetText } from '../../src/policy/port-set.ts';
 import { propose } from '../../src/policy/propose.ts';
 import type { Graph } from '../../src/learn/graph.ts';
 import { edgeName } from '../../src/detect/violation.ts';
+import { anp, banp } from '../support/admin-policy.ts';
 import { WORLD, type HubbleFlow } from '../support/hubble.ts';
 import { nodeObject, ownerObject, podObject } from '../support/inventory.ts';
 import { networkPolicy } from '../support/policy.ts';
@@ -25,13 +27,15 @@ const reaches = (app: string, peers: readonly PolicyPeer[], ...ports: readonly P
 const app = (name: string): PolicyPeer => ({ podSelector: { matchLabels: { app: name } } });
 const block = (cidr: string, ...except: readonly string[]): PolicyPeer => ({ ipBlock: { cidr, except } });
 
+const NOTHING: Policies = { network: [], admin: [] };
+
 const name = (peer: DiffPeer): string => (peer.type === 'outside' ? addressSetText(peer.addresses) : diffPeerName(peer));
 const lines = ({ differences }: PolicyDiff): readonly string[] =>
   differences.map(
     ({ change, source, destination, ports, partly, edges }) =>
       `${change === 'appears' ? '+' : '-'} ${name(source)} -> ${name(destination)} ${portSetText(ports)}${partly ? ' partly' : ''}${edges.length > 0 ? ` (${edges.map((edge) => `${edgeName(edge)} ${edge.state}`).join('; ')})` : ''}`,
   );
-const diff = (before: readonly NetworkPolicy[], after: readonly NetworkPolicy[], graph = graphOf()): readonly string[] => lines(diffPolicies(graph, before, after));
+const diff = (before: readonly NetworkPolicy[], after: readonly NetworkPolicy[], graph = graphOf()): readonly string[] => lines(diffPolicies(graph, { network: before, admin: [] }, { network: after, admin: [] }));
 
 describe('what appears and vanishes', () => {
   it('nothing where only the text differs', () => {
@@ -106,9 +110,26 @@ describe('what appears and vanishes', () => {
 
   it('leaves out whom policies do not bind, and says so', () => {
     const agent = podObject({ namespace: 'shop', name: 'agent', ip: '192.168.0.2', labels: { app: 'agent' }, hostNetwork: true });
-    const result = diffPolicies(graphOf([], [...EVERYBODY, agent]), [], [networkPolicy({ policyTypes: ['Ingress'] })]);
+    const result = diffPolicies(graphOf([], [...EVERYBODY, agent]), NOTHING, { ...NOTHING, network: [networkPolicy({ policyTypes: ['Ingress'] })] });
     expect([result.workloads, result.leftOut.map(({ workload, because }) => `${workload.name}: ${because}`)]).toEqual([3, ["agent: on the host's network, where policies do not apply"]]);
     expect(lines(result).filter((line) => line.includes('agent'))).toEqual([]);
+  });
+
+  it('asks administrators first, and last', () => {
+    const admitted = admits('cart', [app('web')], { port: 8080 });
+    const withAdmin = (...admin: readonly AdminPolicy[]): Policies => ({ network: [admitted], admin });
+    const shop = 'namespaces: {matchLabels: {kubernetes.io/metadata.name: shop}}';
+    const deny = anp(`priority: 1, subject: {${shop}}, ingress: [{action: Deny, from: [{${shop}}], ports: [{portRange: {start: 8000, end: 9000, protocol: TCP}}]}]`);
+    expect(lines(diffPolicies(graphOf(), withAdmin(), withAdmin(deny)))).toEqual(['- shop/cart -> shop/web 8000-9000/TCP', '- shop/web -> shop/cart 8080/TCP', '- shop/web -> shop/web 8000-9000/TCP']);
+    const allow = anp(`priority: 0, subject: {${shop}}, ingress: [{action: Allow, from: [{${shop}}], ports: [{portNumber: {port: 8500, protocol: TCP}}]}]`);
+    expect(lines(diffPolicies(graphOf(), withAdmin(deny), withAdmin(deny, allow)))).toEqual([
+      '+ shop/cart -> shop/cart 8500/TCP',
+      '+ shop/cart -> shop/web 8500/TCP',
+      '+ shop/web -> shop/cart 8500/TCP',
+      '+ shop/web -> shop/web 8500/TCP',
+    ]);
+    const baseline = banp(`subject: {${shop}}, egress: [{action: Deny, to: [{networks: [203.0.113.0/24]}]}]`);
+    expect(lines(diffPolicies(graphOf(), withAdmin(), withAdmin(baseline)))).toEqual(['- shop/cart -> 203.0.113.0/24 any port', '- shop/web -> 203.0.113.0/24 any port']);
   });
 
   it('has no second pod of a bare pod', () => {
@@ -119,7 +140,7 @@ describe('what appears and vanishes', () => {
   it('what is proposed differs from no policies in what nobody used', () => {
     const graph = graphOf([{ from: web.end, to: cart.end, port: 8080 }]);
     const policies = propose(graph, { includeObserved: false, wants: () => true }).proposals.map(({ policy }) => policy);
-    const { differences } = diffPolicies(graph, [], policies);
+    const { differences } = diffPolicies(graph, NOTHING, { ...NOTHING, network: policies });
     expect(differences.length).toBeGreaterThan(0);
     expect(differences.filter(({ change, edges }) => change === 'appears' || edges.length > 0)).toEqual([]);
   });

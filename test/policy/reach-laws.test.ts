@@ -1,25 +1,36 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { AdminPolicy } from '../../src/model/admin-policy.ts';
 import type { NetworkPolicy } from '../../src/model/policy.ts';
 import { addressPlace } from '../../src/policy/address-set.ts';
-import { changesOutside, portChanges } from '../../src/policy/outside.ts';
+import { changesOutside, openAt, portChanges } from '../../src/policy/outside.ts';
 import { portPlace } from '../../src/policy/port-set.ts';
 import { isIn } from '../../src/policy/ranges.ts';
-import { openedToAddresses, Reach, RuleBook } from '../../src/policy/reach.ts';
+import { openable, Reach } from '../../src/policy/reach.ts';
+import { RuleBook } from '../../src/policy/rule-book.ts';
+import { adminPolicies } from '../support/arbitrary-admin.ts';
 import { connections, policy, world, type World } from '../support/arbitrary-policy.ts';
-import { naivelyAllowed, type Connection } from '../support/naive-policy.ts';
+import { naivelyAllowedByAll } from '../support/naive-admin.ts';
+import type { Connection } from '../support/naive-policy.ts';
 
 const RUNS = { numRuns: 120 };
-const policies = fc.array(policy, { maxLength: 4 });
+const policies = fc.record({ network: fc.array(policy, { maxLength: 4 }), admin: fc.oneof({ weight: 1, arbitrary: fc.constant([]) }, { weight: 2, arbitrary: adminPolicies }) });
+
+interface Policies {
+  readonly network: readonly NetworkPolicy[];
+  readonly admin: readonly AdminPolicy[];
+}
+
+const naively = ({ network, admin }: Policies, around: World, connection: Connection): boolean => naivelyAllowedByAll(admin, network, around.around, connection);
 
 /** Whether the sets hold a connection. */
-function holds(all: readonly NetworkPolicy[], { around, pods }: World, { from, to, port, protocol }: Connection): boolean {
-  const reach = new Reach(all, new RuleBook(pods, around));
+function holds({ network, admin }: Policies, { around, pods }: World, { from, to, port, protocol }: Connection): boolean {
+  const reach = new Reach(network, admin, new RuleBook(pods, around));
   const place = portPlace(port, protocol);
   if (from.kind === 'pod' && to.kind === 'pod') return isIn(place, reach.between(from, to));
   const [pod, other, direction] = from.kind === 'pod' ? ([from, to, 'egress'] as const) : ([to, from, 'ingress'] as const);
   if (pod.kind !== 'pod' || other.kind !== 'address') return true;
-  return openedToAddresses(reach.gate(direction, pod), direction, pod).some(({ addresses, ports }) => isIn(addressPlace(other.address), addresses) && isIn(place, ports));
+  return isIn(place, openAt(openable(reach.gate(direction, pod), direction, pod), addressPlace(other.address)));
 }
 
 const text = ({ from, to, port, protocol }: Connection): string => {
@@ -34,7 +45,7 @@ describe('what a set of policies leaves open', () => {
         for (const connection of connections(around)) {
           // A pod and itself are two pods here.
           if (connection.from === connection.to) continue;
-          expect(holds(all, around, connection), text(connection)).toBe(naivelyAllowed(all, around.around, connection));
+          expect(holds(all, around, connection), text(connection)).toBe(naively(all, around, connection));
         }
       }),
       RUNS,
@@ -45,16 +56,16 @@ describe('what a set of policies leaves open', () => {
     fc.assert(
       fc.property(world, policies, policies, (around, before, after) => {
         const book = new RuleBook(around.pods, around.around);
-        const [old, now] = [new Reach(before, book), new Reach(after, book)];
+        const [old, now] = [new Reach(before.network, before.admin, book), new Reach(after.network, after.admin, book)];
         for (const pod of around.pods) {
           for (const direction of ['ingress', 'egress'] as const) {
-            const changes = changesOutside(openedToAddresses(old.gate(direction, pod), direction, pod), openedToAddresses(now.gate(direction, pod), direction, pod));
+            const changes = changesOutside(openable(old.gate(direction, pod), direction, pod), openable(now.gate(direction, pod), direction, pod));
             for (const end of around.ends) {
               if (end.kind !== 'address') continue;
               for (const port of [79, 80, 8080, 9001]) {
                 const connection = { from: direction === 'ingress' ? end : pod, to: direction === 'ingress' ? pod : end, port, protocol: 'TCP' as const };
-                const was = naivelyAllowed(before, around.around, connection);
-                const is = naivelyAllowed(after, around.around, connection);
+                const was = naively(before, around, connection);
+                const is = naively(after, around, connection);
                 const told = changes.filter(({ addresses, ports }) => isIn(addressPlace(end.address), addresses) && isIn(portPlace(port, 'TCP'), ports));
                 expect(told.map(({ change }) => change), text(connection)).toEqual(was === is ? [] : [is ? 'appears' : 'vanishes']);
               }
@@ -70,7 +81,7 @@ describe('what a set of policies leaves open', () => {
     fc.assert(
       fc.property(world, policies, policies, (around, one, other) => {
         const book = new RuleBook(around.pods, around.around);
-        const [a, b] = [new Reach(one, book), new Reach(other, book)];
+        const [a, b] = [new Reach(one.network, one.admin, book), new Reach(other.network, other.admin, book)];
         for (const pod of around.pods) {
           for (const peer of around.pods) {
             if (a.gate('egress', pod).key !== b.gate('egress', pod).key || a.gate('ingress', peer).key !== b.gate('ingress', peer).key) continue;

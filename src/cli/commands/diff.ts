@@ -1,7 +1,9 @@
 import { UsageError } from '../../errors.ts';
 import type { TypedObject } from '../../kubernetes/inventory.ts';
-import type { NetworkPolicy } from '../../model/policy.ts';
+import type { AdminPolicy } from '../../model/admin-policy.ts';
+import { groupBy } from '../../model/group.ts';
 import type { Graph } from '../../learn/graph.ts';
+import type { Policies } from '../../policy/diff.ts';
 import { outputOf, type Context } from '../context.ts';
 import type { Define } from '../command.ts';
 import { isWord, readPolicyObjects, validPolicies } from '../policies.ts';
@@ -32,7 +34,7 @@ interface Side {
   readonly name: string;
   readonly objects: readonly TypedObject[];
   /** Known at once, but for proposals, which need the graph. */
-  readonly policies: readonly NetworkPolicy[] | null;
+  readonly policies: Policies | null;
   readonly invalid: number;
 }
 
@@ -62,14 +64,25 @@ async function compare(context: Context, a: string, b: string, options: Options)
 async function readSide(context: Context, name: string): Promise<Side> {
   if (isWord([name], 'proposed')) return { name, objects: [], policies: null, invalid: 0 };
   const read = await readPolicyObjects(context, [name]);
-  const { policies, invalid } = await validPolicies(context, read);
-  if (policies.length + invalid === 0) context.say(`footpath: ${name}: no NetworkPolicy in it: compared as if everything were open`);
-  return { name, objects: read.objects, policies, invalid };
+  const { policies: network, admin, invalid } = await validPolicies(context, read);
+  if (network.length + admin.length + invalid === 0) context.say(`footpath: ${name}: no NetworkPolicy in it: compared as if everything were open`);
+  for (const warning of undecidable(admin)) context.say(`warning: ${name}: ${warning}`);
+  return { name, objects: read.objects, policies: { network, admin }, invalid };
 }
 
-async function policiesOf({ policies }: Side, graph: Graph, options: Options): Promise<readonly NetworkPolicy[]> {
+async function policiesOf({ policies }: Side, graph: Graph, options: Options): Promise<Policies> {
   if (policies !== null) return policies;
   const [{ propose }, { defaultDenyPolicy }, { namespacesOf }] = await Promise.all([import('../../policy/propose.ts'), import('../../export/kubernetes.ts'), import('./propose.ts')]);
   const { proposals } = propose(graph, { includeObserved: options.includeObserved === true, wants: () => true });
-  return [...proposals.map(({ policy }) => policy), ...(options.defaultDeny === true ? namespacesOf(graph, null).map(defaultDenyPolicy) : [])];
+  return { network: [...proposals.map(({ policy }) => policy), ...(options.defaultDeny === true ? namespacesOf(graph, null).map(defaultDenyPolicy) : [])], admin: [] };
+}
+
+/** What of administrators' policies the API leaves open, and nobody but the cluster knows. */
+function undecidable(admin: readonly AdminPolicy[]): readonly string[] {
+  const alike = [...groupBy(admin, ({ tier, priority }) => `${tier} ${priority}`).values()].filter((own) => own.length > 1);
+  const named = admin.filter(({ egress }) => egress.some(({ peers }) => peers.some(({ type }) => type === 'domain-names')));
+  return [
+    ...alike.map((own) => `${own.map(({ name }) => name).toSorted().join(', ')} have the same priority: which is asked first is not defined; compared in the order of their names`),
+    ...named.map(({ name }) => `${name} names domains, whose addresses are not known: compared as if they had none`),
+  ];
 }
