@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { OperationError, UsageError } from './errors.ts';
+import { readYaml } from './config-yaml.ts';
+import { UsageError } from './errors.ts';
 import { DEFAULT_LIMITS } from './learn/limits.ts';
 import { parseCidr } from './model/address.ts';
 import { closest } from './nearest.ts';
@@ -71,6 +70,14 @@ const schema = z.strictObject({
     })
     .prefault({}),
   accessLogFormat: z.string().nullable().default(null).describe('the format string or JSON template of the mesh, or @FILE that holds it'),
+  proposals: z
+    .strictObject({
+      ranges: z.array(z.string()).default([]).describe('files of outside ranges that you have names for, as YAML or JSON (cdn: [198.51.100.0/24]): an address within is proposed as all of them'),
+      maxRanges: z.int().min(1).max(64).nullable().default(null).describe('merge the outside addresses of a workload into at most so many ranges, those that open the fewest others'),
+      widenNamespaces: count.nullable().default(null).describe('from so many workloads of a namespace at one port on, name the whole namespace'),
+    })
+    .prefault({})
+    .describe('how far proposals may go beyond what was seen; each widening is stated'),
   alerts: alertsConfig.prefault({}),
   limits: limits.prefault({}).describe('what input may fill; beyond is counted'),
 });
@@ -86,13 +93,7 @@ export const DEFAULT_CONFIG: Config = schema.parse({});
 
 /** Reads YAML or JSON. Errors are one line: the file, the key, what is wrong with it. */
 export function readConfig(path: string): Config {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new OperationError(`${path}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, { cause: error });
-  }
-  const result = schema.safeParse(parseYaml(text, path));
+  const result = schema.safeParse(readYaml(path) ?? {});
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => problem(issue));
   throw new UsageError(`${path}: ${problems.join('; ')} (footpath config print-default shows every key)`);
@@ -125,18 +126,6 @@ function oneOf<T extends string>(variable: string, value: string, allowed: reado
   const found = allowed.find((each) => each === value);
   if (found === undefined) throw new UsageError(`${variable}=${value}: is none of ${allowed.join(', ')}`);
   return found;
-}
-
-function parseYaml(text: string, path: string): unknown {
-  try {
-    const document = parseDocument(text, { version: '1.2' });
-    const [error] = document.errors;
-    if (error !== undefined) throw error;
-    return document.toJS() ?? {};
-  } catch (error) {
-    const [first = ''] = (error as Error).message.split('\n', 1);
-    throw new UsageError(`${path}: is no valid YAML: ${first.replace(/:$/, '')}`, { cause: error });
-  }
 }
 
 function problem(issue: z.core.$ZodIssue): string {

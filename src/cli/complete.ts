@@ -40,6 +40,8 @@ const OPTION_VALUES: Readonly<Record<string, Source>> = {
   '--fail-on': () => SEVERITIES,
   '--severity': () => SEVERITIES,
   '--state': (_, command) => (command === 'alerts' ? ALERT_STATES : ['observed', 'accepted', 'rejected']),
+  '--max-ranges': () => [],
+  '--widen-namespaces': () => [],
   '--protocol': () => ['TCP', 'UDP', 'SCTP'],
   '--data-plane': () => DATA_PLANES,
   '--root-namespace': (known) => known.namespaces(),

@@ -1,3 +1,4 @@
+import { portName } from '../detect/violation.ts';
 import { MANY_PORTS } from '../model/edge.ts';
 import { METADATA_ADDRESSES } from '../model/address.ts';
 import { peerName, type Peer } from '../model/peer.ts';
@@ -15,4 +16,8 @@ export function peerText(peer: Peer, names: Names): string {
   if (METADATA_ADDRESSES.has(peer.address)) return `metadata ${peer.address}`;
   const name = names.get(peer.address);
   return name === undefined ? peerName(peer) : `${peerName(peer)} (${name})`;
+}
+
+export function edgeText(edge: GraphEdge, names: Names): string {
+  return `${peerText(edge.source, names)} -> ${peerText(edge.destination, names)} ${portName(edge)}`;
 }

@@ -1,6 +1,7 @@
-import { edgeName } from '../detect/violation.ts';
 import type { GraphEdge } from '../learn/graph.ts';
 import { hoursSeen } from '../model/edge.ts';
+import { edgeText } from './edge-text.ts';
+import type { Names } from './names.ts';
 import { count, isoTime, plain, plural } from './text.ts';
 
 /** `accepted by ada at 2026-03-05T09:00:00.000Z: as agreed`. */
@@ -20,11 +21,11 @@ export function podsOf({ evidence }: GraphEdge): readonly { readonly pod: string
 }
 
 /** What is known of an edge, in lines: its name and id, then the evidence, further in. */
-export function evidenceLines(edge: GraphEdge): readonly string[] {
+export function evidenceLines(edge: GraphEdge, names: Names): readonly string[] {
   const { totals, evidence } = edge;
   const pods = evidence.pods.size;
   const lines = [
-    `${edgeName(edge)}  ${edge.id}`,
+    `${edgeText(edge, names)}  ${edge.id}`,
     `  ${count(totals.opened)} connections in ${plural(hoursSeen(evidence), 'hour')} of ${plural(evidence.days.size, 'day')}, ${count(totals.answered)} answers, ${count(totals.refused)} refused, ${count(totals.denied)} denied${pods > 0 ? `, from ${plural(pods, 'pod')}` : ''}`,
     `  first ${isoTime(totals.firstSeen)}, last ${isoTime(totals.lastSeen)}; ${stateText(edge)}${edge.flags.length > 0 ? `; ${edge.flags.join(', ')}` : ''}`,
     `  told by ${witnessesOf(edge).join(', ')}`,

@@ -4,7 +4,7 @@ import type { PolicyPort } from '../model/policy.ts';
 import { DEFAULT_DENY, POLICY_TYPE, type Proposal, type ProposedRule, type RulePeer } from '../model/proposal.ts';
 import { namespaceExpression, selectorExpression } from './calico-selector.ts';
 import { defaultDenyPolicy } from './kubernetes.ts';
-import { headOf, MANAGED, policyFile, requireValid, sortedFiles, type PolicyObject } from './policy-file.ts';
+import { headOf, MANAGED, namelessNotes, policyFile, requireValid, sortedFiles, type PolicyObject } from './policy-file.ts';
 
 /**
  * projectcalico.org/v3 policies of the default tier. Staged ones first: Calico logs what they would deny, and denies nothing, so
@@ -63,7 +63,7 @@ function renderProposal(proposal: Proposal, enforced: boolean): RenderedFile {
   const objects = Object.fromEntries([...made].map(([direction, own]) => [direction, own.map(({ object }) => object)]));
   const object = policyObject(metadata.name, metadata.namespace, { selector: selectorExpression(spec.podSelector), types, ...objects }, enforced);
   const comments = new Map([...made].map(([direction, own]) => [direction, own.map(({ comment }) => comment)]));
-  return policyFile(object, [...headOf(proposal, { proof: 'as a NetworkPolicy' }), ...(enforced ? [] : [STAGED])], comments, metadata.name);
+  return policyFile(object, [...headOf(proposal, { proof: 'as a NetworkPolicy', notes: namelessNotes(proposal) }), ...(enforced ? [] : [STAGED])], comments, metadata.name);
 }
 
 /** A rule of Calico's has one protocol and one kind of peer: all that it names must hold at once. */

@@ -1,7 +1,7 @@
 import type { Exporter, RenderedFile } from '../exporter.ts';
 import type { NetworkPolicy } from '../model/policy.ts';
 import { DEFAULT_DENY, type Proposal } from '../model/proposal.ts';
-import { headOf, MANAGED, policyFile, requireValid, sortedFiles } from './policy-file.ts';
+import { headOf, MANAGED, namelessNotes, policyFile, requireValid, sortedFiles } from './policy-file.ts';
 
 /** networking.k8s.io/v1 NetworkPolicies, with the evidence of each rule as a comment above it. */
 export const kubernetes: Exporter = {
@@ -32,5 +32,5 @@ function renderProposal(proposal: Proposal): RenderedFile {
   requireValid(proposal);
   const { policy, rules } = proposal;
   const comments = new Map((['ingress', 'egress'] as const).map((direction) => [direction, rules.filter((rule) => rule.direction === direction).map(({ comment }) => comment)]));
-  return policyFile(policy, headOf(proposal), comments);
+  return policyFile(policy, headOf(proposal, { notes: namelessNotes(proposal) }), comments);
 }

@@ -65,6 +65,12 @@ export function provedLine(proof: Pick<Proof, 'acceptedEdges' | 'excess' | 'exce
   return `proved${form.proof === undefined ? '' : ` ${form.proof}`}: keeps ${kept}; allows ${beyondOf(proof, form.beyond ?? [])}`;
 }
 
+/** What forms that hold no DNS names say where records gave some. */
+export function namelessNotes({ rules }: Proposal): readonly string[] {
+  const isNamed = rules.some(({ direction, whom }) => direction === 'egress' && whom.some((peer) => peer.type === 'addresses' && peer.names.length > 0));
+  return isNamed ? ['outside destinations are named by the addresses that were seen: this form holds no DNS names, --as cilium does'] : [];
+}
+
 function beyondOf({ excess, excessCount }: Pick<Proof, 'excess' | 'excessCount'>, more: readonly Widening[]): string {
   const unlisted = excessCount - excess.length;
   const all = [...new Set([...excess, ...more.map(({ reason, beyond }) => `${reason}: ${beyond}`), ...(unlisted > 0 ? [`and ${unlisted} more`] : [])])];

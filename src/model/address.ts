@@ -119,15 +119,31 @@ export function parseCidr(text: string): Cidr | null {
   if (!/^(0|[1-9][0-9]{0,2})$/.test(digits)) return null;
   const bits = Number(digits) - (mapped ? 96 : 0);
   if (bits < 0 || bits > width(address.family)) return null;
-  const host = BigInt(width(address.family) - bits);
-  const base = (address.value >> host) << host;
-  return { family: address.family, base, bits, text: `${make(address.family, base).text}/${bits}` };
+  return rangeAround(address, bits);
 }
 
 /** The range that holds exactly one address: `/32` or `/128`. */
 export function singleAddressCidr(address: Address): Cidr {
-  const bits = width(address.family);
-  return { family: address.family, base: address.value, bits, text: `${address.text}/${bits}` };
+  return rangeAround(address, width(address.family));
+}
+
+/** The range of this length that the address is in. */
+export function rangeAround({ family, value }: Address, bits: number): Cidr {
+  const host = BigInt(width(family) - bits);
+  const base = (value >> host) << host;
+  return { family, base, bits, text: `${make(family, base).text}/${bits}` };
+}
+
+/** How many addresses a range holds. */
+export function cidrSize({ family, bits }: Cidr): bigint {
+  return 1n << BigInt(width(family) - bits);
+}
+
+/** How many leading bits two addresses of one family share; -1 where they are of two. */
+export function sharedBits(a: Address, b: Address): number {
+  if (a.family !== b.family) return -1;
+  const differing = a.value ^ b.value;
+  return differing === 0n ? width(a.family) : width(a.family) - differing.toString(2).length;
 }
 
 export function cidrContains(cidr: Cidr, address: Address): boolean {
@@ -175,6 +191,9 @@ const SCOPES: readonly (readonly [Cidr, AddressScope])[] = (
   if (cidr === null) throw new Error(`bad range in the table of scopes: ${text}`);
   return [cidr, scope] as const;
 });
+
+/** Ranges that are not of the whole network's: private, link-local and the like. */
+export const SPECIAL_RANGES: readonly Cidr[] = SCOPES.map(([cidr]) => cidr);
 
 export function scopeOf(address: Address): AddressScope {
   for (const [cidr, scope] of SCOPES) if (cidrContains(cidr, address)) return scope;

@@ -1,17 +1,20 @@
 import { groupBy } from '../model/group.ts';
 import { hoursSeen, showsConnection, type Evidence } from '../model/edge.ts';
-import { peerName } from '../model/peer.ts';
+import { peerName, type Peer } from '../model/peer.ts';
 import type { PolicyPort } from '../model/policy.ts';
 import type { Direction } from '../model/proposal.ts';
 import { WIDENINGS, type Widening } from '../model/proposal.ts';
 import type { GraphEdge } from '../learn/graph.ts';
 
+/** DNS names that records gave for a peer. */
+export type NamesOf = (peer: Peer) => readonly string[];
+
 /**
  * What stands above a rule: whom it is for, by how well they were seen, and what is opened beyond. It speaks in classes (once,
  * one day, several days, a week or more), so that the files change only when the class of the evidence does.
  */
-export function ruleComment(direction: Direction, edges: readonly GraphEdge[], ports: readonly PolicyPort[], widenings: readonly Widening[]): string {
-  const byPeer = groupBy(edges, ({ source, destination }) => peerName(direction === 'ingress' ? source : destination));
+export function ruleComment(direction: Direction, edges: readonly GraphEdge[], ports: readonly PolicyPort[], widenings: readonly Widening[], namesOf: NamesOf = () => []): string {
+  const byPeer = groupBy(edges, ({ source, destination }) => withNames(direction === 'ingress' ? source : destination, namesOf));
   const bySight = groupBy([...byPeer].toSorted(([a], [b]) => (a < b ? -1 : 1)), ([, own]) => `${seenFor(own)}, ${seenFrom(own)}${weak(own)}`);
   const lines = [...bySight].map(([sight, peers]) => `${direction === 'ingress' ? 'from' : 'to'} ${shortList(peers.map(([name]) => name))}: ${sight}`);
   for (const { port, endPort } of ports) if (endPort !== undefined) lines.push(`each of the ports ${port} to ${endPort} was seen`);
@@ -20,6 +23,12 @@ export function ruleComment(direction: Direction, edges: readonly GraphEdge[], p
 
 export function wideningLine({ reason, beyond }: Widening): string {
   return `widening ${reason} (${beyond}): ${WIDENINGS[reason]}`;
+}
+
+/** `external 198.51.100.7 (api.example.org)`. */
+function withNames(peer: Peer, namesOf: NamesOf): string {
+  const names = namesOf(peer);
+  return names.length === 0 ? peerName(peer) : `${peerName(peer)} (${names.slice(0, 2).join(', ')}${names.length > 2 ? ', …' : ''})`;
 }
 
 function shortList(names: readonly string[]): string {

@@ -5,27 +5,15 @@ import { peerKey, peerName, type Peer, type WorkloadPeer } from '../model/peer.t
 import type { Direction, RulePeer, Widening } from '../model/proposal.ts';
 import type { Graph } from '../learn/graph.ts';
 import { isDns, type Resolver } from './dns.ts';
-import type { PolicyProtocol } from './evaluate.ts';
 import { numbersOf, portName } from './named-port.ts';
+import { fewRanges } from './few-ranges.ts';
+import { withinKnown } from './known-ranges.ts';
+import type { Need, Needs } from './need.ts';
+import type { Outside } from './outside-peers.ts';
 import { namePeer } from './peers.ts';
 import type { Roster } from './roster.ts';
+import { wholeNamespaces } from './whole-namespaces.ts';
 import type { WireEdge } from './wire.ts';
-
-/** A peer at a port that a policy must let through: one cell of the table that its rules are made of. */
-export interface Need {
-  readonly whom: RulePeer;
-  /** A name where its number differs between the destination's pods. */
-  readonly port: number | string;
-  readonly protocol: PolicyProtocol;
-  /** None where it is a widening alone. */
-  readonly edges: readonly WireEdge[];
-  readonly widenings: readonly Widening[];
-}
-
-export interface Needs {
-  readonly needs: readonly Need[];
-  readonly notes: readonly string[];
-}
 
 export interface Surroundings {
   readonly graph: Graph;
@@ -38,10 +26,10 @@ export interface Surroundings {
   readonly istiods: readonly WorkloadPeer[];
   /** Workloads whose proxies need istiod, and were not seen to ask it. */
   readonly withoutIstiod: ReadonlySet<WorkloadPeer>;
+  readonly outside: Outside;
+  /** From how many workloads of a namespace at one port on the whole namespace is named; null: never. */
+  readonly widenNamespaces: number | null;
 }
-
-/** More outside addresses than this for one workload want ranges, which a person has to choose. */
-const MAX_ADDRESSES = 64;
 
 /** What the edges of a direction need, or why the direction is left alone: to close it would cut what cannot be named. */
 export function needsOf(direction: Direction, workload: WorkloadPeer, edges: readonly WireEdge[], around: Surroundings): Needs | string {
@@ -50,8 +38,6 @@ export function needsOf(direction: Direction, workload: WorkloadPeer, edges: rea
   if (edges.length === 0) return direction === 'egress' ? 'no accepted edge leads out of it' : 'no accepted edge leads to it';
   if (named.length === 0) return 'only ICMP was seen, which a NetworkPolicy cannot name';
   if (named.some(({ port }) => port === MANY_PORTS)) return 'more ports of one pair were used than the graph keeps: choose a range by hand';
-  const outside = new Set(named.map(other).flatMap((peer) => (peer.type === 'external' ? [peer.address] : [])));
-  if (outside.size > MAX_ADDRESSES) return `${outside.size} outside addresses were used: choose ranges for them by hand`;
   const needs: Need[] = [];
   const notes: string[] = [];
   for (const own of groupBy(named, (edge) => peerKey(other(edge))).values()) {
@@ -63,7 +49,15 @@ export function needsOf(direction: Direction, workload: WorkloadPeer, edges: rea
     needs.push(...needsOfPeer(own, result.whom, result.widenings, around));
     notes.push(...result.notes);
   }
-  return { needs, notes };
+  return widened(direction, workload, { needs, notes }, around);
+}
+
+/** The same, as wide as a person has said that it may be. */
+function widened(direction: Direction, workload: WorkloadPeer, made: Needs, { outside, widenNamespaces, roster }: Surroundings): Needs | string {
+  const known = withinKnown(made.needs, workload, outside);
+  const few = fewRanges(known.needs, workload, outside);
+  if (typeof few === 'string') return few;
+  return { needs: widenNamespaces === null ? few : wholeNamespaces(direction, few, widenNamespaces, roster), notes: [...made.notes, ...known.notes] };
 }
 
 /** What no rule can name, said once a peer. */

@@ -3,7 +3,7 @@ import { POLICY_TYPE, type Direction, type ProposedRule } from '../model/proposa
 import type { Graph, GraphEdge } from '../learn/graph.ts';
 import type { EdgeState } from '../learn/state.ts';
 import { PolicySet } from './evaluate.ts';
-import { propose, type Proposals } from './propose.ts';
+import { NARROW, propose, type Proposals, type Widen } from './propose.ts';
 import { judgeEdges, type BrokenEdge } from './replay.ts';
 import { Roster } from './roster.ts';
 
@@ -38,13 +38,13 @@ export interface RuleChange {
 }
 
 /**
- * Proposes twice: as if all of the edges were accepted, and as if all were rejected; for the ends of those that are `shown`, as
- * there may be hundreds. Pure.
+ * Proposes twice, as wide as `widen` says: as if all of the edges were accepted, and as if all were rejected; for the ends of those
+ * that are `shown`, as there may be hundreds. Pure.
  */
-export function outlookOn(graph: Graph, edges: readonly GraphEdge[], shown: readonly GraphEdge[] = edges): Outlook {
+export function outlookOn(graph: Graph, edges: readonly GraphEdge[], shown: readonly GraphEdge[] = edges, widen: Widen = NARROW): Outlook {
   const wanted = endsOf(graph, shown);
   const keys = new Set(wanted.map(({ workload }) => peerKey(workload)));
-  const options = { wants: (workload: WorkloadPeer): boolean => keys.has(peerKey(workload)) };
+  const options = { wants: (workload: WorkloadPeer): boolean => keys.has(peerKey(workload)), widen };
   const [accepted, rejected] = (['accepted', 'rejected'] as const).map((state) => propose(asIf(graph, edges, state), options)) as [Proposals, Proposals];
   const ends = wanted.map(({ workload, direction }): EndOutlook => {
     const [before, after] = [closing(rejected, workload, direction), closing(accepted, workload, direction)];

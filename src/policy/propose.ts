@@ -7,6 +7,7 @@ import { isResolved } from '../learn/state.ts';
 import { clusterResolvers, nodeLocalCache } from './dns.ts';
 import { policyNames } from './names.ts';
 import { needsOf, unnameable, type Surroundings } from './needs.ts';
+import { outsideOf, type KnownRanges } from './outside-peers.ts';
 import { prove } from './proof.ts';
 import { Roster, type Member } from './roster.ts';
 import { rulesOf, sortedRules } from './rules.ts';
@@ -20,7 +21,20 @@ export interface ProposeOptions {
   readonly includeObserved?: boolean;
   /** Workloads to propose for. */
   readonly wants?: (workload: WorkloadPeer) => boolean;
+  /** How far beyond what was seen rules may go; without it nowhere but where they must. */
+  readonly widen?: Widen;
 }
+
+export interface Widen {
+  readonly ranges: readonly KnownRanges[];
+  /** At most so many ranges for the outside addresses of a workload that have their ports in common; from 1 to 64. */
+  readonly maxRanges: number | null;
+  /** From how many workloads of a namespace at one port on the whole namespace is named. */
+  readonly widenNamespaces: number | null;
+}
+
+/** Nothing is named wider than it was seen. */
+export const NARROW: Widen = { ranges: [], maxRanges: null, widenNamespaces: null };
 
 export interface Proposals {
   readonly proposals: readonly Proposal[];
@@ -33,7 +47,9 @@ const DIRECTIONS: readonly Direction[] = ['ingress', 'egress'];
 export function propose(graph: Graph, options: ProposeOptions = {}): Proposals {
   const roster = new Roster(graph);
   const resolvers = clusterResolvers(graph);
-  const edges = graph.edges.filter((edge) => makesRule(edge, options.includeObserved === true)).flatMap(wireOf(graph, roster));
+  const { ranges, maxRanges, widenNamespaces } = options.widen ?? NARROW;
+  const isUsed = (edge: GraphEdge): boolean => makesRule(edge, options.includeObserved === true);
+  const edges = graph.edges.filter(isUsed).flatMap(wireOf(graph, roster));
   const into = groupBy(edges, ({ destination }) => peerKey(destination));
   const out = groupBy(edges, ({ source }) => peerKey(source));
   const local = roster.local();
@@ -45,7 +61,8 @@ export function propose(graph: Graph, options: ProposeOptions = {}): Proposals {
   const withoutDns = new Set(local.map(({ peer }) => peer).filter((peer) => lacksDns(peer, out.get(peerKey(peer)) ?? [], resolvers)));
   const istiods = istiodsOf(roster);
   const withoutIstiod = new Set(local.filter((member) => lacksIstiod(member, out.get(peerKey(member.peer)) ?? [], istiods)).map(({ peer }) => peer));
-  const around = { graph, roster, resolvers, withoutDns, nodeCache: nodeLocalCache(graph), istiods, withoutIstiod };
+  const outside = outsideOf(graph, roster, ranges, maxRanges, graph.edges.filter((edge) => !isUsed(edge)));
+  const around = { graph, roster, resolvers, withoutDns, nodeCache: nodeLocalCache(graph), istiods, withoutIstiod, outside, widenNamespaces };
   const results = members.map((member) => {
     const key = peerKey(member.peer);
     return proposeFor(member, names.get(key) ?? member.peer.name, { ingress: into.get(key) ?? [], egress: out.get(key) ?? [] }, around);
@@ -104,7 +121,7 @@ function rulesFor(direction: Direction, workload: WorkloadPeer, edges: readonly 
   const unseen = direction === 'ingress' ? unseenClients(workload, around) : unseenResolvers(workload, edges, around);
   const mesh = unseenMesh(direction, workload, around);
   notes.push(...made.notes, ...unknown(direction, workload, around.graph.unresolved), ...unseen.notes, ...mesh.notes);
-  return [...rulesOf(direction, workload, made.needs), ...unseen.rules, ...mesh.rules];
+  return [...rulesOf(direction, workload, made.needs, (peer) => around.roster.namesOf(peer)), ...unseen.rules, ...mesh.rules];
 }
 
 /** That somebody was at the other end whom nobody knows. */

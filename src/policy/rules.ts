@@ -1,20 +1,21 @@
+import { groupBy } from '../model/group.ts';
 import type { WorkloadPeer } from '../model/peer.ts';
 import type { PolicyPort } from '../model/policy.ts';
 import type { Direction, ProposedRule, RulePeer, Widening } from '../model/proposal.ts';
-import { ruleComment } from './comment.ts';
+import { ruleComment, type NamesOf } from './comment.ts';
 import type { PodEnd, PolicyProtocol } from './evaluate.ts';
 import { factor } from './factor.ts';
 import { numbersOf } from './named-port.ts';
-import type { Need } from './needs.ts';
+import { mergedByPort, portText, type Need } from './need.ts';
 import { policyPeers, rulePeerKey } from './peers.ts';
 
 /** Ports in a row are written as a range from this many on; each of them was seen, so that it opens nothing else. */
 const RUN = 3;
 
 /** The fewest rules that let through what is needed, and nothing else. What is open to the world stands alone. */
-export function rulesOf(direction: Direction, workload: WorkloadPeer, needs: readonly Need[]): readonly ProposedRule[] {
+export function rulesOf(direction: Direction, workload: WorkloadPeer, needs: readonly Need[], namesOf: NamesOf): readonly ProposedRule[] {
   const isPublic = ({ whom }: Need): boolean => whom.type === 'addresses' && whom.of === 'public';
-  return [needs.filter((need) => !isPublic(need)), needs.filter(isPublic)].flatMap((own) => factored(direction, workload, own));
+  return [needs.filter((need) => !isPublic(need)), needs.filter(isPublic)].flatMap((own) => factored(direction, workload, own, namesOf));
 }
 
 /** By what they say, so that one that gets more evidence stays in its place. */
@@ -25,20 +26,19 @@ export function sortedRules(rules: readonly ProposedRule[]): readonly ProposedRu
     .map(({ rule }) => rule);
 }
 
-function factored(direction: Direction, workload: WorkloadPeer, needs: readonly Need[]): readonly ProposedRule[] {
-  const cells = new Map<string, Map<string, Need>>();
-  for (const need of needs) {
-    const row = rulePeerKey(need.whom);
-    const known = cells.get(row) ?? new Map<string, Need>();
-    cells.set(row, known.set(portKey(need), need));
+function factored(direction: Direction, workload: WorkloadPeer, needs: readonly Need[], namesOf: NamesOf): readonly ProposedRule[] {
+  const cells = new Map<string, ReadonlyMap<string, Need>>();
+  for (const [row, own] of groupBy(needs, ({ whom }) => rulePeerKey(whom))) {
+    const [first] = own;
+    if (first !== undefined) cells.set(row, new Map(mergedByPort(first.whom, own).map((need) => [portText(need), need])));
   }
   // Sorted, so that equal needs give equal rules in whatever order they come.
   const table = new Map([...cells].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([row, own]) => [row, new Set([...own.keys()].toSorted())]));
-  return factor(table).map(({ rows, columns }) => ruleOf(direction, workload, rows.flatMap((row) => columns.flatMap((column) => cells.get(row)?.get(column) ?? []))));
+  return factor(table).map(({ rows, columns }) => ruleOf(direction, workload, rows.flatMap((row) => columns.flatMap((column) => cells.get(row)?.get(column) ?? [])), namesOf));
 }
 
 /** One rule for needs that are all of some peers at all of some ports. */
-export function ruleOf(direction: Direction, { namespace }: WorkloadPeer, needs: readonly Need[]): ProposedRule {
+export function ruleOf(direction: Direction, { namespace }: WorkloadPeer, needs: readonly Need[], namesOf?: NamesOf): ProposedRule {
   const whom = [...new Map(needs.map((need): [string, RulePeer] => [rulePeerKey(need.whom), need.whom])).values()];
   const edges = [...new Set(needs.flatMap((need) => need.edges))];
   const widenings = distinct(needs.flatMap((need) => need.widenings));
@@ -51,11 +51,9 @@ export function ruleOf(direction: Direction, { namespace }: WorkloadPeer, needs:
     ports,
     edges: [...new Set(edges.map(({ id }) => id))].toSorted(),
     widenings,
-    comment: ruleComment(direction, edges, ports, widenings),
+    comment: ruleComment(direction, edges, ports, widenings, namesOf),
   };
 }
-
-const portKey = ({ port, protocol }: Need): string => `${port}/${protocol}`;
 
 function distinct(widenings: readonly Widening[]): readonly Widening[] {
   return [...new Map(widenings.map((one) => [`${one.reason} ${one.beyond}`, one])).values()];

@@ -3,7 +3,8 @@ import { peerKey, peerName, type WorkloadPeer } from '../model/peer.ts';
 import type { Direction, ProposedRule, RulePeer, Widening } from '../model/proposal.ts';
 import type { GraphEdge } from '../learn/graph.ts';
 import { isDns, isResolver, type Resolver } from './dns.ts';
-import type { Need, Surroundings } from './needs.ts';
+import type { Need } from './need.ts';
+import type { Surroundings } from './needs.ts';
 import { namePeer, type NamedPeer } from './peers.ts';
 import { ruleOf } from './rules.ts';
 

@@ -1,7 +1,8 @@
 import { peerKey, peerName, type WorkloadPeer } from '../model/peer.ts';
 import type { Direction, ProposedRule, RulePeer } from '../model/proposal.ts';
 import { ruleComment } from './comment.ts';
-import type { Need, Surroundings } from './needs.ts';
+import type { Need } from './need.ts';
+import type { Surroundings } from './needs.ts';
 import { namePeer, policyPeers } from './peers.ts';
 import type { Member, Roster } from './roster.ts';
 import { ruleOf } from './rules.ts';

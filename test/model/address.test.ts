@@ -4,11 +4,14 @@ import {
   canonicalAddress,
   cidrContains,
   cidrCovers,
+  cidrSize,
   compactCidrs,
   METADATA_ADDRESSES,
   parseAddress,
   parseCidr,
+  rangeAround,
   scopeOf,
+  sharedBits,
   singleAddressCidr,
   type Address,
   type Cidr,
@@ -236,6 +239,32 @@ describe('a range', () => {
         expect(cidrCovers(outer, inner)).toBe(held.every((one) => cidrContains(outer, one)));
       }),
     );
+  });
+});
+
+describe('what two addresses share', () => {
+  it.each([
+    ['198.51.100.0', '198.51.100.1', 31],
+    ['198.51.100.0', '198.51.100.128', 24],
+    ['0.0.0.0', '128.0.0.0', 0],
+    ['198.51.100.7', '198.51.100.7', 32],
+    ['2001:db8::1', '2001:db8::2', 126],
+    ['2001:db8::1', '198.51.100.7', -1],
+  ])('%s and %s: %i bits, which is the longest range around one that holds the other', (a, b, bits) => {
+    expect(sharedBits(address(a), address(b))).toBe(bits);
+    if (bits < 0) return;
+    const around = rangeAround(address(a), bits);
+    expect(cidrContains(around, address(b))).toBe(true);
+    expect(around).toEqual(cidr(`${a}/${bits}`));
+    if (a !== b) expect(cidrContains(rangeAround(address(a), bits + 1), address(b))).toBe(false);
+  });
+
+  it.each([
+    ['198.51.100.7/32', 1n],
+    ['10.0.0.0/8', 16_777_216n],
+    ['2001:db8::/32', 2n ** 96n],
+  ])('%s holds %i addresses', (text, size) => {
+    expect(cidrSize(cidr(text))).toBe(size);
   });
 });
 

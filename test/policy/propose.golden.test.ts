@@ -34,14 +34,17 @@ function openCase(name: string): Opened {
 const FORMS = ['calico', 'cilium'];
 const cases = readdirSync(CASES).toSorted().map(openCase);
 
+const beside = ({ file }: Opened, words: readonly string[] = []): readonly string[] => words.map((word) => (/\.(jsonl|log|yaml)$/.test(word) ? file(word) : word));
+
 /** A session that has read what the case holds. */
-async function prepared({ file, observe = [], then = [] }: Opened): Promise<Session> {
+async function prepared(one: Opened): Promise<Session> {
+  const { file, observe = [], then = [] } = one;
   const session = new Session();
   const log = ['flows.jsonl', 'access.log'].find((own) => existsSync(file(own))) ?? '';
   const inventory = existsSync(file('inventory.yaml')) ? ['--inventory', 'inventory.yaml'] : [];
   const commands = [['observe', log, ...inventory, ...observe], ...then];
   for (const command of commands) {
-    const result = await session.run(...command.map((word) => (/\.(jsonl|log|yaml)$/.test(word) ? file(word) : word)));
+    const result = await session.run(...beside(one, command));
     expect(result, `${command.join(' ')}: ${result.err}`).toMatchObject({ status: 0 });
   }
   return session;
@@ -59,7 +62,7 @@ describe('proposals of known cases', () => {
   it.each(cases)('$name: $about', async (one) => {
     const session = await prepared(one);
     const folder = join(session.folder, 'policies');
-    const result = await session.run('propose', ...(one.propose ?? []), '--out', folder);
+    const result = await session.run('propose', ...beside(one, one.propose), '--out', folder);
     expect(result.status).toBe(0);
     expect(filesIn(folder)).toBe(readFileSync(one.file('expected.yaml'), 'utf8'));
     expect(result.err.replace(folder, 'DIR')).toBe(readFileSync(one.file('expected.txt'), 'utf8'));
@@ -76,7 +79,7 @@ describe('proposals of known cases', () => {
   it.each(cases)('$name: replayed, the policies break no accepted edge', async (one) => {
     const session = await prepared(one);
     const folder = join(session.folder, 'policies');
-    await session.run('propose', ...(one.propose ?? []).filter((word) => word !== '--default-deny'), '--out', folder);
+    await session.run('propose', ...beside(one, one.propose).filter((word) => word !== '--default-deny'), '--out', folder);
     if (filesIn(folder) === '') return;
     const { status, out } = await session.run('simulate', '--policies', folder);
     expect({ status, out }).toMatchObject({ status: 0, out: expect.stringContaining('0 accepted edges would break') });

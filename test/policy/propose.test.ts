@@ -28,7 +28,7 @@ describe('what cannot be named leaves its direction alone, never half closed', (
     const over = learned([...many(65), { ...webToCart, to: web.end, from: cart.end }], BOTH).graph();
     expect(proposed(over, { wants: ({ name }) => name === 'web' })).toEqual(['shop/web {app=web} Ingress', '  in {app=cart} 8080/TCP']);
     expect(unproposed(over, { wants: ({ name }) => name === 'web' })).toEqual([
-      'shop/web egress: 65 outside addresses were used: choose ranges for them by hand',
+      'shop/web egress: 65 outside addresses were used: merge them into a few ranges (--max-ranges), or name those that they are in (--ranges)',
     ]);
   });
 

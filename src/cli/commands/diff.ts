@@ -8,16 +8,15 @@ import { outputOf, type Context } from '../context.ts';
 import type { Define } from '../command.ts';
 import { isWord, readPolicyObjects, validPolicies } from '../policies.ts';
 import { plural } from '../text.ts';
+import { addWideningOptions, wideningOf, type WideningOptions } from '../widening-options.ts';
 
-interface Options {
+interface Options extends WideningOptions {
   readonly defaultDeny?: boolean;
   readonly includeObserved?: boolean;
 }
 
 export const define: Define = (command, run) => {
-  command
-    .argument('<a>', 'NetworkPolicies as they are: a file or folder, proposed, or cluster')
-    .argument('<b>', 'and as they would be')
+  addWideningOptions(command.argument('<a>', 'NetworkPolicies as they are: a file or folder, proposed, or cluster').argument('<b>', 'and as they would be'))
     .option('--default-deny', 'of proposed: with a policy for each namespace that closes every pod both ways')
     .option('--include-observed', 'of proposed: also from edges that nobody has accepted yet')
     .addHelpText(
@@ -43,7 +42,7 @@ async function compare(context: Context, a: string, b: string, options: Options)
   const sides = [await readSide(context, a), await readSide(context, b)] as const;
   const [{ withWorld }, { diffPolicies }] = await Promise.all([import('../world.ts'), import('../../policy/diff.ts')]);
   return withWorld(context, sides.flatMap(({ objects }) => objects), { beside: false }, async ({ graph, database }) => {
-    const [before, after] = [await policiesOf(sides[0], graph, options), await policiesOf(sides[1], graph, options)];
+    const [before, after] = [await policiesOf(context, sides[0], graph, options), await policiesOf(context, sides[1], graph, options)];
     const diff = diffPolicies(graph, before, after);
     if (diff.workloads === 0) {
       throw new UsageError(database === null ? `${a}, ${b}: no workloads to compare connections between: give manifests with workloads, or a database (--db)` : `${database}: holds no workloads to compare connections between: footpath observe fills it`);
@@ -70,10 +69,10 @@ async function readSide(context: Context, name: string): Promise<Side> {
   return { name, objects: read.objects, policies: { network, admin }, invalid };
 }
 
-async function policiesOf({ policies }: Side, graph: Graph, options: Options): Promise<Policies> {
+async function policiesOf(context: Context, { policies }: Side, graph: Graph, options: Options): Promise<Policies> {
   if (policies !== null) return policies;
   const [{ propose }, { defaultDenyPolicy }, { namespacesOf }] = await Promise.all([import('../../policy/propose.ts'), import('../../export/kubernetes.ts'), import('./propose.ts')]);
-  const { proposals } = propose(graph, { includeObserved: options.includeObserved === true, wants: () => true });
+  const { proposals } = propose(graph, { includeObserved: options.includeObserved === true, wants: () => true, widen: await wideningOf(context, options, graph) });
   return { network: [...proposals.map(({ policy }) => policy), ...(options.defaultDeny === true ? namespacesOf(graph, null).map(defaultDenyPolicy) : [])], admin: [] };
 }
 

@@ -7,15 +7,18 @@ import { outputOf, type Context } from '../context.ts';
 import type { Define } from '../command.ts';
 import { evidenceLines, stateText } from '../evidence-text.ts';
 import { flagLines } from '../flag-text.ts';
+import { addWideningOptions, wideningOf, type WideningOptions } from '../widening-options.ts';
 import { workloadOption } from '../workload-option.ts';
 import { plain, plural, styleFor } from '../text.ts';
 
 export const define: Define = (command, run) => {
-  command
-    .argument('<workload>', 'a workload, as namespace/name')
-    .option('--rule <n>', 'only this rule of its policy, counted from 1')
-    .action((workload: string, options: { readonly rule?: string }) => run((context) => explain(context, workload, options)));
+  addWideningOptions(command.argument('<workload>', 'a workload, as namespace/name').option('--rule <n>', 'only this rule of its policy, counted from 1'))
+    .action((workload: string, options: Options) => run((context) => explain(context, workload, options)));
 };
+
+interface Options extends WideningOptions {
+  readonly rule?: string;
+}
 
 interface Explanation {
   readonly workload: WorkloadPeer;
@@ -34,25 +37,25 @@ interface ExplainedRule {
   readonly edges: readonly GraphEdge[];
 }
 
-async function explain(context: Context, text: string, options: { readonly rule?: string }): Promise<number> {
+async function explain(context: Context, text: string, options: Options): Promise<number> {
   const form = outputOf(context, ['table', 'json']);
   const isWanted = workloadOption(text);
-  const [{ withStore, graphOf }, { propose }, { edgeJson }, { namesOf }, { readinessLines }, { edgeName }] = await Promise.all([
+  const [{ withStore, graphOf }, { propose }, { edgeJson }, { namesOf }, { readinessLines }, { edgeText }] = await Promise.all([
     import('../session.ts'),
     import('../../policy/propose.ts'),
     import('../json.ts'),
     import('../names.ts'),
     import('../readiness-line.ts'),
-    import('../../detect/violation.ts'),
+    import('../edge-text.ts'),
   ]);
   return withStore(context, async (store) => {
     const graph = await graphOf(store);
-    const all = explanations(graph, propose(graph, { wants: (workload) => isWanted?.(workload) === true }));
+    const all = explanations(graph, propose(graph, { wants: (workload) => isWanted?.(workload) === true, widen: await wideningOf(context, options, graph) }));
     if (all.length === 0) throw new UsageError(`${plain(text)}: no such workload; footpath status lists them`);
     const shown = options.rule === undefined ? all : onlyRule(all, options.rule);
     const readinessLine = readinessLines(graph);
+    const names = namesOf(graph);
     if (form === 'json') {
-      const names = namesOf(graph);
       const [first, ...namesakes] = shown.map(({ workload, rules, withoutRule, ...rest }) => ({
         namespace: workload.namespace,
         workload: workload.name,
@@ -72,14 +75,14 @@ async function explain(context: Context, text: string, options: { readonly rule?
       for (const { number, rule, edges } of rules) {
         const ports = rule.ports.map(({ port, endPort, protocol }) => `${port ?? 'any'}${endPort === undefined ? '' : `-${endPort}`}/${protocol ?? 'TCP'}`).join(', ');
         context.print(`\nrule ${number}, ${rule.direction} ${ports}: ${plain(rule.comment.split('\n', 1)[0] ?? '')}\n`);
-        for (const edge of edges) context.print(evidenceLines(edge).map((line) => `  ${line}\n`).join(''));
+        for (const edge of edges) context.print(evidenceLines(edge, names).map((line) => `  ${line}\n`).join(''));
         for (const { reason: why, beyond } of rule.widenings) context.print(`  ${style.yellow(`wider than its edges: ${why}`)} (${plain(beyond)})\n`);
       }
       for (const { direction, reason: why } of leftAlone) context.print(`\n${direction} is left alone: ${why}\n`);
       for (const note of new Set(notes)) context.print(`note: ${plain(note)}\n`);
       if (options.rule === undefined && withoutRule.length > 0) {
         context.print(`\nno rule comes of:\n`);
-        for (const edge of withoutRule) context.print(`  ${edgeName(edge)}: ${stateText(edge)}\n${flagLines(edge.flags, '    ')}`);
+        for (const edge of withoutRule) context.print(`  ${plain(edgeText(edge, names))}: ${stateText(edge)}\n${flagLines(edge.flags, '    ')}`);
       }
     }
     context.hint(`next: footpath review --workload ${text} · footpath propose --workload ${text}`);

@@ -6,9 +6,10 @@ import type { Graph } from '../../learn/graph.ts';
 import { outputOf, suggestion, type Context } from '../context.ts';
 import type { Define } from '../command.ts';
 import { plain, plural } from '../text.ts';
+import { addWideningOptions, wideningOf, type WideningOptions } from '../widening-options.ts';
 import { workloadOption } from '../workload-option.ts';
 
-interface Options {
+interface Options extends WideningOptions {
   readonly workload?: string;
   readonly as: string;
   readonly defaultDeny?: boolean;
@@ -27,8 +28,7 @@ const FORM_OPTIONS: readonly (readonly [RenderOption, string])[] = [
 ];
 
 export const define: Define = (command, run) => {
-  command
-    .option('--workload <ns/name>', 'only for this workload')
+  addWideningOptions(command.option('--workload <ns/name>', 'only for this workload'))
     .option('--as <form>', 'for which enforcement point: kubernetes, cilium, calico, istio', 'kubernetes')
     .option('--default-deny', 'and a policy for each namespace that closes every pod both ways')
     .option('--include-observed', 'also from edges that nobody has accepted yet')
@@ -56,7 +56,7 @@ async function proposePolicies(context: Context, options: Options): Promise<numb
   return withStore(context, async (store) => {
     const graph = await graphOf(store);
     const wants = (workload: WorkloadPeer): boolean => (context.namespace === null || workload.namespace === context.namespace) && wantsWorkload?.(workload) !== false;
-    const { proposals, none } = propose(graph, { includeObserved: options.includeObserved === true, wants });
+    const { proposals, none } = propose(graph, { includeObserved: options.includeObserved === true, wants, widen: await wideningOf(context, options, graph) });
     if (wantsWorkload !== null && proposals.length + none.length === 0) throw new UsageError(`--workload ${options.workload}: no such workload; footpath status lists them`);
     const defaultDeny = options.defaultDeny === true ? namespacesOf(graph, context.namespace) : [];
     const set = { proposals, defaultDeny, edges: new Map(graph.edges.map((edge) => [edge.id, edge])), resolvers: clusterResolvers(graph), authorizations: authorize(graph, proposals, options) };

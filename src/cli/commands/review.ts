@@ -3,16 +3,16 @@ import { lookOf, outputOf, type Context } from '../context.ts';
 import type { Define } from '../command.ts';
 import type { ScopeOptions } from '../review/scope.ts';
 import { addSignatureOptions, signatureOf, type SignatureOptions } from '../signature.ts';
+import { addWideningOptions, wideningOf, type WideningOptions } from '../widening-options.ts';
 
-interface Options extends ScopeOptions, SignatureOptions {
+interface Options extends ScopeOptions, SignatureOptions, WideningOptions {
   readonly answers?: string;
   readonly dryRun?: boolean;
 }
 
 export const define: Define = (command, run) => {
   addSignatureOptions(
-    command
-      .option('--workload <ns/name>', 'only rules of this workload, and edges at it')
+    addWideningOptions(command.option('--workload <ns/name>', 'only rules of this workload, and edges at it'))
       .option('--flagged', 'only what a suspicion holds on')
       .option('--proposals', 'only proposed rules')
       .option('--undecided', 'only edges that no rule comes of')
@@ -59,7 +59,8 @@ async function review(context: Context, options: Options): Promise<number> {
   const lines = answers === undefined ? [] : await readAnswers(context, answers);
   return withStore(context, async (store) => {
     const graph = await graphOf(store);
-    const items = reviewItems(graph, propose(graph).proposals, fingerprint);
+    const widen = await wideningOf(context, options, graph);
+    const items = reviewItems(graph, propose(graph, { widen }).proposals, fingerprint);
     const alerts = alertsIn(store, graph, context.now());
     if (answers !== undefined) return giveAnswers(context, store, { path: answers, lines, graph, alerts, items, sign, dryRun });
     const shown = inTheScope(items, graph, wordsOn(graph));
@@ -79,7 +80,7 @@ async function review(context: Context, options: Options): Promise<number> {
       import('../review/state.ts'),
       import('../review/screen.ts'),
     ]);
-    const tally = tallyOf(await reviewOnTerminal(context, new Desk({ store, graph, alerts, sign, dryRun }), shown, { alerts, dryRun }));
+    const tally = tallyOf(await reviewOnTerminal(context, new Desk({ store, graph, alerts, sign, dryRun }), shown, { alerts, dryRun, widen }));
     context.say(`${dryRun ? 'dry run, nothing was written: ' : ''}${tallyText(tally)}`);
     context.hint(tally.skipped + tally.left > 0 ? 'next: footpath review · footpath propose' : 'next: footpath propose --out policies · footpath simulate --policies policies');
     return 0;

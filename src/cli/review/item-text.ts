@@ -50,7 +50,7 @@ export function evidencePage(item: ReviewItem, around: Surroundings): readonly L
   const edges = item.edges.flatMap((id) => around.edges.get(id) ?? []);
   const rule = item.kind === 'rule' ? [...ruleYaml(item.rule), { text: '' }] : [];
   const evidence = edges.flatMap((edge): readonly Line[] => [
-    ...evidenceLines(edge).map((text, i): Line => ({ text: text.trimStart(), indent: i === 0 ? 1 : 3, ...(i === 0 ? { tone: 'title' } : {}) })),
+    ...evidenceLines(edge, around.names).map((text, i): Line => ({ text: text.trimStart(), indent: i === 0 ? 1 : 3, ...(i === 0 ? { tone: 'title' } : {}) })),
     ...warnings(edge, around, 3),
     ...[...edge.evidence.pods].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([pod, opened]): Line => ({ text: `${pod}: ${plural(opened, 'connection')}`, indent: 5 })),
     { text: '' },

@@ -1,5 +1,6 @@
 import type { Alert } from '../../model/alert.ts';
 import { outlookOn, type Outlook } from '../../policy/outlook.ts';
+import type { Widen } from '../../policy/propose.ts';
 import { wordsOn, type ReviewItem } from '../../policy/review.ts';
 import type { Context } from '../context.ts';
 import { namesOf } from '../names.ts';
@@ -16,7 +17,7 @@ import { beginReview, step, type ReviewEffect, type ReviewEvent, type ReviewStat
 const PAUSE_MS = 40;
 
 /** Goes through items on a terminal until the person quits; returns the last state. */
-export async function reviewOnTerminal(context: Context, desk: Desk, items: readonly ReviewItem[], { alerts, dryRun }: { readonly alerts: readonly Alert[]; readonly dryRun: boolean }): Promise<ReviewState> {
+export async function reviewOnTerminal(context: Context, desk: Desk, items: readonly ReviewItem[], { alerts, dryRun, widen }: { readonly alerts: readonly Alert[]; readonly dryRun: boolean; readonly widen: Widen }): Promise<ReviewState> {
   const { stdout } = context;
   const style = styleFor(stdout, context.env);
   let { graph } = desk;
@@ -49,7 +50,7 @@ export async function reviewOnTerminal(context: Context, desk: Desk, items: read
       if (item !== undefined && !outlooks.has(item.id)) {
         waiting = later(() => {
           const edges = desk.edges(item.edges);
-          outlooks.set(item.id, outlookOn(graph, edges, edges.slice(0, EDGES_SHOWN)));
+          outlooks.set(item.id, outlookOn(graph, edges, edges.slice(0, EDGES_SHOWN), widen));
           return show();
         }, PAUSE_MS);
       }

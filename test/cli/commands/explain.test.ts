@@ -54,7 +54,7 @@ describe('footpath explain', () => {
     await session.observe(few(2, { from: cart, to: METADATA, port: 80 }));
     const { withoutRule } = await session.json<Explained>('explain', 'shop/cart');
     expect(withoutRule.map(({ port, state, flags }) => [port, state, flags])).toEqual([[80, 'observed', ['metadata']]]);
-    expect((await session.run('explain', 'shop/cart')).out).toContain('\nno rule comes of:\n  shop/cart -> external 169.254.169.254 80/TCP: observed\n    metadata: the metadata service, which gives credentials away\n');
+    expect((await session.run('explain', 'shop/cart')).out).toContain('\nno rule comes of:\n  shop/cart -> metadata 169.254.169.254 80/TCP: observed\n    metadata: the metadata service, which gives credentials away\n');
   });
 
   it('says who decided, when and why', async () => {

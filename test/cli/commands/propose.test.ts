@@ -129,7 +129,7 @@ describe('--default-deny', () => {
     const { err } = await session.run('propose', '--default-deny');
     expect(err.split('\n').filter((line) => line.includes('default-deny'))).toEqual([
       'shop/bare: default-deny would cut it off: its pods have no stable label',
-      'shop/app: default-deny would cut its egress, 65 edges: 65 outside addresses were used: choose ranges for them by hand',
+      'shop/app: default-deny would cut its egress, 65 edges: 65 outside addresses were used: merge them into a few ranges (--max-ranges), or name those that they are in (--ranges)',
       'shop/db: default-deny would cut its ingress, 1 edge: shop/bare cannot be selected: its pods have no stable label',
     ]);
   });
