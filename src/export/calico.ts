@@ -1,7 +1,7 @@
 import type { Exporter, RenderedFile } from '../exporter.ts';
 import { groupBy } from '../model/group.ts';
 import type { PolicyPort } from '../model/policy.ts';
-import { DEFAULT_DENY, POLICY_TYPE, type Proposal, type ProposedRule, type RulePeer } from '../model/proposal.ts';
+import { DEFAULT_DENY, POLICY_TYPE, type EchoRule, type Proposal, type ProposedRule, type RulePeer } from '../model/proposal.ts';
 import { namespaceExpression, selectorExpression } from './calico-selector.ts';
 import { defaultDenyPolicy } from './kubernetes.ts';
 import { headOf, MANAGED, namelessNotes, policyFile, requireValid, sortedFiles, type PolicyObject } from './policy-file.ts';
@@ -58,16 +58,34 @@ function renderProposal(proposal: Proposal, enforced: boolean): RenderedFile {
   const made = new Map(
     (['ingress', 'egress'] as const)
       .filter((direction) => types.includes(POLICY_TYPE[direction]))
-      .map((direction) => [direction, rules.filter((rule) => rule.direction === direction).flatMap((rule) => renderRule(rule, metadata.namespace))]),
+      .map((direction) => {
+        const echoes = proposal.echoes.filter((echo) => echo.direction === direction);
+        return [direction, [...rules.filter((rule) => rule.direction === direction).flatMap((rule) => renderRule(rule, metadata.namespace)), ...echoes.flatMap((echo) => renderEcho(echo, metadata.namespace))]];
+      }),
   );
   const objects = Object.fromEntries([...made].map(([direction, own]) => [direction, own.map(({ object }) => object)]));
   const object = policyObject(metadata.name, metadata.namespace, { selector: selectorExpression(spec.podSelector), types, ...objects }, enforced);
   const comments = new Map([...made].map(([direction, own]) => [direction, own.map(({ comment }) => comment)]));
-  return policyFile(object, [...headOf(proposal, { proof: 'as a NetworkPolicy', notes: namelessNotes(proposal) }), ...(enforced ? [] : [STAGED])], comments, metadata.name);
+  return policyFile(object, [...headOf(proposal, { proof: 'as a NetworkPolicy', notes: namelessNotes(proposal), writesEchoes: true }), ...(enforced ? [] : [STAGED])], comments, metadata.name);
+}
+
+interface CalicoRule {
+  readonly object: object;
+  readonly comment: string;
+}
+
+const ECHO_REQUEST = { ICMP: { ipVersion: 4, type: 8 }, ICMPv6: { ipVersion: 6, type: 128 } } as const;
+
+function renderEcho({ direction, whom, protocol, comment }: EchoRule, namespace: string): readonly CalicoRule[] {
+  const { ipVersion, type } = ECHO_REQUEST[protocol];
+  const isOfFamily = (entity: { readonly nets?: readonly string[] }): boolean => entity.nets === undefined || entity.nets.some((net) => net.includes(':') === (ipVersion === 6));
+  return whomEntities([whom], namespace)
+    .filter(isOfFamily)
+    .map((entity, i) => ({ object: { action: 'Allow', ipVersion, protocol, icmp: { type }, [direction === 'ingress' ? 'source' : 'destination']: entity }, comment: i === 0 ? comment : 'as above' }));
 }
 
 /** A rule of Calico's has one protocol and one kind of peer: all that it names must hold at once. */
-function renderRule({ direction, whom, ports, comment }: ProposedRule, namespace: string): readonly { readonly object: object; readonly comment: string }[] {
+function renderRule({ direction, whom, ports, comment }: ProposedRule, namespace: string): readonly CalicoRule[] {
   const protocols = groupBy(ports, ({ protocol = 'TCP' }) => protocol);
   const objects = whomEntities(whom, namespace).flatMap((entity) => {
     if (protocols.size === 0) return [{ action: 'Allow', ...(direction === 'ingress' ? { source: entity } : { destination: entity }) }];

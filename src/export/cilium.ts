@@ -1,6 +1,6 @@
 import type { Exporter, PolicySet, RenderedFile, RenderOptions } from '../exporter.ts';
 import type { PolicyPort } from '../model/policy.ts';
-import { POLICY_TYPE, type Direction, type Proposal, type ProposedRule, type Widening } from '../model/proposal.ts';
+import { POLICY_TYPE, type Direction, type EchoRule, type Proposal, type ProposedRule, type Widening } from '../model/proposal.ts';
 import { wideningLine } from '../policy/comment.ts';
 import { unitPorts } from '../policy/rules.ts';
 import { requestsOf } from './cilium-http.ts';
@@ -46,7 +46,11 @@ function renderProposal(proposal: Proposal, set: PolicySet, { l7 = false }: Rend
   const rules = proposal.rules.map((rule) => numbered(rule, set.edges));
   const closes = (direction: Direction): boolean => policy.spec.policyTypes?.includes(POLICY_TYPE[direction]) === true;
   const around = { namespace, set, learnsNames: learnsNames(rules, set), l7 };
-  const made = new Map((['ingress', 'egress'] as const).filter(closes).map((direction) => [direction, rules.filter((rule) => rule.direction === direction).flatMap((rule) => renderRule(rule, around))]));
+  const rendered = (direction: Direction): readonly CiliumRule[] => [
+    ...rules.filter((rule) => rule.direction === direction).flatMap((rule) => renderRule(rule, around)),
+    ...proposal.echoes.filter((echo) => echo.direction === direction).flatMap((echo) => renderEcho(echo, namespace)),
+  ];
+  const made = new Map((['ingress', 'egress'] as const).filter(closes).map((direction) => [direction, rendered(direction)]));
   const all = [...made.values()].flat();
   const spec = {
     endpointSelector: endpointSelector(policy.spec.podSelector, null),
@@ -54,7 +58,7 @@ function renderProposal(proposal: Proposal, set: PolicySet, { l7 = false }: Rend
     enableDefaultDeny: { ingress: closes('ingress'), egress: closes('egress') },
     ...Object.fromEntries([...made].map(([direction, own]) => [direction, own.map(({ object }) => object)])),
   };
-  const head = headOf(proposal, { proof: 'as a NetworkPolicy', beyond: all.flatMap(({ widenings }) => widenings), notes: [...all.flatMap(({ notes }) => notes), ...labelNotes(proposal)] });
+  const head = headOf(proposal, { proof: 'as a NetworkPolicy', beyond: all.flatMap(({ widenings }) => widenings), notes: [...all.flatMap(({ notes }) => notes), ...labelNotes(proposal)], writesEchoes: true });
   const comments = new Map([...made].map(([direction, own]) => [direction, own.map(({ comment }) => comment)]));
   return policyFile({ apiVersion: 'cilium.io/v2', kind: 'CiliumNetworkPolicy', metadata: { name, namespace, labels: MANAGED }, spec }, head, comments);
 }
@@ -94,6 +98,19 @@ function renderRule(rule: ProposedRule, around: Surroundings): readonly CiliumRu
       comment: [i === 0 ? rule.comment : 'as above', ...named.widenings.map(wideningLine), ...toPorts.flatMap(saidOf)].join('\n'),
       widenings: named.widenings,
       notes,
+    }));
+}
+
+const ECHO_REQUEST = { ICMP: { family: 'IPv4', type: 8 }, ICMPv6: { family: 'IPv6', type: 128 } } as const;
+
+function renderEcho({ direction, whom, protocol, comment }: EchoRule, namespace: string): readonly CiliumRule[] {
+  return namePeers([whom], direction, namespace, false)
+    .filter(({ dnsOnly }) => !dnsOnly)
+    .map((named, i) => ({
+      object: { ...peerFields(named, direction), icmps: [{ fields: [ECHO_REQUEST[protocol]] }] },
+      comment: [i === 0 ? comment : 'as above', ...named.widenings.map(wideningLine)].join('\n'),
+      widenings: named.widenings,
+      notes: [],
     }));
 }
 

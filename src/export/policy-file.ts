@@ -48,14 +48,16 @@ interface FormHead {
   readonly proof?: string;
   readonly beyond?: readonly Widening[];
   readonly notes?: readonly string[];
+  readonly writesEchoes?: boolean;
 }
 
 /** What stands above a policy: its proof, what it leaves alone, and what a reader should know. */
-export function headOf({ proof, leftAlone, notes }: Proposal, form: FormHead = {}): readonly string[] {
+export function headOf({ proof, leftAlone, notes, echoes }: Proposal, form: FormHead = {}): readonly string[] {
+  const answered = new Set(form.writesEchoes === true ? echoes.flatMap((echo) => echo.notes) : []);
   return [
     provedLine(proof, form),
     ...leftAlone.map(({ direction, reason }) => `${direction} is left alone: ${reason}`),
-    ...[...new Set([...notes, ...(form.notes ?? [])])].map((note) => `note: ${note}`),
+    ...[...new Set([...notes.filter((note) => !answered.has(note)), ...(form.notes ?? [])])].map((note) => `note: ${note}`),
   ];
 }
 

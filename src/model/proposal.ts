@@ -79,6 +79,17 @@ export interface ProposedRule {
   readonly comment: string;
 }
 
+/** Who pings whom. A NetworkPolicy has no words for it; the forms of network plugins do, and cut it off where it is not said. */
+export interface EchoRule {
+  readonly direction: Direction;
+  readonly whom: RulePeer;
+  readonly protocol: 'ICMP' | 'ICMPv6';
+  readonly edges: readonly string[];
+  readonly comment: string;
+  /** Those of the proposal's notes that do not hold where the rule is written down. */
+  readonly notes: readonly string[];
+}
+
 /** A direction that the policy leaves alone, and why. */
 export interface LeftAlone {
   readonly direction: Direction;
@@ -102,6 +113,8 @@ export interface Proposal {
   readonly workload: WorkloadPeer;
   readonly policy: NetworkPolicy;
   readonly rules: readonly ProposedRule[];
+  /** In the directions that the policy closes. */
+  readonly echoes: readonly EchoRule[];
   readonly leftAlone: readonly LeftAlone[];
   readonly notes: readonly string[];
   readonly proof: Proof;

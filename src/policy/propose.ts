@@ -1,11 +1,12 @@
 import { groupBy } from '../model/group.ts';
 import { peerKey, type WorkloadPeer } from '../model/peer.ts';
 import type { EgressRule, IngressRule, NetworkPolicy, PolicyPort } from '../model/policy.ts';
-import { POLICY_TYPE, type Direction, type LeftAlone, type NoProposal, type Proposal, type ProposedRule } from '../model/proposal.ts';
+import { POLICY_TYPE, type Direction, type EchoRule, type LeftAlone, type NoProposal, type Proposal, type ProposedRule } from '../model/proposal.ts';
 import type { Graph, GraphEdge, Unresolved } from '../learn/graph.ts';
 import { isResolved } from '../learn/state.ts';
 import { clusterResolvers, nodeLocalCache } from './dns.ts';
 import { policyNames } from './names.ts';
+import { echoRules } from './echo.ts';
 import { needsOf, unnameable, type Surroundings } from './needs.ts';
 import { outsideOf, type KnownRanges } from './outside-peers.ts';
 import { prove } from './proof.ts';
@@ -89,6 +90,7 @@ function proposeFor(member: Member, name: string, edges: Readonly<Record<Directi
   const rules: ProposedRule[] = [];
   const leftAlone: LeftAlone[] = [];
   const notes = [...chosen.notes];
+  const echoes: EchoRule[] = [];
   const closed = new Map<Direction, readonly WireEdge[]>();
   for (const direction of DIRECTIONS) {
     const made = rulesFor(direction, workload, edges[direction], around, notes);
@@ -96,13 +98,14 @@ function proposeFor(member: Member, name: string, edges: Readonly<Record<Directi
     else {
       closed.set(direction, edges[direction]);
       rules.push(...sortedRules(made));
+      echoes.push(...echoRules(direction, workload, edges[direction], around));
     }
   }
   if (closed.size === 0) return no(leftAlone.map(({ direction, reason }) => `${direction}: ${reason}`).join('; '));
   const policy = policyOf(workload, name, chosen.selector, [...closed.keys()], rules);
   const proof = prove(policy, workload, closed, rules, around.roster);
   if (typeof proof === 'string') return no(`the proposal failed its proof: ${proof}`);
-  return { workload, policy, rules, leftAlone, notes, proof };
+  return { workload, policy, rules, echoes, leftAlone, notes, proof };
 }
 
 function whyNoEdges(workload: WorkloadPeer, graph: Graph): string {

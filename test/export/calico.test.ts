@@ -76,6 +76,20 @@ describe('Calico’s policies', () => {
   });
 });
 
+describe('pings', () => {
+  const addresses: RulePeer = { type: 'addresses', of: 'external', blocks: [{ cidr: '198.51.100.7/32' }, { cidr: '2001:db8::1/128' }], names: [] };
+  const echo = { direction: 'ingress', edges: ['e'], comment: 'from shop/web', notes: ['ICMP from shop/web is used'] } as const;
+
+  it('are echo requests of their family, and no longer what cannot be named', () => {
+    const { content, object } = render({ echoes: [{ ...echo, protocol: 'ICMP', whom: workload('bank') }, { ...echo, protocol: 'ICMPv6', whom: addresses }], notes: echo.notes });
+    expect(object.spec.ingress?.slice(1)).toEqual([
+      { action: 'Allow', ipVersion: 4, protocol: 'ICMP', icmp: { type: 8 }, source: { selector: "app == 'web'", namespaceSelector: "kubernetes.io/metadata.name == 'bank'" } },
+      { action: 'Allow', ipVersion: 6, protocol: 'ICMPv6', icmp: { type: 128 }, source: { nets: ['2001:db8::1/128'] } },
+    ]);
+    expect(content).not.toContain('# note: ');
+  });
+});
+
 describe('selectors', () => {
   it.each([
     [{}, 'all()'],

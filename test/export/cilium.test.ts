@@ -4,7 +4,7 @@ import type { PolicySet, RenderOptions } from '../../src/exporter.ts';
 import type { Edge } from '../../src/model/edge.ts';
 import { workloadPeer, type Peer } from '../../src/model/peer.ts';
 import { PLAINTEXT } from '../../src/model/principal.ts';
-import type { ProposedRule, RulePeer } from '../../src/model/proposal.ts';
+import type { EchoRule, ProposedRule, RulePeer } from '../../src/model/proposal.ts';
 import { evidence, witness } from '../support/evidence.ts';
 import { policySet, proposal } from '../support/rendering.ts';
 
@@ -153,6 +153,28 @@ describe('DNS names', () => {
     expect(text).toContain('widening host-entity (host)');
     // The address where clouds answer with credentials is no cache of names.
     expect(one([{ direction: 'egress', whom: [outside('169.254.169.254/32')], ports: [{ port: 80, protocol: 'TCP' }] }]).text).not.toContain('toEntities');
+  });
+});
+
+describe('pings', () => {
+  const echo = (whom: RulePeer, more: Partial<EchoRule> = {}): EchoRule => ({ direction: 'ingress', whom, protocol: 'ICMP', edges: ['e'], comment: 'from shop/web', notes: ['ICMP from shop/web is used'], ...more });
+  const rendered = (...echoes: readonly EchoRule[]) => {
+    const [file] = cilium.render(policySet([proposal({ echoes, notes: ['ICMP from shop/web is used', 'another'] })]));
+    return { ingress: ((file?.object ?? {}) as { readonly spec: Spec }).spec.ingress?.slice(1), text: file?.content ?? '' };
+  };
+
+  it('are echo requests beside the ports, and no longer what cannot be named', () => {
+    const { ingress, text } = rendered(echo(workload('shop/web')), echo(every('node', '192.168.0.1/32'), { protocol: 'ICMPv6' }));
+    expect(ingress).toEqual([
+      { fromEndpoints: [{ matchLabels: { 'k8s:app': 'web' } }], icmps: [{ fields: [{ family: 'IPv4', type: 8 }] }] },
+      { fromEntities: ['host', 'remote-node', 'ingress'], icmps: [{ fields: [{ family: 'IPv6', type: 128 }] }] },
+    ]);
+    expect(text.match(/# note: .*/g)).toEqual(['# note: another']);
+    expect(text).toContain('node-entity: host, remote-node, ingress');
+  });
+
+  it('open nothing in a direction that is left alone', () => {
+    expect(rendered(echo(workload('shop/web'), { direction: 'egress' })).text).not.toContain('icmps');
   });
 });
 

@@ -35,20 +35,29 @@ interface Entity {
   readonly ports?: readonly unknown[];
 }
 
+const ICMP_VERSIONS: Readonly<Record<string, number>> = { ICMP: 4, ICMPv6: 6 };
+
 interface Rule {
   readonly protocol?: string;
+  readonly ipVersion?: number;
+  readonly icmp?: unknown;
   readonly source?: Entity;
   readonly destination?: Entity;
 }
 
 const rule = (other: 'source' | 'destination'): Shape =>
   where(
-    object({ action: oneOf('Allow'), protocol: oneOf('TCP', 'UDP', 'SCTP'), source: entity, destination: entity }, ['action']),
-    ({ protocol, source = {}, destination = {}, ...rest }: Rule, at) => {
+    object(
+      { action: oneOf('Allow'), ipVersion: oneOf(4, 6), protocol: oneOf('TCP', 'UDP', 'SCTP', 'ICMP', 'ICMPv6'), icmp: object({ type: integer(0, 254) }), source: entity, destination: entity },
+      ['action'],
+    ),
+    ({ protocol, ipVersion, icmp, source = {}, destination = {} }: Rule, at) => {
       const nets = [source, destination].flatMap((one) => [...(one.nets ?? []), ...(one.notNets ?? [])]);
-      const peer = { source, destination, ...rest }[other];
+      const peer = { source, destination }[other];
       return [
         ...(new Set(nets.map((net) => net.includes(':'))).size > 1 ? [`${at}: both families in one rule`] : []),
+        ...(ipVersion !== undefined && nets.some((net) => net.includes(':') !== (ipVersion === 6)) ? [`${at}: ranges of another family`] : []),
+        ...(ipVersion === ICMP_VERSIONS[protocol ?? ''] && (icmp === undefined) === (ipVersion === undefined) ? [] : [`${at}: ${protocol} of version ${ipVersion}, ${JSON.stringify(icmp)}`]),
         ...(source.ports === undefined ? [] : [`${at}: ports of the source`]),
         ...(destination.ports !== undefined && protocol === undefined ? [`${at}: ports without a protocol`] : []),
         // What a rule does not name is anybody; both of selector and nets must hold, and nobody is in both.

@@ -68,12 +68,16 @@ const portRule = where(
 
 interface Rule {
   readonly toPorts?: readonly PortRule[];
+  readonly icmps?: unknown;
 }
+
+const icmp = object({ fields: list(object({ family: oneOf('IPv4', 'IPv6'), type: integer(0, 255) }, ['type']), { min: 1, max: 40 }) }, ['fields']);
 
 /** One kind of peers a rule, and never none: a rule without peers is for everybody. */
 const rule = (peers: Readonly<Record<string, Shape>>): Shape =>
-  where(object({ ...peers, toPorts: list(portRule, { min: 1 }) }), (value: Rule, at) => {
+  where(object({ ...peers, toPorts: list(portRule, { min: 1 }), icmps: list(icmp, { min: 1 }) }), (value: Rule, at) => {
     const kinds = Object.keys(peers).filter((key) => key in value);
+    if (value.icmps !== undefined && value.toPorts !== undefined) return [`${at}: ports and ICMP in one rule`];
     return kinds.length === 1 ? [] : [`${at} names ${kinds.length === 0 ? 'nobody' : kinds.join(' and ')}`];
   });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { PolicySet } from '../../src/exporter.ts';
 import { workloadPeer } from '../../src/model/peer.ts';
 import type { NetworkPolicy } from '../../src/model/policy.ts';
-import { NO_AUTHORIZATIONS, type Direction, type LeftAlone, type Proposal, type ProposedRule, type RulePeer } from '../../src/model/proposal.ts';
+import { NO_AUTHORIZATIONS, type Direction, type EchoRule, type LeftAlone, type Proposal, type ProposedRule, type RulePeer } from '../../src/model/proposal.ts';
 import type { LabelSelector } from '../../src/model/selector.ts';
 import { policyPeers } from '../../src/policy/peers.ts';
 import { anyText } from './any-text.ts';
@@ -19,6 +19,7 @@ export interface Proposed {
   readonly name?: string;
   readonly selector?: LabelSelector;
   readonly rules?: readonly Partial<ProposedRule>[];
+  readonly echoes?: readonly EchoRule[];
   readonly leftAlone?: readonly Omit<LeftAlone, 'edges'>[];
   readonly notes?: readonly string[];
   readonly excess?: readonly string[];
@@ -27,7 +28,7 @@ export interface Proposed {
 
 const WEB: RulePeer = { type: 'workload', workload: workloadPeer({ cluster: '', namespace: 'shop', kind: 'Deployment', name: 'web' }), selector: { matchLabels: { app: 'web' } } };
 
-export function proposal({ namespace = 'shop', name = 'cart', selector = { matchLabels: { app: 'cart' } }, rules = [{}], leftAlone = [], notes = [], excess = [], acceptedEdges = 1 }: Proposed = {}): Proposal {
+export function proposal({ namespace = 'shop', name = 'cart', selector = { matchLabels: { app: 'cart' } }, rules = [{}], echoes = [], leftAlone = [], notes = [], excess = [], acceptedEdges = 1 }: Proposed = {}): Proposal {
   const whole = rules.map(
     ({ whom = [WEB], ...rule }): ProposedRule => ({ direction: 'ingress', whom, peers: whom.flatMap((one) => policyPeers(one, namespace)), ports: [{ protocol: 'TCP', port: 8080 }], edges: ['e1'], widenings: [], comment: 'from shop/web: within one hour', ...rule }),
   );
@@ -44,7 +45,7 @@ export function proposal({ namespace = 'shop', name = 'cart', selector = { match
       ...(egress.length > 0 ? { egress: egress.map(({ peers, ports }) => ({ to: peers, ports })) } : {}),
     },
   };
-  return { workload: workloadPeer({ cluster: '', namespace, kind: 'Deployment', name }), policy, rules: whole, leftAlone: leftAlone.map((left) => ({ ...left, edges: 0 })), notes, proof: { acceptedEdges, rules: whole.length, isolates: [], excess, excessCount: excess.length } };
+  return { workload: workloadPeer({ cluster: '', namespace, kind: 'Deployment', name }), policy, rules: whole, echoes, leftAlone: leftAlone.map((left) => ({ ...left, edges: 0 })), notes, proof: { acceptedEdges, rules: whole.length, isolates: [], excess, excessCount: excess.length } };
 }
 
 /** Names that an object can have, and that YAML reads as something else where they are not quoted. */
@@ -92,6 +93,15 @@ const rule = fc.record({
   comment: activeText,
 });
 
+const echo = fc.record({
+  direction: fc.constantFrom<Direction>('ingress', 'egress'),
+  whom: fc.oneof(selected, others),
+  protocol: fc.constantFrom('ICMP' as const, 'ICMPv6' as const),
+  edges: fc.constant([]),
+  comment: activeText,
+  notes: fc.constant([]),
+});
+
 /** Some proposals of different names, with comments of anything. */
 export const proposals: fc.Arbitrary<readonly Proposal[]> = fc.uniqueArray(
   fc
@@ -100,6 +110,7 @@ export const proposals: fc.Arbitrary<readonly Proposal[]> = fc.uniqueArray(
       name: fc.constantFrom(...ACTIVE_NAMES),
       selector: podSelector,
       rules: fc.array(rule, { minLength: 1, maxLength: 3 }),
+      echoes: fc.array(echo, { maxLength: 2 }),
       notes: fc.array(activeText, { maxLength: 2 }),
       excess: fc.array(activeText, { maxLength: 2 }),
       leftAlone: fc.array(fc.record({ direction: fc.constantFrom<Direction>('ingress', 'egress'), reason: activeText }), { maxLength: 1 }),
