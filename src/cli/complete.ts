@@ -5,6 +5,7 @@ import { exporters } from '../export/index.ts';
 import { ALERT_STATES, SEVERITIES } from '../model/alert.ts';
 import { DATA_PLANES } from '../model/mesh.ts';
 import { peerName } from '../model/peer.ts';
+import { ALL_RULES } from '../policy/lint/lint.ts';
 import type { Store } from '../store/store.ts';
 import { OUTPUTS } from './context.ts';
 
@@ -45,6 +46,7 @@ const OPTION_VALUES: Readonly<Record<string, Source>> = {
   '--protocol': () => ['TCP', 'UDP', 'SCTP'],
   '--data-plane': () => DATA_PLANES,
   '--root-namespace': (known) => known.namespaces(),
+  '--explain': () => ALL_RULES.map(({ name, summary }) => ({ value: name, about: summary })),
 };
 
 /** Values of arguments, by their name; all others are files. */
@@ -56,6 +58,9 @@ const ARGUMENT_VALUES: Readonly<Record<string, Source>> = {
   target: (known) => known.targets(),
   shell: () => ['bash', 'zsh', 'fish', 'powershell'],
 };
+
+/** Words that may stand where files can. */
+const WORDS_OR_FILES: Readonly<Record<string, readonly string[]>> = { a: ['proposed', 'cluster'], b: ['proposed', 'cluster'], policies: ['cluster'] };
 
 /** Suggests for the last of `words`, which is not finished (and may be empty). */
 export async function suggestionsFor(program: Command, words: readonly string[], known: Known): Promise<Suggestions> {
@@ -77,7 +82,9 @@ export async function suggestionsFor(program: Command, words: readonly string[],
   if (last.startsWith('-')) return { files: false, values: flags(command).filter(({ value }) => value.startsWith(last)) };
   if (command.commands.length > 0) return matching(command.createHelp().visibleCommands(command).map((one) => ({ value: one.name(), about: one.description() })), last);
   const argument = command.registeredArguments[given] ?? command.registeredArguments.findLast(({ variadic }) => variadic);
-  return argument === undefined ? { values: [], files: false } : suggest(ARGUMENT_VALUES[argument.name()], last);
+  if (argument === undefined) return { values: [], files: false };
+  const beside = WORDS_OR_FILES[argument.name()];
+  return beside === undefined ? suggest(ARGUMENT_VALUES[argument.name()], last) : { ...matching(beside, last), files: true };
 
   async function suggest(source: Source | undefined, prefix: string): Promise<Suggestions> {
     return source === undefined ? { values: [], files: true } : matching(await source(known, top), prefix);

@@ -76,6 +76,7 @@ describe('values that are known beforehand', () => {
     [['-o', 'm'], ['mermaid']],
     [['simulate', '--protocol', ''], ['TCP', 'UDP', 'SCTP']],
     [['observe', '--format', 'h'], ['hubble']],
+    [['lint', '--explain', 'no-'], ['no-peers']],
     [['completion', ''], ['bash', 'zsh', 'fish', 'powershell']],
   ])('%j', async (words, expected) => {
     expect(await offered(words)).toEqual({ values: expected, files: NO_FILES });
@@ -102,6 +103,16 @@ describe('files', () => {
     [['db', 'backup', '']],
   ])('%j leaves it to the shell', async (words) => {
     expect(await offered(words)).toEqual({ values: [], files: FILES });
+  });
+
+  it.each([
+    [['diff', ''], ['proposed', 'cluster']],
+    [['diff', 'cluster', 'p'], ['proposed']],
+    [['diff', 'pol'], []],
+    [['lint', ''], ['cluster']],
+    [['lint', 'a.yaml', 'b'], []],
+  ])('%j leaves it to the shell, beside words', async (words, values) => {
+    expect(await offered(words)).toEqual({ values, files: FILES });
   });
 
   it.each([[['edges', '']], [['status', '']], [['db', 'check', '']], [['collectors', '']]])('%j takes nothing at all', async (words) => {

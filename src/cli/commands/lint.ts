@@ -12,7 +12,7 @@ interface Options {
 
 export const define: Define = (command, run) => {
   command
-    .argument('[paths...]', 'files and folders with policies, and with workloads if there is no database; cluster: the NetworkPolicies of the inventory')
+    .argument('[policies...]', 'files and folders with policies, and with workloads if there is no database; cluster: the NetworkPolicies of the inventory')
     .option('--explain <rule>', 'what a rule finds, why that matters, and what to do')
     .addHelpText(
       'after',

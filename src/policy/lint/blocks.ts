@@ -50,10 +50,11 @@ export const blockOverService: LintRule = {
   name: 'block-over-service',
   summary: 'an ipBlock that holds a Service’s address',
   why: 'A Service’s address is rewritten to a pod’s, with most network plugins before policies are asked: a rule that names it matches nothing. Name the pods behind the Service by selectors, at the port on which they listen.',
-  *find(subject, { world: { services } }) {
+  *find(subject, { world: { services, dnsCaches } }) {
     for (const block of blocksIn(subject)) {
       if (isWide(block.addresses)) continue;
-      const named = services.filter(({ addresses }) => addresses.map(parseAddress).some((address) => address !== null && isIn(addressPlace(address), block.addresses)));
+      // What a cache on the node answers for is not rewritten.
+      const named = services.filter(({ addresses }) => addresses.filter((text) => !dnsCaches.includes(text)).map(parseAddress).some((address) => address !== null && isIn(addressPlace(address), block.addresses)));
       if (named.length > 0) yield { field: block.field, message: `${block.cidr} holds the address of Service ${listed(named.map(({ namespace, name }) => `${namespace}/${name}`))}, which is rewritten to a pod's before most network plugins ask policies; name the pods behind it` };
     }
   },

@@ -14,6 +14,10 @@ export const dnsCutOff: LintRule = {
     const egress = rules.filter(({ direction }) => direction === 'egress');
     if (egress.length === 0) return;
     const { namespace } = policy.metadata;
+    // A resolver asks whom it was set up to ask.
+    const resolvers = new Set(around.world.resolvers.map((resolver) => around.world.member(resolver)));
+    const selected = around.world.matching?.selected(policy.spec.podSelector, namespace) ?? [];
+    if (selected.length > 0 && selected.every((member) => resolvers.has(member))) return;
     // Every policy that selects at least these pods opens what it opens for them too.
     const beside = (around.byNamespace.get(namespace) ?? []).filter((other) => isWithin(policy.spec.podSelector, other.policy.spec.podSelector));
     const open = [...egress, ...beside.flatMap((other) => other.rules.filter(({ direction }) => direction === 'egress'))];
@@ -31,7 +35,7 @@ function portsOfResolvers({ world: { resolvers } }: Surroundings): readonly numb
   return resolvers.length === 0 ? [53] : [...new Set(resolvers.map(({ port }) => port))].toSorted((a, b) => a - b);
 }
 
-/** Whether a rule's peers hold the cluster's resolver; where it is not known, they may. A range may be a node-local cache's. */
+/** Whether a rule's peers hold the cluster's resolver; where it is not known, they may. */
 function mayHoldResolver(peers: readonly PolicyPeer[], namespace: string, { world }: Surroundings): boolean {
   const { matching, resolvers } = world;
   const known = resolvers.flatMap((resolver) => world.member(resolver) ?? []);
@@ -40,12 +44,9 @@ function mayHoldResolver(peers: readonly PolicyPeer[], namespace: string, { worl
     if (peer.ipBlock !== undefined) {
       const addresses = blockAddresses(peer.ipBlock.cidr, peer.ipBlock.except);
       const pods = known.flatMap(({ standIns }) => standIns.flatMap((pod) => pod.addresses));
-      return [...pods, ...[NODE_LOCAL].flatMap((text) => parseAddress(text) ?? [])].some((address) => isIn(addressPlace(address), addresses));
+      return [...pods, ...world.dnsCaches.flatMap((text) => parseAddress(text) ?? [])].some((address) => isIn(addressPlace(address), addresses));
     }
     const matched = matching.matched(peer, namespace);
     return known.some((member) => matched.has(member));
   });
 }
-
-/** What NodeLocal DNSCache listens at, unless it is told otherwise. */
-const NODE_LOCAL = '169.254.20.10';

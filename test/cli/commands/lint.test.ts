@@ -78,6 +78,13 @@ describe('lint', () => {
     expect(err).toBe(`whom selectors match is asked of ${session.db} and the files\n`);
   });
 
+  it('asks the workloads beside the policies too', async () => {
+    const session = await learnedShop();
+    const fresh = WORKLOAD.replaceAll('cart', 'fresh');
+    const { out } = await session.run('lint', session.write('p.yaml', `${GOOD.replace('app: cart', 'app: fresh')}---\n${fresh}`));
+    expect(out).toBe('1 policy in 1 file: nothing found\n');
+  });
+
   it('finds nothing wrong in what is proposed', async () => {
     const session = await learnedShop();
     const folder = join(session.folder, 'policies');

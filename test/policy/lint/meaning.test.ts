@@ -43,6 +43,11 @@ describe('what is legal and surely not meant', () => {
     expect(linted([one, one.replace('namespace: shop', 'namespace: bank').replace('app: web', 'app: ledger')], shop)).toEqual([]);
   });
 
+  it('a resolver needs no other one', () => {
+    const policy = textOf('podSelector: {matchLabels: {k8s-app: kube-dns}}\npolicyTypes: [Egress]\negress: [{to: [{ipBlock: {cidr: 198.51.100.53/32}}], ports: [{port: 853}]}]', 0).replace('namespace: shop', 'namespace: kube-system');
+    expect(linted([policy], shop)).toEqual([]);
+  });
+
   it('says something else for each finding: names are stable and texts whole', () => {
     const names = ALL_RULES.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
