@@ -16,6 +16,10 @@ export interface Verdict {
   readonly warning: string | null;
 }
 
+export function verdict(allowed: boolean | null, because: string, decided: boolean): Verdict {
+  return { allowed, because, decided, warning: null };
+}
+
 export interface Rule {
   readonly action: 'Allow' | 'Deny' | 'Pass';
   /** Numbers in the index; null is anybody. */
@@ -56,7 +60,7 @@ export function compileNetworkPolicy({ metadata, spec }: NetworkPolicy, index: P
   const has = (type: 'Ingress' | 'Egress'): boolean => (types.length > 0 ? types.includes(type) : type === 'Ingress' || (spec.egress ?? []).length > 0);
   const rule = (direction: Direction, i: number, peers: readonly PolicyPeer[] = [], ports: readonly PolicyPort[] = []): Rule => {
     const name = `${direction} rule ${i + 1} of ${title}`;
-    const verdict: Verdict = { allowed: true, because: `${name} admits it`, decided: true, warning: null };
+    const admits = verdict(true, `${name} admits it`, true);
     return {
       action: 'Allow',
       // No peers at all mean everybody; no ports, all ports of all protocols.
@@ -65,8 +69,8 @@ export function compileNetworkPolicy({ metadata, spec }: NetworkPolicy, index: P
       isTotal: false,
       policy: title,
       title: name,
-      verdict,
-      byAddress: { ...verdict, warning: `${verdict.because} by an ipBlock on a pod's address: some network plugins do not match pods so` },
+      verdict: admits,
+      byAddress: { ...admits, warning: `${admits.because} by an ipBlock on a pod's address: some network plugins do not match pods so` },
       doubt: `${name} names ranges: whether they hold pods whose addresses are not known cannot be told`,
     };
   };
@@ -99,7 +103,7 @@ export function compileAdminPolicy(policy: AdminPolicy, index: PeerIndex): Compi
   const compile = (direction: Direction): readonly Rule[] | null => {
     const rules = policy[direction].map(({ name, action, peers, ports }, i): Rule => {
       const own = `${direction} rule ${i + 1}${name === '' ? '' : ` (${name})`} of ${title}`;
-      const verdict: Verdict = { allowed: action === 'Pass' ? null : action === 'Allow', because: `${own} ${ACTIONS[action]}`, decided: true, warning: null };
+      const decides = verdict(action === 'Pass' ? null : action === 'Allow', `${own} ${ACTIONS[action]}`, true);
       return {
         action,
         peers: peers.flatMap(adminPeers).map((peer) => index.add(peer)),
@@ -107,8 +111,8 @@ export function compileAdminPolicy(policy: AdminPolicy, index: PeerIndex): Compi
         isTotal: ports.length === 0 && peers.some((peer) => peer.type === 'pods' && isEmptySelector(peer.namespaceSelector) && isEmptySelector(peer.podSelector)),
         policy: title,
         title: own,
-        verdict,
-        byAddress: verdict,
+        verdict: decides,
+        byAddress: decides,
         doubt: `${own} names ${peers.some(({ type }) => type === 'domain-names') ? 'domains: whether an address has such a name' : 'ranges: whether they hold pods whose addresses are not known'} cannot be told`,
       };
     });

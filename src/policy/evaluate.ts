@@ -3,9 +3,10 @@ import { groupBy } from '../model/group.ts';
 import { formatLabels } from '../model/labels.ts';
 import type { NetworkPolicy } from '../model/policy.ts';
 import type { Direction } from '../model/proposal.ts';
-import { compileAdminPolicy, compileNetworkPolicy, portsMatch, type CompiledPolicy, type Rule, type Verdict } from './compile.ts';
+import { compileAdminPolicy, compileNetworkPolicy, verdict, type CompiledPolicy, type Rule, type Verdict } from './compile.ts';
 import { labelsOfNamespace, type End, type Namespaces, type NodeEnd, type PodEnd, type PolicyProtocol } from './end.ts';
-import { BY_ADDRESS, matchedPeers, matchOf, NO, PeerIndex, UNKNOWN, YES, type Match, type Matches } from './peer-index.ts';
+import { laneOf, namedPeers, verdictOf, type Lane } from './lane.ts';
+import { matchedPeers, PeerIndex, type Matches } from './peer-index.ts';
 
 export { namespaceLabels, type AddressEnd, type End, type Namespaces, type NodeEnd, type PodEnd, type PolicyProtocol } from './end.ts';
 
@@ -33,21 +34,6 @@ export interface Judgement {
   readonly doubts: readonly Rule[];
 }
 
-/** Rules of policies of one priority that select a pod: a list a policy. */
-type Level = readonly (readonly Rule[])[];
-
-/** What the connections of a pod pass through, in one direction. */
-interface Lane {
-  readonly admin: readonly Level[];
-  /** Null: no NetworkPolicy selects the pod. */
-  readonly network: readonly Rule[] | null;
-  readonly baseline: readonly Level[];
-  /** No rule of its NetworkPolicies admits it. */
-  readonly closed: Verdict;
-  /** Nobody decides. */
-  readonly open: Verdict;
-}
-
 type Lanes = Readonly<Record<Direction, Lane>>;
 
 /** Everything that a question needs of an end, worked out when it is first met. */
@@ -60,15 +46,11 @@ interface Known {
 }
 
 const NO_DOUBTS: readonly Rule[] = [];
-const OUTSIDE: Verdict = verdict(true, 'policies are for pods');
+const OUTSIDE: Verdict = verdict(true, 'policies are for pods', false);
 const ITSELF: Judgement = { allowed: true, out: verdict(true, 'a pod always reaches itself', true), into: null, doubts: NO_DOUBTS };
 
 function kept(doubts: readonly Rule[]): readonly Rule[] {
   return doubts.length === 0 ? NO_DOUBTS : [...doubts];
-}
-
-function verdict(allowed: boolean | null, because: string, decided = false): Verdict {
-  return { allowed, because, decided, warning: null };
 }
 
 export class PolicySet {
@@ -118,9 +100,9 @@ export class PolicySet {
     if (to.byItsNode !== null && destination.kind === 'pod' && source.kind === 'address' && destination.hostAddresses.includes(source.address.text)) return to.byItsNode;
     const found = this.#doubts;
     found.length = 0;
-    const out = from.lanes === null ? OUTSIDE : direct(from.lanes.egress, to.matches, destination, port, protocol, found);
+    const out = from.lanes === null ? OUTSIDE : verdictOf(from.lanes.egress, to.matches, destination, port, protocol, found);
     if (out.allowed === false) return { allowed: false, out, into: null, doubts: kept(found) };
-    const into = to.lanes === null ? OUTSIDE : direct(to.lanes.ingress, from.matches, destination, port, protocol, found);
+    const into = to.lanes === null ? OUTSIDE : verdictOf(to.lanes.ingress, from.matches, destination, port, protocol, found);
     return { allowed: into.allowed === false ? false : out.allowed === null ? null : into.allowed, out, into, doubts: kept(found) };
   }
 
@@ -130,7 +112,7 @@ export class PolicySet {
     const to = this.#know(destination);
     const [out, into] = [from.lanes?.egress, to.lanes?.ingress];
     if (out === undefined || into === undefined || from.undefined !== null || to.undefined !== null) return [];
-    const passes = (own: Lane, other: Matches, { port, protocol }: T): boolean => direct(own, other, destination, port, protocol, this.#doubts).allowed === true;
+    const passes = (lane: Lane, other: Matches, { port, protocol }: T): boolean => verdictOf(lane, other, destination, port, protocol, this.#doubts).allowed === true;
     const open = ports.filter((one) => passes(out, to.matches, one) && passes(into, from.matches, one));
     this.#doubts.length = 0;
     return open;
@@ -199,7 +181,7 @@ export class PolicySet {
       const ofNamespace = labelsOfNamespace(namespace, this.#namespaces);
       const selecting = (all: readonly CompiledPolicy[]): readonly CompiledPolicy[] => all.filter(({ selects }) => selects(labels, ofNamespace));
       const [network, admin, baseline] = [selecting(this.#network.get(namespace) ?? []), selecting(this.#tiers.Admin), selecting(this.#tiers.Baseline)];
-      lanes = { ingress: lane('ingress', network, admin, baseline), egress: lane('egress', network, admin, baseline) };
+      lanes = { ingress: laneOf('ingress', network, admin, baseline), egress: laneOf('egress', network, admin, baseline) };
       this.#lanes.set(key, lanes);
     }
     return lanes;
@@ -226,97 +208,4 @@ function undefinedFor({ hostNetwork, completed }: PodEnd, name: string): Judgeme
   if (!hostNetwork && !completed) return null;
   const why = hostNetwork ? "is on the host's network: policies do not apply to it, and selectors do not match its traffic" : 'has completed: its address is free for another pod';
   return { allowed: null, out: verdict(null, `${name} ${why}`, true), into: null, doubts: NO_DOUBTS };
-}
-
-function lane(direction: Direction, network: readonly CompiledPolicy[], admin: readonly CompiledPolicy[], baseline: readonly CompiledPolicy[]): Lane {
-  const own = network.filter(({ rules }) => rules[direction] !== null);
-  const levels = (policies: readonly CompiledPolicy[]): readonly Level[] =>
-    [...groupBy(policies.filter(({ rules }) => rules[direction] !== null), ({ priority }) => priority).values()].map((level) => level.map(({ rules }) => rules[direction] ?? []));
-  const others = [...admin, ...baseline].filter(({ rules }) => rules[direction] !== null).map(({ title }) => title);
-  return {
-    admin: levels(admin),
-    network: own.length === 0 ? null : own.flatMap(({ rules }) => rules[direction] ?? []),
-    baseline: levels(baseline),
-    closed: verdict(false, `no ${direction} rule of ${own.map(({ title }) => title).join(', ')} admits it`, true),
-    open: others.length === 0 ? verdict(true, '') : verdict(true, `no ${direction} rule of ${others.join(', ')} decides it, and no NetworkPolicy selects the pod`, true),
-  };
-}
-
-/** The peers of all rules that could let something through; null where that is anybody. */
-function namedPeers({ admin, network }: Lane): ReadonlySet<number> | null {
-  if (network === null) return null;
-  const peers = new Set<number>();
-  for (const rule of [...network, ...admin.flat(2)]) {
-    if (rule.peers === null) return null;
-    if (rule.action === 'Allow') for (const peer of rule.peers) peers.add(peer);
-  }
-  return peers;
-}
-
-/** The tiers in their order. */
-function direct({ admin, network, baseline, closed, open }: Lane, other: Matches, destination: End, port: number, protocol: PolicyProtocol, doubts: Rule[]): Verdict {
-  const before = first(admin, other, destination, port, protocol, doubts);
-  if (before !== null) return before;
-  if (network !== null) return admitting(network, other, destination, port, protocol, doubts) ?? closed;
-  return first(baseline, other, destination, port, protocol, doubts) ?? open;
-}
-
-/** What the first rule of a tier that matches says; null if there is none, or it passes. */
-function first(levels: readonly Level[], other: Matches, destination: End, port: number, protocol: PolicyProtocol, doubts: Rule[]): Verdict | null {
-  for (const level of levels) {
-    let found: Rule | null = null;
-    for (const rules of level) {
-      for (const rule of rules) {
-        const match = matchOfRule(rule, other, destination, port, protocol);
-        if (match === UNKNOWN) doubts.push(rule);
-        else if (match !== NO) {
-          if (found !== null && found.action !== rule.action) return undecided(found, rule);
-          found ??= rule;
-          break;
-        }
-      }
-    }
-    if (found !== null) return found.action === 'Pass' ? null : found.verdict;
-  }
-  return null;
-}
-
-function undecided(one: Rule, other: Rule): Verdict {
-  return verdict(null, `${one.verdict.because} and ${other.verdict.because}, at the same priority: which of them is asked first is not defined`, true);
-}
-
-/** The rule that admits it, of all of a pod's NetworkPolicies; null if none does. */
-function admitting(rules: readonly Rule[], other: Matches, destination: End, port: number, protocol: PolicyProtocol, doubts: Rule[]): Verdict | null {
-  const before = doubts.length;
-  let byAddress: Rule | null = null;
-  for (const rule of rules) {
-    const match = matchOfRule(rule, other, destination, port, protocol);
-    if (match === YES) {
-      // What another rule admits, nobody need doubt.
-      if (doubts.length > before) doubts.length = before;
-      return rule.verdict;
-    }
-    if (match === BY_ADDRESS) byAddress ??= rule;
-    else if (match === UNKNOWN) doubts.push(rule);
-  }
-  if (byAddress === null) return null;
-  doubts.length = before;
-  return byAddress.byAddress;
-}
-
-function matchOfRule({ peers, ports }: Rule, other: Matches, destination: End, port: number, protocol: PolicyProtocol): Match {
-  const match = matchOfPeers(peers, other);
-  return match === NO || !portsMatch(ports, port, protocol, destination) ? NO : match;
-}
-
-/** One peer that matches is enough; what matches by an address alone is better than what cannot be told. */
-function matchOfPeers(peers: readonly number[] | null, other: Matches): Match {
-  if (peers === null) return YES;
-  let best: Match = NO;
-  for (const peer of peers) {
-    const match = matchOf(other, peer);
-    if (match === YES) return YES;
-    if (match === BY_ADDRESS || best === NO) best = match;
-  }
-  return best;
 }

@@ -2,7 +2,7 @@
  * Deliberate mistakes in the evaluator: a file, a text that it holds once, what stands there instead, and what that gets wrong. Each must make a test fail; `npm run mutants` sees to it. Whoever
  * rewrites a line that is named here names its successor.
  */
-const [COMPILE, EVALUATE, INDEX, END, SELECTOR, ADDRESS] = ['policy/compile', 'policy/evaluate', 'policy/peer-index', 'policy/end', 'model/selector', 'model/address'].map((name) => `src/${name}.ts`);
+const [COMPILE, EVALUATE, LANE, INDEX, END, SELECTOR, ADDRESS] = ['policy/compile', 'policy/evaluate', 'policy/lane', 'policy/peer-index', 'policy/end', 'model/selector', 'model/address'].map((name) => `src/${name}.ts`);
 
 /** Tests that must notice them. */
 export const TESTS = ['evaluate', 'evaluate-corners', 'evaluate-ports', 'evaluate-admin'].map((name) => `test/policy/${name}.test.ts`);
@@ -18,7 +18,7 @@ export const MUTANTS = [
   { what: 'an empty list of ports opens none', file: COMPILE, find: 'ports: ports.length === 0 ? null : ports.map(portMatcher)', replace: 'ports: ports.map(portMatcher)' },
   { what: 'a named port has any protocol', file: COMPILE, find: 'own.name === matcher.name && own.protocol === protocol &&', replace: 'own.name === matcher.name &&' },
   { what: 'a named port has any number', file: COMPILE, find: '&& own.port === port) return true;', replace: ') return true;' },
-  { what: 'a named port is looked up on the source', file: EVALUATE, find: 'direct(from.lanes.egress, to.matches, destination,', replace: 'direct(from.lanes.egress, to.matches, source,' },
+  { what: 'a named port is looked up on the source', file: EVALUATE, find: 'verdictOf(from.lanes.egress, to.matches, destination,', replace: 'verdictOf(from.lanes.egress, to.matches, source,' },
 
   // Which pods, which directions
   { what: 'missing types mean the directions with rules', file: COMPILE, find: "type === 'Ingress' || (spec.egress ?? []).length > 0)", replace: "((type === 'Ingress' ? spec.ingress : spec.egress) ?? []).length > 0)" },
@@ -27,10 +27,10 @@ export const MUTANTS = [
   { what: 'rules of an unlisted direction are read', file: COMPILE, find: 'types.includes(type) :', replace: "types.includes(type) || (type === 'Egress' && (spec.egress ?? []).length > 0) :" },
   { what: 'policies of other namespaces select the pod', file: EVALUATE, find: 'selecting(this.#network.get(namespace) ?? [])', replace: 'selecting([...this.#network.values()].flat())' },
   { what: 'every pod of the namespace is selected', file: COMPILE, find: 'selects: (labels) => selectorMatches(spec.podSelector, labels)', replace: 'selects: () => true' },
-  { what: 'the first policy decides instead of all', file: EVALUATE, find: 'own.flatMap(({ rules }) => rules[direction] ?? [])', replace: 'own.slice(0, 1).flatMap(({ rules }) => rules[direction] ?? [])' },
+  { what: 'the first policy decides instead of all', file: LANE, find: 'own.flatMap(({ rules }) => rules[direction] ?? [])', replace: 'own.slice(0, 1).flatMap(({ rules }) => rules[direction] ?? [])' },
   { what: 'the source’s policies are not asked', file: EVALUATE, find: 'const out = from.lanes === null ?', replace: 'const out = from.lanes !== undefined ?' },
   { what: 'the destination’s policies are not asked', file: EVALUATE, find: 'const into = to.lanes === null ?', replace: 'const into = to.lanes !== undefined ?' },
-  { what: 'a pod that no rule admits to is open', file: EVALUATE, find: 'doubts) ?? closed;', replace: 'doubts) ?? open;' },
+  { what: 'a pod that no rule admits to is open', file: LANE, find: 'doubts) ?? closed;', replace: 'doubts) ?? open;' },
 
   // Peers
   { what: 'an empty list of peers is nobody', file: COMPILE, find: 'peers: peers.length === 0 ? null : peers.map((peer) =>', replace: 'peers: peers.map((peer) =>' },
@@ -52,7 +52,7 @@ export const MUTANTS = [
   { what: 'host bits of a range count', file: ADDRESS, find: 'const base = (address.value >> host) << host;', replace: 'const base = address.value;' },
   { what: 'an ipBlock never holds a pod', file: INDEX, find: 'for (const address of pod.addresses) this.#matchAddress', replace: 'for (const address of pod.addresses.slice(0, 0)) this.#matchAddress' },
   { what: 'only a pod’s first address counts', file: INDEX, find: 'for (const address of pod.addresses) this.#matchAddress', replace: 'for (const address of pod.addresses.slice(0, 1)) this.#matchAddress' },
-  { what: 'an ipBlock on a pod’s address comes without a warning', file: EVALUATE, find: 'return byAddress.byAddress;', replace: 'return byAddress.verdict;' },
+  { what: 'an ipBlock on a pod’s address comes without a warning', file: LANE, find: 'return byAddress.byAddress;', replace: 'return byAddress.verdict;' },
 
   // What policies do not touch, and what is not defined
   { what: 'a pod can be cut off from itself', file: EVALUATE, find: 'return this.#know(source).undefined ?? ITSELF;', replace: 'return this.judgeBetween(source, destination, port, protocol);' },
@@ -62,14 +62,14 @@ export const MUTANTS = [
   { what: 'a completed pod is asked about', file: EVALUATE, find: 'if (!hostNetwork && !completed) return null;', replace: 'if (!hostNetwork) return null;' },
 
   // The administrator's tiers
-  { what: 'Pass allows', file: EVALUATE, find: "found.action === 'Pass' ? null : found.verdict", replace: "found.action === 'Pass' ? { ...found.verdict, allowed: true } : found.verdict" },
-  { what: 'Pass goes on in its own tier', file: EVALUATE, find: 'if (found !== null) return found.action', replace: "if (found !== null && found.action !== 'Pass') return found.action" },
-  { what: 'the Baseline tier is asked before NetworkPolicies', file: EVALUATE, find: 'if (before !== null) return before;', replace: 'if (before !== null) return before;\n  const early = first(baseline, other, destination, port, protocol, doubts);\n  if (early !== null) return early;' },
-  { what: 'the Baseline tier decides where NetworkPolicies do not admit', file: EVALUATE, find: 'doubts) ?? closed;', replace: 'doubts) ?? first(baseline, other, destination, port, protocol, doubts) ?? closed;' },
-  { what: 'the Admin tier is asked after NetworkPolicies', file: EVALUATE, find: 'if (before !== null) return before;', replace: 'if (before !== null && network === null) return before;' },
+  { what: 'Pass allows', file: LANE, find: "found.action === 'Pass' ? null : found.verdict", replace: "found.action === 'Pass' ? { ...found.verdict, allowed: true } : found.verdict" },
+  { what: 'Pass goes on in its own tier', file: LANE, find: 'if (found !== null) return found.action', replace: "if (found !== null && found.action !== 'Pass') return found.action" },
+  { what: 'the Baseline tier is asked before NetworkPolicies', file: LANE, find: 'if (before !== null) return before;', replace: 'if (before !== null) return before;\n  const early = first(baseline, other, destination, port, protocol, doubts);\n  if (early !== null) return early;' },
+  { what: 'the Baseline tier decides where NetworkPolicies do not admit', file: LANE, find: 'doubts) ?? closed;', replace: 'doubts) ?? first(baseline, other, destination, port, protocol, doubts) ?? closed;' },
+  { what: 'the Admin tier is asked after NetworkPolicies', file: LANE, find: 'if (before !== null) return before;', replace: 'if (before !== null && network === null) return before;' },
   { what: 'the highest priority is asked first', file: EVALUATE, find: 'a.priority - b.priority ||', replace: 'b.priority - a.priority ||' },
-  { what: 'rules after the first that matches count too', file: EVALUATE, find: '          found ??= rule;\n          break;', replace: '          found ??= rule;' },
-  { what: 'of two policies of one priority the first by name wins', file: EVALUATE, find: 'if (found !== null && found.action !== rule.action) return undecided(found, rule);', replace: '' },
+  { what: 'rules after the first that matches count too', file: LANE, find: '          found ??= rule;\n          break;', replace: '          found ??= rule;' },
+  { what: 'of two policies of one priority the first by name wins', file: LANE, find: 'if (found !== null && found.action !== rule.action) return undecided(found, rule);', replace: '' },
   { what: 'a subject’s podSelector is not read', file: COMPILE, find: 'selectorMatches(namespaceSelector, ofNamespace) && selectorMatches(podSelector, labels)', replace: 'selectorMatches(namespaceSelector, ofNamespace)' },
   { what: 'a subject’s namespaceSelector is not read', file: COMPILE, find: 'selectorMatches(namespaceSelector, ofNamespace) && selectorMatches(podSelector, labels)', replace: 'selectorMatches(podSelector, labels)' },
   { what: 'networks do not hold pods', file: INDEX, find: "peer.type === 'network' ? YES : BY_ADDRESS", replace: "peer.type === 'network' ? NO : BY_ADDRESS" },
