@@ -8,6 +8,7 @@ import { isLabelName, isSubdomain } from '../../src/model/names.ts';
 import { validatePolicy } from '../../src/policy/validate.ts';
 import { calicoProblems } from '../support/calico-schema.ts';
 import { ciliumProblems } from '../support/cilium-schema.ts';
+import { istioProblems } from '../support/istio-schema.ts';
 import { activeText, policySet, proposal, proposals } from '../support/rendering.ts';
 
 /** What every exporter owes: judged the moment it is listed. */
@@ -33,6 +34,7 @@ const PROBLEMS: Readonly<Record<string, (object: object) => readonly string[]>> 
   'networking.k8s.io/v1': (object) => validatePolicy(object).problems.map(({ field, message }) => `${field} ${message}`),
   'cilium.io/v2': ciliumProblems,
   'projectcalico.org/v3': calicoProblems,
+  'security.istio.io/v1': istioProblems,
 };
 
 /** What is wrong with a file: nothing of a good one. */

@@ -1,6 +1,7 @@
 import { UsageError } from '../../errors.ts';
 import type { Exporter, RenderOption } from '../../exporter.ts';
 import { peerName, type WorkloadPeer } from '../../model/peer.ts';
+import { isTrustDomain } from '../../model/principal.ts';
 import type { NoProposal, Proposal } from '../../model/proposal.ts';
 import type { Graph } from '../../learn/graph.ts';
 import { outputOf, suggestion, type Context } from '../context.ts';
@@ -18,6 +19,7 @@ interface Options extends WideningOptions {
   readonly l7?: boolean;
   readonly enforced?: boolean;
   readonly byPort?: boolean;
+  readonly trustDomain?: string;
 }
 
 /** What a form can be asked for, as it is written on the command line. */
@@ -35,6 +37,7 @@ export const define: Define = (command, run) => {
     .option('--l7', 'with the methods and paths that were seen, where the form has them: every other request is refused')
     .option('--enforced', 'Calico’s policies as NetworkPolicies; without it staged, which tell what they would deny, and deny nothing')
     .option('--by-port', 'where a client has no certificate, open its port to anybody in the mesh’s policy; without it such a workload gets none')
+    .option('--trust-domain <name>', 'of the mesh, where no certificate tells it')
     .option('--out <folder>', 'write one file a policy and kustomization.yaml into this folder')
     .addHelpText('after', '\n-o has yaml and json here. What got no policy is listed on stderr, with the reason. Footpath writes nothing to the cluster: kubectl diff -k FOLDER, then kubectl apply -k FOLDER.')
     .action((options: Options) => run((context) => proposePolicies(context, options)));
@@ -53,6 +56,7 @@ async function proposePolicies(context: Context, options: Options): Promise<numb
     import('../../policy/roster.ts'),
   ]);
   const exporter = exporterFor(options, exporters);
+  if (options.trustDomain !== undefined && !isTrustDomain(options.trustDomain)) throw new UsageError(`--trust-domain ${options.trustDomain}: not a trust domain, such as cluster.local`);
   return withStore(context, async (store) => {
     const graph = await graphOf(store);
     const wants = (workload: WorkloadPeer): boolean => (context.namespace === null || workload.namespace === context.namespace) && wantsWorkload?.(workload) !== false;

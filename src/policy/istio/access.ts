@@ -119,5 +119,5 @@ function notesOf(edges: readonly GraphEdge[], around: Around): readonly string[]
 function problemOf(edges: readonly GraphEdge[], arrivals: ReadonlyMap<string, Arrival>): string | null {
   const known = new Set([...arrivals.values()].flatMap(({ client, edges: own }) => [peerKey(client), ...own.map(({ id }) => id)]));
   const unknown = edges.filter(({ port, source }) => port === HBONE_PORT && !known.has(peerKey(source))).map(({ source }) => peerName(source));
-  return unknown.length === 0 ? null : `${unknown.toSorted().join(', ')} ${unknown.length === 1 ? 'was' : 'were'} seen in the mesh's tunnel alone: access logs of the server's side tell the ports`;
+  return unknown.length === 0 ? null : `${unknown.toSorted().join(', ')} ${unknown.length === 1 ? 'was' : 'were'} seen in the mesh’s tunnel alone: access logs of the server’s side tell the ports`;
 }

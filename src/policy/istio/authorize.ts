@@ -19,6 +19,8 @@ export interface AuthorizeOptions {
   readonly l7?: boolean;
   /** Opens the ports of clients that show no certificate to anybody; without it their servers get no policy. */
   readonly byPort?: boolean;
+  /** The mesh's, where no certificate tells it. */
+  readonly trustDomain?: string;
 }
 
 const MAX_RULES = 512;
@@ -36,7 +38,7 @@ interface Drafting {
  */
 export function authorize(graph: Graph, proposals: readonly Proposal[], options: AuthorizeOptions = {}): Authorizations {
   const roster = new Roster(graph);
-  const identities = new Identities(graph, roster);
+  const identities = new Identities(graph, roster, options.trustDomain ?? null);
   const edges = graph.edges.filter((edge) => makesRule(edge, options.includeObserved === true));
   const { pods, services } = accessesOf(edges, waysOf(graph, roster), { graph, roster, identities });
   const names = authorizationNames(roster, services);
@@ -105,7 +107,7 @@ function forPods(proposal: Proposal, { mesh, standIns }: Member, access: PodAcce
     ...access.notes,
     ...(mesh.has('none') ? ['some of its pods are not in the mesh yet: for them this policy is not in force'] : []),
     ...(isAmbient && drafting.options.l7 === true ? ['methods and paths are left to a waypoint: ztunnel knows neither, and a rule that asks for them would admit nothing'] : []),
-    ...identityNotes(access.entries),
+    ...identityNotes(access.entries, drafting.identities),
   ];
   const asked = standIns.map((pod): Asked => ({ proxy: { plane: isAmbient ? 'ztunnel' : 'sidecar', workload: pod, service: null, gateway: null }, address: pod.addresses[0] ?? null }));
   const l7 = !isAmbient && drafting.options.l7 === true;
@@ -114,7 +116,7 @@ function forPods(proposal: Proposal, { mesh, standIns }: Member, access: PodAcce
 
 function forService({ service, waypoint, entries }: ServiceAccess, name: string, drafting: Drafting): ProposedAuthorization | string {
   const { namespace, selector } = service;
-  const notes = [`for whoever comes to the Service ${service.name} through the waypoint ${peerName(waypoint)}; the port is the Service’s`, ...identityNotes(entries)];
+  const notes = [`for whoever comes to the Service ${service.name} through the waypoint ${peerName(waypoint)}; the port is the Service’s`, ...identityNotes(entries, drafting.identities)];
   const meshService = { kind: 'Service', ...service, selector, hosts: [] } as const;
   const pods = drafting.roster.member(waypoint)?.standIns ?? [];
   const asked = pods.map((pod): Asked => ({ proxy: { plane: 'waypoint', workload: pod, service: meshService, gateway: null }, address: null }));
@@ -149,14 +151,16 @@ function unidentified(entries: readonly Entry[]): readonly string[] {
   return [...new Set(entries.flatMap(({ identity, port }) => (identity.by === 'nothing' ? [`${identity.reason} (TCP ${port})`] : [])))].toSorted();
 }
 
-function identityNotes(entries: readonly Entry[]): readonly string[] {
+function identityNotes(entries: readonly Entry[], { trustDomain, isDomainAssumed }: Identities): readonly string[] {
   const identities = entries.map(({ identity }) => identity);
   const told = identities.flatMap((identity) => ('notes' in identity ? identity.notes : []));
   const byAddress = identities.some(({ by }) => by === 'addresses');
-  const isAssumed = identities.some(({ by }) => by === 'account') && !identities.some(({ by }) => by === 'certificate');
+  const hasAccounts = identities.some(({ by }) => by === 'account');
+  const isAssumed = hasAccounts && !identities.some(({ by }) => by === 'certificate');
   return [
     ...new Set([
       ...told.toSorted(),
+      ...(hasAccounts && isDomainAssumed ? [`no certificate tells the mesh’s trust domain: ${trustDomain} is Istio’s default, which ztunnel takes by the letter (--trust-domain names another)`] : []),
       ...(isAssumed ? ['no client’s certificate was seen: whoever comes without one is denied, also where the mesh lets it through (PeerAuthentication PERMISSIVE)'] : []),
       ...(byAddress ? ['clients outside the mesh are told by their addresses, which no certificate proves'] : []),
     ]),

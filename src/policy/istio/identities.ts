@@ -4,26 +4,30 @@ import { PLAINTEXT, principalText } from '../../model/principal.ts';
 import type { Graph } from '../../learn/graph.ts';
 import type { Roster } from '../roster.ts';
 
-/** Istio's default, which policies take for the mesh's own domain whatever that is called. */
+/** Istio's default. Envoy takes it for the mesh's own domain whatever that is called, ztunnel by the letter. */
 const LOCAL_DOMAIN = 'cluster.local';
 
 /** Whose certificates say what: as clients showed them, and as service accounts of the inventory would have them. */
 export class Identities {
-  /** The mesh's own, as far as certificates tell of one alone. */
+  /** The mesh's own: as it was said, else of the certificates if they tell of one alone, else the default. */
   readonly trustDomain: string;
+  /** Nobody told it. */
+  readonly isDomainAssumed: boolean;
   readonly #seen: ReadonlyMap<string, ReadonlySet<string>>;
   readonly #roster: Roster;
   readonly #holders = new Map<string, WorkloadPeer[]>();
 
-  constructor(graph: Graph, roster: Roster) {
+  constructor(graph: Graph, roster: Roster, said: string | null) {
     this.#roster = roster;
     const certified = graph.edges.filter(({ evidence, source }) => evidence.principals.size > 0 && source.type === 'workload');
     this.#seen = new Map(
       [...groupBy(certified, ({ source }) => peerKey(source))].map(([key, edges]) => [key, new Set(edges.flatMap(({ evidence }) => [...evidence.principals]).filter((principal) => principal !== PLAINTEXT).toSorted())]),
     );
     const domains = new Set([...this.#seen.values()].flatMap((own) => [...own]).map((principal) => principal.slice(0, principal.indexOf('/'))));
-    const [domain = LOCAL_DOMAIN] = domains;
-    this.trustDomain = domains.size === 1 ? domain : LOCAL_DOMAIN;
+    const [only] = domains;
+    const told = said ?? (domains.size === 1 ? only : undefined);
+    this.trustDomain = told ?? LOCAL_DOMAIN;
+    this.isDomainAssumed = told === undefined;
     for (const { peer, mesh } of roster.local()) {
       // Who is known to be outside the mesh has no certificate.
       if (mesh.size === 1 && mesh.has('none') && this.shown(peer).length === 0) continue;

@@ -13,7 +13,7 @@ export interface MadeRule {
   readonly said: ProposedAuthorization['rules'][number];
 }
 
-/** A client with everything that it may do. */
+/** A client with what it may do, as far as one rule can say it. */
 interface Client {
   readonly entries: readonly Entry[];
   readonly to: readonly AuthorizationOperation[];
@@ -22,7 +22,7 @@ interface Client {
 
 /** One rule for all clients that may do the same and are told in the same way; in a fixed order. `l7`: with methods and paths. */
 export function authorizationRules(entries: readonly Entry[], server: WorkloadPeer, l7: boolean, identities: Identities): readonly MadeRule[] {
-  const clients = [...groupBy(entries, (entry) => `${howTold(entry)} ${peerKey(entry.client)}`).values()].map((own) => clientOf(own, l7));
+  const clients = [...groupBy(entries, (entry) => `${howTold(entry)} ${peerKey(entry.client)}`).values()].flatMap((own) => clientsOf(own, l7));
   return [...groupBy(clients, ({ entries: [first], to }) => JSON.stringify([first === undefined ? '' : howTold(first), to])).values()]
     .map((own) => ruleOf(own, server, identities))
     .map((made) => ({ made, order: JSON.stringify(made.rule) }))
@@ -34,22 +34,17 @@ function howTold({ identity: { by } }: Entry): string {
   return by === 'certificate' || by === 'account' ? 'principals' : by;
 }
 
-function clientOf(entries: readonly Entry[], l7: boolean): Client {
-  const widenings: Widening[] = [];
-  const ports = new Set<number>();
-  const requests = new Map<number, readonly AuthorizationOperation[]>();
-  for (const { port, edges } of entries) {
-    const seen = l7 ? operationsOf(port, edges.flatMap(({ evidence }) => evidence.operations)) : null;
-    if (seen === null) ports.add(port);
-    else {
-      requests.set(port, seen.operations);
-      widenings.push(...seen.widenings);
-    }
-    if (l7 && seen === null) widenings.push({ reason: 'any-request', beyond: `TCP ${port}` });
-  }
-  const byNumber = (a: number, b: number): number => a - b;
-  const connections = ports.size === 0 ? [] : [{ ports: [...ports].toSorted(byNumber).map(String) }];
-  return { entries, to: [...connections, ...[...requests].toSorted(([a], [b]) => byNumber(a, b)).flatMap(([, own]) => own)], widenings };
+/** Connections and requests apart: of a rule that asks for HTTP, a proxy of other protocols leaves out the whole. */
+function clientsOf(entries: readonly Entry[], l7: boolean): readonly Client[] {
+  const seen = entries.map((entry) => ({ entry, requests: l7 ? operationsOf(entry.port, entry.edges.flatMap(({ evidence }) => evidence.operations)) : null }));
+  const open = seen.filter(({ requests }) => requests === null).map(({ entry }) => entry);
+  const asked = seen.flatMap(({ entry, requests }) => (requests === null ? [] : [{ entry, ...requests }])).toSorted((a, b) => a.entry.port - b.entry.port);
+  const ports = [...new Set(open.map(({ port }) => port))].toSorted((a, b) => a - b);
+  const anyRequest = l7 ? ports.map((port): Widening => ({ reason: 'any-request', beyond: `TCP ${port}` })) : [];
+  return [
+    ...(open.length > 0 ? [{ entries: open, to: [{ ports: ports.map(String) }], widenings: anyRequest }] : []),
+    ...(asked.length > 0 ? [{ entries: asked.map(({ entry }) => entry), to: asked.flatMap(({ operations }) => operations), widenings: asked.flatMap(({ widenings }) => widenings) }] : []),
+  ];
 }
 
 function ruleOf(clients: readonly Client[], server: WorkloadPeer, identities: Identities): MadeRule {
