@@ -43,7 +43,7 @@ export interface ValidPolicies {
 
 /** Policies among objects, those of the administrator too; whatever is wrong with them is said on stderr. */
 export async function validPolicies(context: Context, { objects, problems }: ReadManifests): Promise<ValidPolicies> {
-  const [{ validatePolicy }, { isAdminKind, validateAdminPolicy }] = await Promise.all([import('../policy/validate.ts'), import('../policy/validate-admin.ts')]);
+  const [{ NETWORK_POLICY_GROUPS, validatePolicy }, { isAdminKind, validateAdminPolicy }] = await Promise.all([import('../policy/validate.ts'), import('../policy/validate-admin.ts')]);
   const policies: NetworkPolicy[] = [];
   const admin: AdminPolicy[] = [];
   const wrong = [...problems];
@@ -60,10 +60,13 @@ export async function validPolicies(context: Context, { objects, problems }: Rea
     warnings.push(...doubts.map(({ field, message }) => `${name}: ${field} ${message}`));
   };
   for (const { kind, group, object } of objects) {
-    if (kind === 'NetworkPolicy') take(`policy ${nameOf(object)}`, validatePolicy(object), policies);
+    if (kind === 'NetworkPolicy' && NETWORK_POLICY_GROUPS.has(group)) take(`policy ${nameOf(object)}`, validatePolicy(object), policies);
     // Other projects have kinds of the same name, in groups of their own.
     else if (isAdminKind(kind) && (group === '' || group === ADMIN_GROUP)) take(`${kind} ${nameOf(object).replace(/^.*\//, '')}`, validateAdminPolicy(kind, object), admin);
-    else if (kind.endsWith('NetworkPolicy')) notRead.set(kind, (notRead.get(kind) ?? 0) + 1);
+    else if (kind.endsWith('NetworkPolicy')) {
+      const named = kind === 'NetworkPolicy' ? `${kind} (${group})` : kind;
+      notRead.set(named, (notRead.get(named) ?? 0) + 1);
+    }
   }
   for (const problem of [...wrong, ...warnings]) context.say(`footpath: ${plain(problem)}`);
   for (const [kind, n] of notRead) context.say(`footpath: ${n} of kind ${plain(kind)} not evaluated`);

@@ -85,7 +85,8 @@ async function proposePolicies(context: Context, options: Options): Promise<numb
     for (const line of cutOff(proposals, none, defaultDeny)) context.say(line);
     for (const line of mootInCluster(graph, proposals.map(({ policy }) => policy), new Roster(graph))) context.say(`warning: ${plain(line)}`);
     if (proposals.length === 0) context.say(none.length > 0 ? 'no policies: the reasons are above' : 'no policies: no workload here has an accepted edge (footpath edges, footpath accept)');
-    else context.hint('next: footpath explain NS/NAME · footpath propose --out policies · footpath simulate --policies policies');
+    else if (exporter.name === 'kubernetes') context.hint('next: footpath explain NS/NAME · footpath propose --out policies · footpath simulate --policies policies');
+    else context.hint(`next: footpath explain NS/NAME · footpath propose --as ${exporter.name} --out policies · kubectl diff -k policies`);
     return 0;
   });
 }

@@ -4,7 +4,7 @@ import type { NetworkPolicy } from '../../model/policy.ts';
 import type { Problem } from '../field-check.ts';
 import { validateAuthorization } from '../istio/validate.ts';
 import { isAdminKind, validateAdminPolicy } from '../validate-admin.ts';
-import { validatePolicy } from '../validate.ts';
+import { NETWORK_POLICY_GROUPS, validatePolicy } from '../validate.ts';
 import { subjectOf, type Subject } from './rule.ts';
 import { LINT_RULES } from './rules.ts';
 import type { LintWorld } from './world.ts';
@@ -62,7 +62,6 @@ const SERVER_RULES: readonly RuleText[] = [
 /** Every rule, in the order in which they are listed. */
 export const ALL_RULES: readonly RuleText[] = [...SERVER_RULES, ...LINT_RULES.map(({ name, summary, why }) => ({ name, severity: 'warning' as const, summary, why }))];
 
-const KUBERNETES_GROUPS: ReadonlySet<string> = new Set(['networking.k8s.io', 'extensions', '']);
 const ISTIO_GROUP = 'security.istio.io';
 
 interface Checked {
@@ -98,7 +97,7 @@ export function lint(objects: readonly LintObject[], world: LintWorld): Linted {
 
 /** Null for an object that is not linted. */
 function check({ kind, group, object }: LintObject): Checked | null {
-  if (kind === 'NetworkPolicy' && KUBERNETES_GROUPS.has(group)) {
+  if (kind === 'NetworkPolicy' && NETWORK_POLICY_GROUPS.has(group)) {
     const { policy, problems, warnings } = validatePolicy(object);
     // A cluster may hold it from old times; every server that is still maintained refuses it.
     const isObsolete = ({ field }: Problem): boolean => field === 'status';

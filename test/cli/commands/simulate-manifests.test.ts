@@ -123,12 +123,14 @@ describe('one question', () => {
   });
 
   it.each([
-    ['crd.antrea.io/v1beta1', 'ClusterNetworkPolicy'],
-    ['cilium.io/v2', 'CiliumNetworkPolicy'],
-  ])('warns of policies that were not asked: %s', async (apiVersion, kind) => {
+    ['crd.antrea.io/v1beta1', 'ClusterNetworkPolicy', 'ClusterNetworkPolicy'],
+    ['cilium.io/v2', 'CiliumNetworkPolicy', 'CiliumNetworkPolicy'],
+    ['projectcalico.org/v3', 'NetworkPolicy', 'NetworkPolicy (projectcalico.org)'],
+    ['projectcalico.org/v3', 'StagedNetworkPolicy', 'StagedNetworkPolicy'],
+  ])('warns of policies that were not asked: %s', async (apiVersion, kind, said) => {
     const { out, err } = await new Manifests(yaml([...OBJECTS, { apiVersion, kind, metadata: { name: 'default' }, spec: {} }])).ask(...question('shop/web', 'shop/cart'));
-    expect(JSON.parse(out)).toMatchObject({ warnings: [`1 of kind ${kind} not evaluated`] });
-    expect(err).toContain(`1 of kind ${kind} not evaluated`);
+    expect(JSON.parse(out)).toMatchObject({ warnings: [`1 of kind ${said} not evaluated`] });
+    expect(err).toContain(`1 of kind ${said} not evaluated`);
   });
 });
 
