@@ -35,7 +35,7 @@ export function clusterResolvers(graph: Graph): readonly Resolver[] {
 }
 
 /** What NodeLocal DNSCache listens at, unless it is told otherwise. */
-const NODE_LOCAL = '169.254.20.10';
+export const NODE_LOCAL = '169.254.20.10';
 
 /**
  * Addresses of the cache on each node, if the inventory holds NodeLocal DNSCache. It runs on the host's network, where no

@@ -15,6 +15,8 @@ const METADATA = [
   'deletionGracePeriodSeconds', 'labels', 'annotations', 'ownerReferences', 'finalizers', 'managedFields',
 ];
 
+const NOT_TEXT = 'must be text: what YAML takes for a number or a boolean (1, y, on) has to be quoted';
+
 /** Reads the parts that all kinds of policies are made of, and keeps what an API server would say of them, by field. */
 export class FieldCheck {
   readonly problems: Problem[] = [];
@@ -67,7 +69,8 @@ export class FieldCheck {
   labels(value: unknown, field: string): readonly (readonly [string, string])[] {
     return this.texts(value, field).map(([key, label]) => {
       if (!isLabelKey(key)) this.say(field, `${JSON.stringify(key)} is no label key`);
-      if (label === null || !isLabelValue(label)) this.say(`${field}.${key}`, 'must be a label value');
+      if (label === null) this.say(`${field}.${key}`, NOT_TEXT);
+      else if (!isLabelValue(label)) this.say(`${field}.${key}`, 'must be a label value');
       return [key, label ?? ''];
     });
   }
@@ -87,7 +90,10 @@ export class FieldCheck {
     if (typeof key !== 'string' || !isLabelKey(key)) this.say(`${field}.key`, 'must be a label key');
     // What is null is empty text, as the server's decoder has it.
     const list = this.list(values, `${field}.values`).map((item) => item ?? '');
-    for (const [i, item] of list.entries()) if (typeof item !== 'string' || !isLabelValue(item)) this.say(`${field}.values[${i}]`, 'must be a label value');
+    for (const [i, item] of list.entries()) {
+      if (typeof item !== 'string') this.say(`${field}.values[${i}]`, NOT_TEXT);
+      else if (!isLabelValue(item)) this.say(`${field}.values[${i}]`, 'must be a label value');
+    }
     if (operator === 'In' || operator === 'NotIn') {
       if (list.length === 0) this.say(`${field}.values`, `${operator} needs values`);
     } else if (operator === 'Exists' || operator === 'DoesNotExist') {
@@ -102,7 +108,7 @@ export class FieldCheck {
     this.labels(metadata['labels'], 'metadata.labels');
     for (const [key, text] of this.texts(metadata['annotations'], 'metadata.annotations')) {
       if (!isLabelKey(key.toLowerCase())) this.say('metadata.annotations', `${JSON.stringify(key)} is no key of an annotation`);
-      if (text === null) this.say(`metadata.annotations.${key}`, 'must be text');
+      if (text === null) this.say(`metadata.annotations.${key}`, NOT_TEXT);
     }
     for (const key of TEXTS) if (isGiven(metadata[key]) && typeof metadata[key] !== 'string') this.say(`metadata.${key}`, 'must be text');
     for (const key of TIMES) if (isGiven(metadata[key]) && !isTime(metadata[key])) this.say(`metadata.${key}`, 'must be a time such as 2026-03-01T12:00:00Z');

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readLocated, type LocatedObject } from '../../src/kubernetes/located.ts';
 import { scratch } from '../support/cli.ts';
@@ -108,6 +109,20 @@ describe('what a cluster’s reader makes of YAML', () => {
     expect(only('kind: A\na: &x {b: 1}\nc: *x\n').object).toEqual({ kind: 'A', a: { b: 1 }, c: { b: 1 } });
     const bomb = ['kind: A', 'a0: &a0 [x]', ...Array.from({ length: 12 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(10).fill(`*a${i}`).join(', ')}]`)].join('\n');
     expect(read(bomb).broken).toHaveLength(1);
+  });
+
+  it('any text is read or refused, and every field of what is read has a line', () => {
+    const piece = fc.constantFrom('kind: A\n', 'spec:\n', '  a: 1\n', '  - b\n', '- ', '---\n', '{', '}', '[', ']', ': ', '&x ', '*x', '<<: *x\n', '"', '\t', '\r\n', '\ufeff', '# c\n', '|\n', '? ', '!!int ');
+    const path = join(scratch(), 'any.yaml');
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => {
+        writeFileSync(path, pieces.join(''));
+        const { objects, broken } = readLocated([path]);
+        for (const one of objects) for (const field of ['', 'spec', 'spec.a[0].b', 'kind']) expect(one.lineOf(field)).toBeGreaterThan(0);
+        for (const { line, message } of broken) expect([line > 0, message.includes('\n')]).toEqual([true, false]);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('nothing of an empty document, and everything of a folder', () => {

@@ -38,7 +38,8 @@ export const splitPeer: LintRule = {
   name: 'split-peer',
   summary: 'namespaceSelector and podSelector as two peers, where one with both was surely meant',
   why: 'Two elements of a list are alternatives: every pod of those namespaces, and also those pods of the policy’s own namespace. Pods of certain namespaces are one element with both selectors: take the dash before the second one away.',
-  *find({ policy, rules }) {
+  *find({ policy, rules }, { world: { matching } }) {
+    const { namespace } = policy.metadata;
     for (const { peersField, peers } of rules) {
       for (const [i, peer] of peers.entries()) {
         const next = peers[i + 1];
@@ -46,9 +47,12 @@ export const splitPeer: LintRule = {
         const [namespaces, pods] = [peer, next].toSorted((a) => (a.namespaceSelector === undefined ? 1 : -1));
         if (namespaces?.namespaceSelector === undefined || namespaces.podSelector !== undefined || isEmptySelector(namespaces.namespaceSelector)) continue;
         if (pods?.podSelector === undefined || pods.namespaceSelector !== undefined || isEmptySelector(pods.podSelector)) continue;
+        // Where such pods are in the policy's own namespace, and in none of those, each peer says what was meant.
+        const together = { namespaceSelector: namespaces.namespaceSelector, podSelector: pods.podSelector };
+        if (matching !== null && matching.matched(pods, namespace).size > 0 && matching.matched(together, namespace).size === 0) continue;
         yield {
           field: `${peersField}[${i + 1}]`,
-          message: `are two peers: every pod of the namespaces with ${selectorWords(namespaces.namespaceSelector, '')}, and ${selectorWords(pods.podSelector, '')} of ${policy.metadata.namespace}; if those pods of those namespaces are meant, make them one element`,
+          message: `are two peers: every pod of the namespaces with ${selectorWords(namespaces.namespaceSelector, '')}, and ${selectorWords(pods.podSelector, '')} of ${namespace}; if those pods of those namespaces are meant, make them one element`,
         };
       }
     }

@@ -1,3 +1,4 @@
+import { parseAddress, scopeOf } from '../../model/address.ts';
 import type { PolicyPort } from '../../model/policy.ts';
 import { selectorMatches } from '../../model/selector.ts';
 import { portSetText, portsOpened } from '../port-set.ts';
@@ -69,11 +70,17 @@ export const anyPort: LintRule = {
   *find({ rules }) {
     for (const { direction, field, peers, ports } of rules) {
       if (ports.length > 0 || peers.length === 0) continue;
-      const hasBlock = peers.some(({ ipBlock }) => ipBlock !== undefined);
+      const hasBlock = peers.some(({ ipBlock }) => ipBlock !== undefined && !isLinkLocal(ipBlock.cidr));
       if (hasBlock || rules.some((other) => other.direction === direction && other.ports.length > 0)) yield { field, message: `names no ports, and so opens all of them${hasBlock ? ' to addresses outside' : ''}; name those that are used` };
     }
   },
 };
+
+/** What never leaves the node: kubelet's probes, as ambient's node agent hands them on. */
+function isLinkLocal(cidr: string): boolean {
+  const address = parseAddress(cidr.slice(0, cidr.indexOf('/')));
+  return address !== null && scopeOf(address) === 'link-local';
+}
 
 /** Where sidecars receive what iptables redirects to them; nothing is ever sent there across the network. */
 const CAPTURE: ReadonlySet<number> = new Set([15_001, 15_006]);

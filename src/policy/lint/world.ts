@@ -2,7 +2,7 @@ import type { Cidr } from '../../model/address.ts';
 import type { ServiceFact } from '../../model/inventory.ts';
 import type { Namespaces } from '../end.ts';
 import type { Graph } from '../../learn/graph.ts';
-import { clusterResolvers, nodeLocalCache, type Resolver } from '../dns.ts';
+import { clusterResolvers, NODE_LOCAL, nodeLocalCache, type Resolver } from '../dns.ts';
 import { Matching } from '../matching.ts';
 import { Roster, type Member } from '../roster.ts';
 
@@ -18,7 +18,7 @@ export interface LintWorld {
   readonly podRanges: readonly Cidr[];
   readonly podAddresses: ReadonlySet<string>;
   readonly resolvers: readonly Resolver[];
-  /** Addresses at which a cache on each node answers DNS. */
+  /** Addresses at which a cache on each node answers DNS, or would. */
   readonly dnsCaches: readonly string[];
   member(resolver: Resolver): Member | null;
 }
@@ -35,7 +35,7 @@ export function lintWorld(graph: Graph): LintWorld {
     podRanges: graph.directory.podRanges,
     podAddresses: roster.podAddresses,
     resolvers: clusterResolvers(graph),
-    dnsCaches: nodeLocalCache(graph),
+    dnsCaches: [NODE_LOCAL, ...nodeLocalCache(graph)],
     member: ({ peer }) => roster.member(peer),
   };
 }

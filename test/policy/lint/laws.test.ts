@@ -10,6 +10,7 @@ import { connections, podSelector, policy, world, type World } from '../../suppo
 import { Learner } from '../../support/graph.ts';
 
 const RUNS = { numRuns: 150 };
+const FIELDS = fc.constantFrom('name', 'namespace', 'podSelector', 'namespaceSelector', 'ipBlock', 'matchLabels', 'matchExpressions', 'key', 'operator', 'values', 'policyTypes', 'ingress', 'egress', 'from', 'to', 'ports', 'port', 'endPort', 'protocol', 'cidr', 'except', 'app', '__proto__');
 /** Nobody is known: what is said follows from the text alone. */
 const NOBODY = lintWorld(new Learner().graph());
 const labels = fc.dictionary(fc.constantFrom('app', 'tier'), fc.constantFrom('a', 'b', 'c', ''), { noNullPrototype: true }).map((own) => new Map(Object.entries(own)));
@@ -108,6 +109,19 @@ describe('what lint says is so', () => {
     fc.assert(
       fc.property(podSelector, fc.array(labels, { minLength: 1, maxLength: 8 }), (selector, pods) => {
         expect(isImpossible(selector) && pods.some((own) => selectorMatches(selector, own))).toBe(false);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('whatever stands where a policy should, something is said, and nothing thrown', () => {
+    const value = fc.letrec((tie) => ({
+      any: fc.oneof({ maxDepth: 4 }, fc.constantFrom<unknown>(null, true, 80, -1, 0.5, '', 'web', 'Ingress', '10.0.0.0/8', '::/0'), fc.array(tie('any'), { maxLength: 3 }), fc.dictionary(FIELDS, tie('any'), { maxKeys: 4, noNullPrototype: true })),
+    })).any;
+    fc.assert(
+      fc.property(value, value, (metadata, spec) => {
+        const object = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata, spec };
+        for (const { rule, field, message } of lint([{ kind: 'NetworkPolicy', group: 'networking.k8s.io', object }], NOBODY).findings) expect([rule, field, message].every((text) => typeof text === 'string')).toBe(true);
       }),
       { numRuns: 500 },
     );
