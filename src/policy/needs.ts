@@ -40,7 +40,8 @@ export function needsOf(direction: Direction, workload: WorkloadPeer, edges: rea
   if (named.some(({ port }) => port === MANY_PORTS)) return 'more ports of one pair were used than the graph keeps: choose a range by hand';
   const needs: Need[] = [];
   const notes: string[] = [];
-  for (const own of groupBy(named, (edge) => peerKey(other(edge))).values()) {
+  // Sorted, so that of several reasons it is always the same that is given.
+  for (const [, own] of [...groupBy(named, (edge) => peerKey(other(edge)))].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const [first] = own;
     if (first === undefined) continue;
     const seen = new Set(own.flatMap(({ evidence }) => [...evidence.addresses]));
