@@ -4,6 +4,8 @@ export interface PodSpec {
   readonly namespace: string;
   readonly name: string;
   readonly ip?: string;
+  /** Its address of the other family. */
+  readonly secondIp?: string;
   readonly labels?: Record<string, string>;
   readonly owner?: readonly [kind: string, name: string];
   readonly node?: string;
@@ -36,7 +38,7 @@ export function podObject(spec: PodSpec): object {
     },
     status: {
       phase: spec.phase ?? 'Running',
-      ...(spec.ip === undefined ? {} : { podIP: spec.ip, podIPs: [{ ip: spec.ip }] }),
+      ...(spec.ip === undefined ? {} : { podIP: spec.ip, podIPs: [spec.ip, ...(spec.secondIp === undefined ? [] : [spec.secondIp])].map((ip) => ({ ip })) }),
       ...(spec.hostIP === undefined ? {} : { hostIP: spec.hostIP }),
       ...(spec.start === undefined ? {} : { startTime: spec.start }),
     },
