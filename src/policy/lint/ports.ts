@@ -69,8 +69,9 @@ export const anyPort: LintRule = {
   why: 'A rule without ports opens every port of every protocol. Where its neighbours name theirs, or where addresses outside the cluster are let through, that is seldom meant. Name the ports.',
   *find({ rules }) {
     for (const { direction, field, peers, ports } of rules) {
-      if (ports.length > 0 || peers.length === 0) continue;
-      const hasBlock = peers.some(({ ipBlock }) => ipBlock !== undefined && !isLinkLocal(ipBlock.cidr));
+      const others = peers.filter(({ ipBlock }) => ipBlock === undefined || !isLinkLocal(ipBlock.cidr));
+      if (ports.length > 0 || others.length === 0) continue;
+      const hasBlock = others.some(({ ipBlock }) => ipBlock !== undefined);
       if (hasBlock || rules.some((other) => other.direction === direction && other.ports.length > 0)) yield { field, message: `names no ports, and so opens all of them${hasBlock ? ' to addresses outside' : ''}; name those that are used` };
     }
   },
