@@ -55,7 +55,7 @@ function merged(used: readonly Used[], maxRanges: number, allowed: (range: Cidr)
     if (result === null) {
       return `${figure(own.length)} outside addresses at ${text} do not fit into ${counted(maxRanges, 'range', 'ranges')} of at most /${WIDEST[4]} (IPv6: /${WIDEST[6]}) that hold nothing else that is known: allow more (--max-ranges), or name the ranges that they are in (--ranges)`;
     }
-    const beyond = `${text} at ${figure(own.length)} addresses: ${counted(result.ranges.length, 'range holds', 'ranges hold')} ${heldBeside(result.ranges, seen.filter((address) => result.ranges.some((range) => cidrContains(range, address))))} others`;
+    const beyond = `${text} at ${figure(own.length)} addresses: ${counted(result.ranges.length, 'range holds', 'ranges hold')} ${heldBeside(result.ranges, seen.filter((address) => result.ranges.some((range) => cidrContains(range, address))))} more`;
     const widenings: readonly Widening[] = result.added === 0n ? [] : [{ reason: 'compacted', beyond }];
     made.push(...result.ranges.flatMap((range) => ofRange(range, own, used, widenings)));
   }
