@@ -14,7 +14,7 @@ export interface WideningOptions {
 
 export function addWideningOptions(command: Command): Command {
   return command
-    .option('--ranges <file>', 'outside ranges that you have names for, as YAML or JSON, cdn: [198.51.100.0/24]: an address within is proposed as all of them (may be repeated)', (value: string, before: readonly string[]) => [...before, value], [])
+    .option('--ranges <file>', 'outside ranges that you have names for, as YAML or JSON, cdn: [198.51.100.0/24]: an address within is proposed as all of them (may be repeated)', (value: string, before: readonly string[] | undefined) => [...(before ?? []), value])
     .option('--max-ranges <n>', 'merge the outside addresses of a workload into at most so many ranges, those that open the fewest others')
     .option('--widen-namespaces <n>', 'from so many workloads of a namespace at one port on, name the whole namespace');
 }

@@ -16,9 +16,13 @@ interface Options extends WideningOptions {
 }
 
 export const define: Define = (command, run) => {
-  addWideningOptions(command.argument('<a>', 'NetworkPolicies as they are: a file or folder, proposed, or cluster').argument('<b>', 'and as they would be'))
-    .option('--default-deny', 'of proposed: with a policy for each namespace that closes every pod both ways')
-    .option('--include-observed', 'of proposed: also from edges that nobody has accepted yet')
+  addWideningOptions(
+    command
+      .argument('<a>', 'NetworkPolicies as they are: a file or folder, proposed, or cluster')
+      .argument('<b>', 'and as they would be')
+      .option('--default-deny', 'of proposed: with a policy for each namespace that closes every pod both ways')
+      .option('--include-observed', 'of proposed: also from edges that nobody has accepted yet'),
+  )
     .addHelpText(
       'after',
       `

@@ -30,15 +30,18 @@ const FORM_OPTIONS: readonly (readonly [RenderOption, string])[] = [
 ];
 
 export const define: Define = (command, run) => {
-  addWideningOptions(command.option('--workload <ns/name>', 'only for this workload'))
-    .option('--as <form>', 'for which enforcement point: kubernetes, cilium, calico, istio', 'kubernetes')
-    .option('--default-deny', 'and a policy for each namespace that closes every pod both ways')
-    .option('--include-observed', 'also from edges that nobody has accepted yet')
-    .option('--l7', 'with the methods and paths that were seen, where the form has them: every other request is refused')
-    .option('--enforced', 'Calico’s policies as NetworkPolicies; without it staged, which tell what they would deny, and deny nothing')
-    .option('--by-port', 'where a client has no certificate, open its port to anybody in the mesh’s policy; without it such a workload gets none')
-    .option('--trust-domain <name>', 'of the mesh, where no certificate tells it')
-    .option('--out <folder>', 'write one file a policy and kustomization.yaml into this folder')
+  addWideningOptions(
+    command
+      .option('--workload <ns/name>', 'only for this workload')
+      .option('--as <form>', 'for which enforcement point: kubernetes, cilium, calico, istio', 'kubernetes')
+      .option('--default-deny', 'and a policy for each namespace that closes every pod both ways')
+      .option('--include-observed', 'also from edges that nobody has accepted yet')
+      .option('--l7', 'with the methods and paths that were seen, where the form has them: every other request is refused')
+      .option('--enforced', 'Calico’s policies as NetworkPolicies; without it staged, which tell what they would deny, and deny nothing')
+      .option('--by-port', 'where a client has no certificate, open its port to anybody in the mesh’s policy; without it such a workload gets none')
+      .option('--trust-domain <name>', 'of the mesh, where no certificate tells it')
+      .option('--out <folder>', 'write one file a policy and kustomization.yaml into this folder'),
+  )
     .addHelpText('after', '\n-o has yaml and json here. What got no policy is listed on stderr, with the reason. Footpath writes nothing to the cluster: kubectl diff -k FOLDER, then kubectl apply -k FOLDER.')
     .action((options: Options) => run((context) => proposePolicies(context, options)));
 };

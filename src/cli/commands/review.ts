@@ -12,13 +12,16 @@ interface Options extends ScopeOptions, SignatureOptions, WideningOptions {
 
 export const define: Define = (command, run) => {
   addSignatureOptions(
-    addWideningOptions(command.option('--workload <ns/name>', 'only rules of this workload, and edges at it'))
-      .option('--flagged', 'only what a suspicion holds on')
-      .option('--proposals', 'only proposed rules')
-      .option('--undecided', 'only edges that no rule comes of')
-      .option('--all', 'also what is decided already')
-      .option('--answers <file>', 'take the answers from a file, or from standard input (-), and ask nothing')
-      .option('--dry-run', 'write nothing: see what it would be like'),
+    addWideningOptions(
+      command
+        .option('--workload <ns/name>', 'only rules of this workload, and edges at it')
+        .option('--flagged', 'only what a suspicion holds on')
+        .option('--proposals', 'only proposed rules')
+        .option('--undecided', 'only edges that no rule comes of')
+        .option('--all', 'also what is decided already')
+        .option('--answers <file>', 'take the answers from a file, or from standard input (-), and ask nothing')
+        .option('--dry-run', 'write nothing: see what it would be like'),
+    ),
   )
     .addHelpText(
       'after',
