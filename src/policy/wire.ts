@@ -22,7 +22,9 @@ export type Way = 'own' | 'tunnel' | (ServedBy & { readonly waypoint: WorkloadPe
 export function wireOf(graph: Graph, roster: Roster): (edge: GraphEdge) => readonly WireEdge[] {
   const waysTo = waysOf(graph, roster);
   return (edge) => {
-    const wire = waysTo(edge).flatMap((way) => (way === 'own' ? [plain(edge)] : way === 'tunnel' ? [tunnelled(edge)] : hops(edge, way.waypoint)));
+    const ways = waysTo(edge);
+    if (ways === AS_IT_IS) return [plain(edge)];
+    const wire = ways.flatMap((way) => (way === 'own' ? [plain(edge)] : way === 'tunnel' ? [tunnelled(edge)] : hops(edge, way.waypoint)));
     return wire.length < 2 ? wire : [...new Map(wire.map((one) => [`${peerKey(one.source)}>${peerKey(one.destination)}:${one.port}`, one])).values()];
   };
 }
@@ -44,7 +46,9 @@ export function waysOf(graph: Graph, roster: Roster): (edge: GraphEdge) => reado
   return (edge) => {
     // The mesh captures TCP alone, and what is seen in its tunnel already is on the wire.
     if (edge.protocol !== 'TCP' || edge.port <= 0 || edge.port === HBONE_PORT || edge.destination.type !== 'workload') return AS_IT_IS;
-    const pairs = modes(edge.source).flatMap((from) => modes(edge.destination).map((to) => ({ from, to })));
+    const there = modes(edge.destination);
+    if (!there.some((mode) => mode === 'ambient' || mode === 'sidecar' || mode === 'gateway')) return AS_IT_IS;
+    const pairs = modes(edge.source).flatMap((from) => there.map((to) => ({ from, to })));
     return [...new Set(pairs.flatMap(({ from, to }) => waysBetween(edge, from, to, waypoints)))];
   };
 }
