@@ -9,8 +9,12 @@ import type { Context } from './context.ts';
 import { plain } from './text.ts';
 
 /** Where a command takes its policies from: the word `cluster`, or files and folders. A file of that name is meant by `./cluster`, and where it exists. */
-export async function readPolicyObjects(context: Context, paths: readonly string[]): Promise<ReadManifests> {
-  if (isWord(paths, 'cluster')) return { objects: await objectsOfCluster(context), problems: [] };
+export async function readPolicyObjects(context: Context, paths: readonly string[], { orNone = false } = {}): Promise<ReadManifests> {
+  if (isWord(paths, 'cluster')) {
+    const objects = await objectsOfCluster(context);
+    if (objects.length === 0 && !orNone) throw new OperationError('cluster: the database knows no NetworkPolicies of it; give them with --inventory (kubectl get networkpolicies -A -o json), or let observe or serve ask with --kubernetes');
+    return { objects, problems: [] };
+  }
   return (await import('../kubernetes/manifests.ts')).readManifests(paths);
 }
 
@@ -22,14 +26,12 @@ export function isWord(paths: readonly string[], word: string): boolean {
 /** As the cluster's API, or `kubectl get networkpolicies`, told of them last. */
 async function objectsOfCluster(context: Context): Promise<readonly TypedObject[]> {
   const { withStore } = await import('./session.ts');
-  const objects = await withStore(context, (store) =>
+  return withStore(context, (store) =>
     store.inventory.read().policies.map(({ kind, apiVersion, namespace, name, spec }) => {
       const metadata = namespace === '' ? { name } : { namespace, name };
       return { kind, group: apiVersion.slice(0, apiVersion.indexOf('/')), object: { apiVersion, kind, metadata, spec } };
     }),
   );
-  if (objects.length === 0) throw new OperationError('cluster: the database knows no NetworkPolicies of it; give them with --inventory (kubectl get networkpolicies -A -o json), or let observe or serve ask with --kubernetes');
-  return objects;
 }
 
 export interface ValidPolicies {

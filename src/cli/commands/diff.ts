@@ -66,9 +66,9 @@ async function compare(context: Context, a: string, b: string, options: Options)
 
 async function readSide(context: Context, name: string): Promise<Side> {
   if (isWord([name], 'proposed')) return { name, objects: [], policies: null, invalid: 0 };
-  const read = await readPolicyObjects(context, [name]);
+  const read = await readPolicyObjects(context, [name], { orNone: true });
   const { policies: network, admin, invalid } = await validPolicies(context, read);
-  if (network.length + admin.length + invalid === 0) context.say(`footpath: ${name}: no NetworkPolicy in it: compared as if everything were open`);
+  if (network.length + admin.length + invalid === 0) context.say(`footpath: ${name}: no NetworkPolicy known: compared as if everything were open`);
   for (const warning of undecidable(admin)) context.say(`warning: ${name}: ${warning}`);
   return { name, objects: read.objects, policies: { network, admin }, invalid };
 }

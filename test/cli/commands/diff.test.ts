@@ -94,6 +94,12 @@ describe('diff', () => {
     expect((await session.run('diff', a, b, '-n', 'none')).status).toBe(0);
   });
 
+  it('compares with a cluster that has no policies yet', async () => {
+    const session = await learnedShop();
+    const { status, out, err } = await session.run('diff', 'cluster', 'proposed');
+    expect([status, out.split('\n')[0]?.includes('0 learned edges would break'), err]).toEqual([3, true, 'footpath: cluster: no NetworkPolicy known: compared as if everything were open\n']);
+  });
+
   it('compares with what the cluster has, and with nothing', async () => {
     const session = await learnedShop();
     await session.observe([], '--inventory', session.write('cluster.yaml', CLOSED));
@@ -102,7 +108,7 @@ describe('diff', () => {
     const empty = join(session.folder, 'empty');
     mkdirSync(empty);
     const { status, err } = await session.run('diff', empty, 'cluster');
-    expect([status, err]).toEqual([3, `footpath: ${empty}: no NetworkPolicy in it: compared as if everything were open\n`]);
+    expect([status, err]).toEqual([3, `footpath: ${empty}: no NetworkPolicy known: compared as if everything were open\n`]);
   });
 
   it('closes what nobody proposes anything for, if the proposals have it so', async () => {
