@@ -1,7 +1,8 @@
 import { parseAddress } from '../../model/address.ts';
 import { addressPlace, blockAddresses, type AddressSet } from '../address-set.ts';
 import { intersect, isIn } from '../ranges.ts';
-import type { LintRule, Subject } from './rule.ts';
+import type { LintRule } from './rule.ts';
+import type { Subject } from './subject.ts';
 import { listed } from './selectors.ts';
 
 /** What ranges of addresses hold. */

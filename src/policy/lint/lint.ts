@@ -5,7 +5,8 @@ import type { Problem } from '../field-check.ts';
 import { validateAuthorization } from '../istio/validate.ts';
 import { isAdminKind, validateAdminPolicy } from '../validate-admin.ts';
 import { NETWORK_POLICY_GROUPS, validatePolicy } from '../validate.ts';
-import { subjectOf, type Subject } from './rule.ts';
+import { subjectOf, type Subject } from './subject.ts';
+import { RuleIndex } from './rule-index.ts';
 import { LINT_RULES } from './rules.ts';
 import type { LintWorld } from './world.ts';
 
@@ -76,7 +77,14 @@ export function lint(objects: readonly LintObject[], world: LintWorld): Linted {
   const checked = objects.map(check);
   const subjects = new Map<number, Subject>();
   for (const [i, one] of checked.entries()) if (one !== null && one.policy !== null) subjects.set(i, subjectOf(one.policy));
-  const around = { byNamespace: groupBy(subjects.values(), ({ policy }) => policy.metadata.namespace), world };
+  const byNamespace = groupBy(subjects.values(), ({ policy }) => policy.metadata.namespace);
+  const indexes = new Map<string, RuleIndex>();
+  const ruleIndex = (namespace: string): RuleIndex => {
+    let index = indexes.get(namespace);
+    if (index === undefined) indexes.set(namespace, (index = new RuleIndex(namespace, byNamespace.get(namespace) ?? [])));
+    return index;
+  };
+  const around = { byNamespace, ruleIndex, world };
   const findings: Finding[] = [];
   for (const [i, { object }] of objects.entries()) {
     const own = checked[i];

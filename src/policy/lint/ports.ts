@@ -3,7 +3,8 @@ import type { PolicyPort } from '../../model/policy.ts';
 import { selectorMatches } from '../../model/selector.ts';
 import { portSetText, portsOpened } from '../port-set.ts';
 import type { Member } from '../roster.ts';
-import type { LintRule, Subject, SubjectRule, Surroundings } from './rule.ts';
+import type { LintRule, Surroundings } from './rule.ts';
+import type { Subject, SubjectRule } from './subject.ts';
 import { listed } from './selectors.ts';
 
 /** Ports that are not those on which anybody listens. */

@@ -3,7 +3,8 @@ import { peerName } from '../../model/peer.ts';
 import type { PolicyPeer } from '../../model/policy.ts';
 import { isEmptySelector, selectorMatches, type LabelSelector } from '../../model/selector.ts';
 import { isImpossible, requirementsOf, selectorWords } from './contain.ts';
-import type { LintRule, Subject } from './rule.ts';
+import type { LintRule } from './rule.ts';
+import type { Subject } from './subject.ts';
 
 /** Whom selectors pick, and whom they do not. */
 

@@ -1,7 +1,7 @@
-import { groupBy } from '../../model/group.ts';
 import { isWithin, peerWithin, portWithin, ruleWithin } from './contain.ts';
 import { portWords } from './ports.ts';
-import type { LintRule, Subject, SubjectRule } from './rule.ts';
+import type { LintRule } from './rule.ts';
+import type { SubjectRule } from './subject.ts';
 
 /** What another part of the policies already says. */
 
@@ -9,21 +9,21 @@ export const shadowedRule: LintRule = {
   name: 'shadowed-rule',
   summary: 'a rule that another rule for the same pods holds already',
   why: 'Rules only add up. One whose peers and ports are all in another rule, of the same policy or of one that selects at least the same pods, changes nothing: taking it out is safe, and narrowing it does nothing. If it was meant to narrow, the wider one has to go.',
-  *find(subject, { byNamespace }) {
+  *find(subject, { ruleIndex }) {
     const { policy, rules } = subject;
     const { namespace } = policy.metadata;
-    const own = byNamespace.get(namespace) ?? [];
-    const others = own.filter((other) => other === subject || isWithin(policy.spec.podSelector, other.policy.spec.podSelector));
-    const order = (other: Subject): number => own.indexOf(other);
-    for (const [i, rule] of rules.entries()) {
-      const holder = others.flatMap((other) => other.rules.map((wide, j) => ({ other, wide, j }))).find(({ other, wide, j }) => {
+    for (const rule of rules) {
+      const all = ruleIndex(namespace).around(rule);
+      const own = all.find((one) => one.rule === rule)?.place ?? 0;
+      const holder = all.find(({ subject: other, rule: wide, place }) => {
         if (wide === rule || wide.direction !== rule.direction || !ruleWithin(rule, wide, namespace)) return false;
+        if (other !== subject && !isWithin(policy.spec.podSelector, other.policy.spec.podSelector)) return false;
         // Of two that hold each other, the first stays.
         const isMutual = ruleWithin(wide, rule, namespace) && isWithin(other.policy.spec.podSelector, policy.spec.podSelector);
-        return !isMutual || (other === subject ? j < i : order(other) < order(subject));
+        return !isMutual || place < own;
       });
       if (holder === undefined) continue;
-      const whose = holder.other === subject ? holder.wide.field : `${holder.wide.field} of ${namespace}/${holder.other.policy.metadata.name}`;
+      const whose = holder.subject === subject ? holder.rule.field : `${holder.rule.field} of ${namespace}/${holder.subject.policy.metadata.name}`;
       yield { field: rule.field, message: `changes nothing: ${whose} opens all of it already; take one of them out` };
     }
   },
@@ -61,7 +61,7 @@ export const sameName: LintRule = {
   why: 'A cluster keeps one object of a name: whichever file is applied last replaces the other, and what the other one opened or closed is gone. Give them names of their own.',
   *find(subject, { byNamespace }) {
     const { namespace, name } = subject.policy.metadata;
-    const alike = groupBy(byNamespace.get(namespace) ?? [], ({ policy }) => policy.metadata.name).get(name) ?? [];
-    if (alike[0] !== subject && alike.includes(subject)) yield { field: 'metadata.name', message: `another policy of these files is called ${namespace}/${name}: the one that is applied last replaces it; rename one` };
+    const first = byNamespace.get(namespace)?.find(({ policy }) => policy.metadata.name === name);
+    if (first !== subject) yield { field: 'metadata.name', message: `another policy of these files is called ${namespace}/${name}: the one that is applied last replaces it; rename one` };
   },
 };

@@ -1,4 +1,5 @@
-import { rulesOf, typeOf, DIRECTIONS, type LintRule } from './rule.ts';
+import type { LintRule } from './rule.ts';
+import { rulesOf, typeOf, DIRECTIONS } from './subject.ts';
 
 /** What policyTypes, written or not, make of a policy. */
 

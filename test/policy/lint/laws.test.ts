@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { groupBy } from '../../../src/model/group.ts';
 import { selectorMatches } from '../../../src/model/selector.ts';
 import type { IngressRule, EgressRule, NetworkPolicy } from '../../../src/model/policy.ts';
 import { PolicySet } from '../../../src/policy/evaluate.ts';
-import { isImpossible, isWithin } from '../../../src/policy/lint/contain.ts';
+import { isImpossible, isWithin, ruleWithin } from '../../../src/policy/lint/contain.ts';
 import { lint } from '../../../src/policy/lint/lint.ts';
+import { RuleIndex } from '../../../src/policy/lint/rule-index.ts';
+import { subjectOf } from '../../../src/policy/lint/subject.ts';
 import { lintWorld } from '../../../src/policy/lint/world.ts';
 import { connections, podSelector, policy, world, type World } from '../../support/arbitrary-policy.ts';
 import { Learner } from '../../support/graph.ts';
@@ -72,6 +75,26 @@ describe('what lint says is so', () => {
       }),
       RUNS,
     );
+  });
+
+  it('shadowed-rule: no rule that holds another one is overlooked', () => {
+    let found = 0;
+    fc.assert(
+      fc.property(policies, (all) => {
+        for (const [namespace, own] of groupBy(all.map(subjectOf), (subject) => subject.policy.metadata.namespace)) {
+          const index = new RuleIndex(namespace, own);
+          const rules = own.flatMap((subject) => subject.rules);
+          for (const rule of rules) {
+            const around = new Set(index.around(rule).map((placed) => placed.rule));
+            const holders = rules.filter((wide) => ruleWithin(rule, wide, namespace));
+            found += holders.length;
+            expect(holders.filter((wide) => !around.has(wide))).toEqual([]);
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(found).toBeGreaterThan(1_000);
   });
 
   it('rules-not-read: without them nothing changes', () => {
