@@ -63,8 +63,8 @@ export function headOf({ proof, leftAlone, notes, echoes }: Proposal, form: Form
 
 /** What a policy was proved to keep, and what it allows beyond that. */
 export function provedLine(proof: Pick<Proof, 'acceptedEdges' | 'excess' | 'excessCount'>, form: FormHead = {}): string {
-  const kept = proof.acceptedEdges === 1 ? 'the one accepted edge' : `all ${proof.acceptedEdges} accepted edges`;
-  return `proved${form.proof === undefined ? '' : ` ${form.proof}`}: keeps ${kept}; allows ${beyondOf(proof, form.beyond ?? [])}`;
+  const kept = ['has no accepted edge to keep', 'keeps the one accepted edge'][proof.acceptedEdges] ?? `keeps all ${proof.acceptedEdges} accepted edges`;
+  return `proved${form.proof === undefined ? '' : ` ${form.proof}`}: ${kept}; allows ${beyondOf(proof, form.beyond ?? [])}`;
 }
 
 /** What forms that hold no DNS names say where records gave some. */

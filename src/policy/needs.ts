@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly outside: Outside;
   /** From how many workloads of a namespace at one port on the whole namespace is named; null: never. */
   readonly widenNamespaces: number | null;
+  /** Namespaces that are closed by default. */
+  readonly closed: ReadonlySet<string>;
 }
 
 /** What the edges of a direction need, or why the direction is left alone: to close it would cut what cannot be named. */

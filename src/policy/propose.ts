@@ -22,6 +22,8 @@ export interface ProposeOptions {
   readonly includeObserved?: boolean;
   /** Workloads to propose for. */
   readonly wants?: (workload: WorkloadPeer) => boolean;
+  /** Namespaces that are closed by default: what is left alone there is cut. */
+  readonly closed?: readonly string[];
   /** How far beyond what was seen rules may go; without it nowhere but where they must. */
   readonly widen?: Widen;
 }
@@ -63,7 +65,7 @@ export function propose(graph: Graph, options: ProposeOptions = {}): Proposals {
   const istiods = istiodsOf(roster);
   const withoutIstiod = new Set(local.filter((member) => lacksIstiod(member, out.get(peerKey(member.peer)) ?? [], istiods)).map(({ peer }) => peer));
   const outside = outsideOf(graph, roster, ranges, maxRanges, graph.edges.filter((edge) => !isUsed(edge)));
-  const around = { graph, roster, resolvers, withoutDns, nodeCache: nodeLocalCache(graph), istiods, withoutIstiod, outside, widenNamespaces };
+  const around = { graph, roster, resolvers, withoutDns, nodeCache: nodeLocalCache(graph), istiods, withoutIstiod, outside, widenNamespaces, closed: new Set(options.closed) };
   const results = members.map((member) => {
     const key = peerKey(member.peer);
     return proposeFor(member, names.get(key) ?? member.peer.name, { ingress: into.get(key) ?? [], egress: out.get(key) ?? [] }, around);
@@ -84,9 +86,10 @@ function proposeFor(member: Member, name: string, edges: Readonly<Record<Directi
   const no = (reason: string): NoProposal => ({ workload, reason, untouched: hostNetwork || gone });
   if (gone) return no('it is gone: the inventory no longer holds it');
   if (hostNetwork) return no("its pods are on the host's network, where NetworkPolicies do not apply");
-  if (edges.ingress.length === 0 && edges.egress.length === 0) return no(whyNoEdges(workload, around.graph));
+  const idle = edges.ingress.length === 0 && edges.egress.length === 0 ? whyNoEdges(workload, around.graph) : null;
+  if (idle !== null && !around.closed.has(workload.namespace)) return no(idle);
   const chosen = chooseSelector(member, around.roster);
-  if (chosen.selector === null) return no(chosen.reason);
+  if (chosen.selector === null) return no(idle ?? chosen.reason);
   const rules: ProposedRule[] = [];
   const leftAlone: LeftAlone[] = [];
   const notes = [...chosen.notes];
@@ -101,7 +104,7 @@ function proposeFor(member: Member, name: string, edges: Readonly<Record<Directi
       echoes.push(...echoRules(direction, workload, edges[direction], around));
     }
   }
-  if (closed.size === 0) return no(leftAlone.map(({ direction, reason }) => `${direction}: ${reason}`).join('; '));
+  if (closed.size === 0) return no(idle ?? leftAlone.map(({ direction, reason }) => `${direction}: ${reason}`).join('; '));
   const policy = policyOf(workload, name, chosen.selector, [...closed.keys()], rules);
   const proof = prove(policy, workload, closed, rules, around.roster);
   if (typeof proof === 'string') return no(`the proposal failed its proof: ${proof}`);
@@ -120,11 +123,13 @@ function whyNoEdges(workload: WorkloadPeer, graph: Graph): string {
 function rulesFor(direction: Direction, workload: WorkloadPeer, edges: readonly WireEdge[], around: Surroundings, notes: string[]): readonly ProposedRule[] | string {
   notes.push(...unnameable(direction, edges));
   const made = needsOf(direction, workload, edges, around);
-  if (typeof made === 'string') return made;
   const unseen = direction === 'ingress' ? unseenClients(workload, around) : unseenResolvers(workload, edges, around);
   const mesh = unseenMesh(direction, workload, around);
+  const needed = [...unseen.rules, ...mesh.rules];
+  // Who nobody was seen to ask is left alone; where that means closed, it stays open for those who have to ask.
+  if (typeof made === 'string') return edges.length === 0 && needed.length > 0 && around.closed.has(workload.namespace) ? needed : made;
   notes.push(...made.notes, ...unknown(direction, workload, around.graph.unresolved), ...unseen.notes, ...mesh.notes);
-  return [...rulesOf(direction, workload, made.needs, (peer) => around.roster.namesOf(peer)), ...unseen.rules, ...mesh.rules];
+  return [...rulesOf(direction, workload, made.needs, (peer) => around.roster.namesOf(peer)), ...needed];
 }
 
 /** That somebody was at the other end whom nobody knows. */

@@ -358,6 +358,15 @@ describe('DNS', () => {
     ]);
   });
 
+  it('is open at a resolver that nobody was seen to ask, where its namespace is closed by default', () => {
+    const graph = learned([webToCart], [...BOTH, ...coredns.objects, service(53)]).graph();
+    const wants = ({ name }: { readonly name: string }): boolean => name === 'coredns';
+    expect(unproposed(graph, { wants })).toEqual(['kube-system/coredns: no connection of it was seen']);
+    expect(unproposed(graph, { wants, closed: ['shop'] })).toEqual(['kube-system/coredns: no connection of it was seen']);
+    expect(proposed(graph, { wants, closed: ['kube-system'] })).toEqual(['kube-system/coredns {k8s-app=kube-dns} Ingress', '  in shop/{app=web} 53/TCP 53/UDP']);
+    expect(unproposed(graph, { wants: ({ name }) => name !== 'coredns', closed: ['shop', 'kube-system'] })).toEqual(unproposed(graph, { wants: ({ name }) => name !== 'coredns' }));
+  });
+
   it('does not close a resolver that nobody was seen to ask', () => {
     const learner = learned([webToCart, { from: resolver, to: WORLD('198.51.100.53'), port: 853 }], [...BOTH, ...coredns.objects, service(53)]);
     expect(proposed(learner.graph(), { wants: ({ name }) => name === 'coredns' })[0]).toBe('kube-system/coredns {k8s-app=kube-dns} Egress');

@@ -76,8 +76,9 @@ async function readSide(context: Context, name: string): Promise<Side> {
 async function policiesOf(context: Context, { policies }: Side, graph: Graph, options: Options): Promise<Policies> {
   if (policies !== null) return policies;
   const [{ propose }, { defaultDenyPolicy }, { namespacesOf }] = await Promise.all([import('../../policy/propose.ts'), import('../../export/kubernetes.ts'), import('./propose.ts')]);
-  const { proposals } = propose(graph, { includeObserved: options.includeObserved === true, wants: () => true, widen: await wideningOf(context, options, graph) });
-  return { network: [...proposals.map(({ policy }) => policy), ...(options.defaultDeny === true ? namespacesOf(graph, null).map(defaultDenyPolicy) : [])], admin: [] };
+  const closed = options.defaultDeny === true ? namespacesOf(graph, null) : [];
+  const { proposals } = propose(graph, { includeObserved: options.includeObserved === true, wants: () => true, closed, widen: await wideningOf(context, options, graph) });
+  return { network: [...proposals.map(({ policy }) => policy), ...closed.map(defaultDenyPolicy)], admin: [] };
 }
 
 /** What of administrators' policies the API leaves open, and nobody but the cluster knows. */

@@ -63,9 +63,9 @@ async function proposePolicies(context: Context, options: Options): Promise<numb
   return withStore(context, async (store) => {
     const graph = await graphOf(store);
     const wants = (workload: WorkloadPeer): boolean => (context.namespace === null || workload.namespace === context.namespace) && wantsWorkload?.(workload) !== false;
-    const { proposals, none } = propose(graph, { includeObserved: options.includeObserved === true, wants, widen: await wideningOf(context, options, graph) });
-    if (wantsWorkload !== null && proposals.length + none.length === 0) throw new UsageError(`--workload ${options.workload}: no such workload; footpath status lists them`);
     const defaultDeny = options.defaultDeny === true ? namespacesOf(graph, context.namespace) : [];
+    const { proposals, none } = propose(graph, { includeObserved: options.includeObserved === true, wants, closed: defaultDeny, widen: await wideningOf(context, options, graph) });
+    if (wantsWorkload !== null && proposals.length + none.length === 0) throw new UsageError(`--workload ${options.workload}: no such workload; footpath status lists them`);
     const set = { proposals, defaultDeny, edges: new Map(graph.edges.map((edge) => [edge.id, edge])), resolvers: clusterResolvers(graph), authorizations: authorize(graph, proposals, options) };
     const files = exporter.render(set, options);
     if (options.out !== undefined) {
@@ -113,13 +113,13 @@ export function namespacesOf(graph: Graph, only: string | null): readonly string
   return [...all].filter((name) => only === null || name === only).toSorted();
 }
 
-/** What a default deny of these namespaces would cut: whole workloads, and directions that are left alone although edges were accepted. */
+/** What a default deny of these namespaces would cut: whole workloads, and directions that are left alone although edges were accepted, or none at all. */
 function cutOff(proposals: readonly Proposal[], none: readonly NoProposal[], namespaces: readonly string[]): readonly string[] {
   const isClosed = ({ workload }: { readonly workload: WorkloadPeer }): boolean => namespaces.includes(workload.namespace);
   const whole = none.filter((one) => isClosed(one) && !one.untouched).map(({ workload, reason }) => `${peerName(workload)}: default-deny would cut it off: ${reason}`);
-  const directions = proposals.filter(isClosed).flatMap(({ workload, leftAlone }) =>
+  const directions = proposals.filter(isClosed).flatMap(({ workload, leftAlone, proof }) =>
     leftAlone
-      .filter(({ edges }) => edges > 0)
+      .filter(({ edges }) => edges > 0 || proof.acceptedEdges === 0)
       .map(({ direction, reason, edges }) => `${peerName(workload)}: default-deny would cut its ${direction}, ${plural(edges, 'edge')}: ${reason}`),
   );
   return [...whole, ...directions];

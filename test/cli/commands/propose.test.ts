@@ -5,7 +5,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { adminObject } from '../../support/admin-policy.ts';
 import { Session, type PolicyJson } from '../../support/cli.ts';
 import { pod, settledTraffic, WORLD, type HubbleFlow } from '../../support/hubble.ts';
-import { listObject, ownerObject, podObject } from '../../support/inventory.ts';
+import { listObject, ownerObject, podObject, serviceObject } from '../../support/inventory.ts';
 import { deployed, used } from '../../support/proposals.ts';
 import { cart, database, few, learnedShop, must, watchedShop, web } from '../../support/shop.ts';
 
@@ -132,6 +132,17 @@ describe('--default-deny', () => {
       'shop/app: default-deny would cut its egress, 65 edges: 65 outside addresses were used: merge them into a few ranges (--max-ranges), or name those that they are in (--ranges)',
       'shop/db: default-deny would cut its ingress, 1 edge: shop/bare cannot be selected: its pods have no stable label',
     ]);
+  });
+
+  it('keeps a resolver open that nobody was seen to ask, and says what it cuts of it', async () => {
+    const session = new Session();
+    const [app, db, dns] = [deployed('shop/app', '10.0.0.1'), deployed('shop/db', '10.0.0.2'), deployed('kube-system/coredns', '10.0.0.53', { labels: { 'k8s-app': 'kube-dns' } })];
+    const service = serviceObject('kube-system', 'kube-dns', '10.96.0.10', { 'k8s-app': 'kube-dns' }, [{ port: 53, protocol: 'UDP' }]);
+    const cluster = listObject([...[app, db, dns].flatMap(({ objects }) => objects), service]);
+    await session.observe(used({ from: app.end, to: db.end, port: 5432 }), '--inventory', session.write('inventory.json', cluster));
+    const { out, err } = await session.run('propose', '--default-deny');
+    expect(out).toContain('# proved: has no accepted edge to keep; allows beyond them: dns-unseen: UDP and TCP 53 from shop/app\n');
+    expect(err.split('\n').filter((line) => line.includes('default-deny'))).toEqual(['kube-system/coredns: default-deny would cut its egress, 0 edges: no accepted edge leads out of it']);
   });
 
   it('cuts nothing of a workload that is gone', async () => {
