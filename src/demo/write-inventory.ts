@@ -1,5 +1,10 @@
 import { APISERVER, BEGIN, HOUR, NODES, revisionHash, WORKLOADS, type DemoPod, type DemoWorkload } from './cluster.ts';
 
+interface PodSpec {
+  readonly serviceAccountName: string;
+  readonly containers: readonly object[];
+}
+
 /** What `kubectl get … -A -o json` would print at a time. */
 export function inventoryAt(pods: readonly DemoPod[], time: number): object {
   const stamp = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
@@ -13,7 +18,7 @@ export function inventoryAt(pods: readonly DemoPod[], time: number): object {
     const hash = revisionHash(workload.name, from);
     replicaSets.set(`${workload.name}-${hash}`, { workload, name: `${workload.name}-${hash}`, hash });
   }
-  const podSpec = ({ name, account, port }: DemoWorkload): object => ({
+  const podSpec = ({ name, account, port }: DemoWorkload): PodSpec => ({
     serviceAccountName: account,
     containers: [{ name, image: `example.com/${name}:1`, ports: port === 0 ? [] : [{ containerPort: port, protocol: 'TCP' }] }],
   });
@@ -36,10 +41,17 @@ export function inventoryAt(pods: readonly DemoPod[], time: number): object {
         template: { metadata: { labels: { ...workload.labels, 'pod-template-hash': hash } }, spec: podSpec(workload) },
       },
     })),
-    ...live.map((pod) => podObject(pod, podSpec(pod.workload), stamp)),
+    ...live.map((pod) => podObject(pod, withProxy(pod.workload, podSpec(pod.workload)), stamp)),
     ...services(),
   ];
   return { apiVersion: 'v1', kind: 'List', items };
+}
+
+/** What the mesh adds to a pod when it is made: its template does not show it. */
+function withProxy(workload: DemoWorkload, spec: PodSpec): PodSpec {
+  if (!workload.inMesh) return spec;
+  const role = workload === WORKLOADS.gateway ? 'router' : 'sidecar';
+  return { ...spec, containers: [...spec.containers, { name: 'istio-proxy', image: 'example.com/proxyv2:1', args: ['proxy', role], ports: [] }] };
 }
 
 function ownerObject(workload: DemoWorkload, spec: object, created: string, now: string): object {

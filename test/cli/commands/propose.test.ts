@@ -6,6 +6,7 @@ import { adminObject } from '../../support/admin-policy.ts';
 import { Session, type PolicyJson } from '../../support/cli.ts';
 import { pod, settledTraffic, WORLD, type HubbleFlow } from '../../support/hubble.ts';
 import { listObject, ownerObject, podObject, serviceObject } from '../../support/inventory.ts';
+import { meshed } from '../../support/mesh.ts';
 import { deployed, used } from '../../support/proposals.ts';
 import { cart, database, few, learnedShop, must, watchedShop, web } from '../../support/shop.ts';
 
@@ -248,10 +249,35 @@ describe('the form of a network plugin', () => {
     [['--as', 'kubernetes', '--l7'], 'footpath: --l7: kubernetes policies have no such choice (--as cilium'],
     [['--as', 'calico', '--l7'], 'footpath: --l7: calico policies have no such choice (--as cilium'],
     [['--as', 'cilium', '--enforced'], 'footpath: --enforced: cilium policies have no such choice (--as calico)'],
+    [['--as', 'kubernetes', '--by-port'], 'footpath: --by-port: kubernetes policies have no such choice (--as istio)'],
+    [['--as', 'istio', '--trust-domain', 'Not/One'], 'footpath: --trust-domain Not/One: not a trust domain, such as cluster.local'],
     [['--as', 'calcio'], 'footpath: --as calcio: no such form; did you mean calico?'],
   ])('%j is refused', async (args, said) => {
     const { status, out, err } = await (await learnedShop()).run('propose', ...args);
     expect([status, out, err.startsWith(said)], err).toEqual([2, '', true]);
+  });
+});
+
+describe('the form of a mesh', () => {
+  it('is the NetworkPolicies where nobody is in the mesh, and says of whom', async () => {
+    const { status, out, err } = await (await learnedShop()).run('propose', '--as', 'istio', '-o', 'json');
+    const { items } = JSON.parse(out) as { readonly items: readonly (PolicyJson & { readonly kind: string })[] };
+    expect([status, items.map((item) => `${item.kind} ${name(item)}`)]).toEqual([0, ALL.map((own) => `NetworkPolicy ${own}`)]);
+    expect(err).toMatch(/^shop\/cart: no AuthorizationPolicy: .+ the mesh/m);
+  });
+
+  it('is two policies a workload that is in the mesh, in files of their names', async () => {
+    const session = new Session();
+    const [client, server] = [meshed('shop/web', '10.0.0.1', 'sidecar'), meshed('shop/cart', '10.0.0.2', 'sidecar')];
+    const inventory = session.write('inventory.json', listObject([...client.objects, ...server.objects]));
+    await session.observe(used({ from: client.end, to: server.end, port: 8080 }), '--inventory', inventory);
+    const folder = join(session.folder, 'policies');
+    const { err } = await session.run('propose', '--as', 'istio', '--default-deny', '--trust-domain', 'td.example.com', '--out', folder);
+    expect(readdirSync(folder).toSorted()).toEqual(['kustomization.yaml', 'shop__cart-authorization.yaml', 'shop__cart.yaml', 'shop__default-deny-authorization.yaml', 'shop__default-deny.yaml', 'shop__web.yaml']);
+    expect(readFileSync(join(folder, 'shop__cart-authorization.yaml'), 'utf8')).toContain('- td.example.com/ns/shop/sa/web\n');
+    expect(err).toContain('5 policies written to');
+    const { out, status } = await session.run('simulate', '--policies', folder);
+    expect([status, out]).toEqual([0, expect.stringContaining('0 accepted edges would break')]);
   });
 });
 
