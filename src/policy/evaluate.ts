@@ -155,8 +155,9 @@ export class PolicySet {
 
   /** The rule of the Admin tier that ends every connection with pods in a direction before NetworkPolicies are asked; null if there is none. */
   moot(direction: Direction, pod: PodEnd): string | null {
-    const total = this.#lanesOf(pod)[direction].admin.flat(2).find(({ isTotal }) => isTotal);
-    return total === undefined || total.action === 'Pass' ? null : total.title;
+    // What is passed on before, they are asked about.
+    const deciding = this.#lanesOf(pod)[direction].admin.flat(2).find(({ action, isTotal }) => isTotal || action === 'Pass');
+    return deciding === undefined || deciding.action === 'Pass' ? null : deciding.title;
   }
 
   #know(end: End): Known {

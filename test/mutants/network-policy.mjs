@@ -49,7 +49,7 @@ export const MUTANTS = [
   { what: 'except is ignored', file: INDEX, find: 'holes: except.map(parseCidr).filter((hole): hole is Cidr => hole !== null)', replace: 'holes: [] as Cidr[]' },
   { what: 'except closes what other peers open', file: INDEX, find: '{ family, value, text }))) found(block);', replace: '{ family, value, text }))) found(block); else return;' },
   { what: 'IPv6 is in 0.0.0.0/0', file: INDEX, find: 'of this.#blocks[family]) {', replace: 'of [...this.#blocks[family], ...[...this.#blocks[4]].filter(([bits]) => family === 6 && bits === 0)]) {' },
-  { what: 'host bits of a range count', file: ADDRESS, find: 'const base = (address.value >> host) << host;', replace: 'const base = address.value;' },
+  { what: 'host bits of a range count', file: ADDRESS, find: 'const base = (value >> host) << host;', replace: 'const base = value;' },
   { what: 'an ipBlock never holds a pod', file: INDEX, find: 'for (const address of pod.addresses) this.#matchAddress', replace: 'for (const address of pod.addresses.slice(0, 0)) this.#matchAddress' },
   { what: 'only a pod’s first address counts', file: INDEX, find: 'for (const address of pod.addresses) this.#matchAddress', replace: 'for (const address of pod.addresses.slice(0, 1)) this.#matchAddress' },
   { what: 'an ipBlock on a pod’s address comes without a warning', file: LANE, find: 'return byAddress.byAddress;', replace: 'return byAddress.verdict;' },
@@ -76,4 +76,5 @@ export const MUTANTS = [
   { what: 'a node’s labels are not read', file: INDEX, find: 'this.#nodes.filter(({ labels }) => selectorMatches(peer.selector, labels))', replace: 'this.#nodes' },
   { what: 'a domain name is every address', file: INDEX, find: 'for (const peer of this.#domainNames) set(peer, UNKNOWN);', replace: 'for (const peer of this.#domainNames) set(peer, YES);' },
   { what: 'an administrator’s named port is TCP', file: COMPILE, find: '{ name: port.name, protocol: null }', replace: "{ name: port.name, protocol: 'TCP' }" },
+  { what: 'what is passed on before makes NetworkPolicies moot', file: EVALUATE, find: "isTotal || action === 'Pass')", replace: 'isTotal && action !== null)' },
 ];

@@ -244,7 +244,8 @@ describe('where NetworkPolicies are moot', () => {
   it.each<[string, string, string | null]>([
     ['everything is denied', '{action: Deny, from: [{namespaces: {}}]}', 'ingress rule 1 of AdminNetworkPolicy some'],
     ['everything is allowed', '{action: Allow, from: [{pods: {namespaceSelector: {}, podSelector: {}}}]}', 'ingress rule 1 of AdminNetworkPolicy some'],
-    ['all that is left', '{action: Pass, from: [{namespaces: {matchLabels: {team: a}}}]}, {action: Deny, from: [{namespaces: {}}]}', 'ingress rule 2 of AdminNetworkPolicy some'],
+    ['all that is left', '{action: Allow, from: [{namespaces: {matchLabels: {team: a}}}]}, {action: Deny, from: [{namespaces: {}}]}', 'ingress rule 2 of AdminNetworkPolicy some'],
+    ['not where some of it is passed on before', '{action: Pass, from: [{namespaces: {matchLabels: {team: a}}}]}, {action: Deny, from: [{namespaces: {}}]}', null],
     ['not where some ports are left', '{action: Deny, from: [{namespaces: {}}], ports: [{portNumber: {port: 80}}]}', null],
     ['not where some pods are left', '{action: Deny, from: [{namespaces: {matchLabels: {team: a}}}]}', null],
     ['not where everything is passed on before', '{action: Pass, from: [{namespaces: {}}]}, {action: Deny, from: [{namespaces: {}}]}', null],
