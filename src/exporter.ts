@@ -9,6 +9,8 @@ export interface Exporter {
   readonly description: string;
   /** What it can be asked for beyond the proposals; whoever asks it for more is told so. */
   readonly takes: readonly RenderOption[];
+  /** It names outside destinations by their DNS names, where they have some, whatever addresses are behind them. */
+  readonly byName?: boolean;
   render(set: PolicySet, options?: RenderOptions): readonly RenderedFile[];
   /** What was proposed and this form has no policy for, a sentence each. */
   leftOut?(set: PolicySet): readonly string[];

@@ -18,6 +18,7 @@ export const cilium: Exporter = {
   name: 'cilium',
   description: 'CiliumNetworkPolicy (cilium.io/v2)',
   takes: ['l7'],
+  byName: true,
   render(set, options = {}) {
     return sortedFiles([...set.proposals.map((proposal) => renderProposal(proposal, set, options)), ...set.defaultDeny.map(renderDefaultDeny)]);
   },

@@ -27,6 +27,8 @@ export interface Surroundings {
   /** Workloads whose proxies need istiod, and were not seen to ask it. */
   readonly withoutIstiod: ReadonlySet<WorkloadPeer>;
   readonly outside: Outside;
+  /** The form names outside destinations by their DNS names, where they have some. */
+  readonly byName: boolean;
   /** From how many workloads of a namespace at one port on the whole namespace is named; null: never. */
   readonly widenNamespaces: number | null;
   /** Namespaces that are closed by default. */
@@ -52,15 +54,23 @@ export function needsOf(direction: Direction, workload: WorkloadPeer, edges: rea
     needs.push(...needsOfPeer(own, result.whom, result.widenings, around));
     notes.push(...result.notes);
   }
-  return widened(direction, workload, { needs, notes }, around);
+  return widened(direction, workload, { needs, notes }, learnsNames(direction, workload, named, around), around);
 }
 
-/** The same, as wide as a person has said that it may be. */
-function widened(direction: Direction, workload: WorkloadPeer, made: Needs, { outside, widenNamespaces, roster }: Surroundings): Needs | string {
-  const known = withinKnown(made.needs, workload, outside);
+/** The same, as wide as a person has said that it may be. What goes by a name, needs no range, and there may be any number of it. */
+function widened(direction: Direction, workload: WorkloadPeer, made: Needs, byName: boolean, { outside, widenNamespaces, roster, resolvers }: Surroundings): Needs | string {
+  // Whoever answers for names is asked for them at an address.
+  const goesByName = ({ whom, edges }: Need): boolean => byName && whom.type === 'addresses' && whom.names.length > 0 && edges.length > 0 && !edges.some((edge) => isDns(edge, resolvers));
+  const known = withinKnown(made.needs.filter((need) => !goesByName(need)), workload, outside);
   const few = fewRanges(known.needs, workload, outside);
   if (typeof few === 'string') return few;
-  return { needs: widenNamespaces === null ? few : wholeNamespaces(direction, few, widenNamespaces, roster), notes: [...made.notes, ...known.notes] };
+  const needs = [...few, ...made.needs.filter(goesByName)];
+  return { needs: widenNamespaces === null ? needs : wholeNamespaces(direction, needs, widenNamespaces, roster), notes: [...made.notes, ...known.notes] };
+}
+
+/** Names are learned from lookups: without them they open nothing. */
+function learnsNames(direction: Direction, workload: WorkloadPeer, edges: readonly WireEdge[], { byName, resolvers, withoutDns }: Surroundings): boolean {
+  return byName && direction === 'egress' && (edges.some((edge) => isDns(edge, resolvers)) || (withoutDns.has(workload) && resolvers.length > 0));
 }
 
 /** What no rule can name, said once a peer. */

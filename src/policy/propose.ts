@@ -26,6 +26,8 @@ export interface ProposeOptions {
   readonly closed?: readonly string[];
   /** How far beyond what was seen rules may go; without it nowhere but where they must. */
   readonly widen?: Widen;
+  /** For a form that names outside destinations by their DNS names, where they have some. */
+  readonly byName?: boolean;
 }
 
 export interface Widen {
@@ -65,7 +67,7 @@ export function propose(graph: Graph, options: ProposeOptions = {}): Proposals {
   const istiods = istiodsOf(roster);
   const withoutIstiod = new Set(local.filter((member) => lacksIstiod(member, out.get(peerKey(member.peer)) ?? [], istiods)).map(({ peer }) => peer));
   const outside = outsideOf(graph, roster, ranges, maxRanges, graph.edges.filter((edge) => !isUsed(edge)));
-  const around = { graph, roster, resolvers, withoutDns, nodeCache: nodeLocalCache(graph), istiods, withoutIstiod, outside, widenNamespaces, closed: new Set(options.closed) };
+  const around = { graph, roster, resolvers, withoutDns, nodeCache: nodeLocalCache(graph), istiods, withoutIstiod, outside, byName: options.byName === true, widenNamespaces, closed: new Set(options.closed) };
   const results = members.map((member) => {
     const key = peerKey(member.peer);
     return proposeFor(member, names.get(key) ?? member.peer.name, { ingress: into.get(key) ?? [], egress: out.get(key) ?? [] }, around);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Graph } from '../../src/learn/graph.ts';
 import type { Learner } from '../support/graph.ts';
-import { WORLD, type HubbleEnd, type HubbleFlow } from '../support/hubble.ts';
+import { pod, WORLD, type HubbleEnd, type HubbleFlow } from '../support/hubble.ts';
 import { nodeObject, serviceObject } from '../support/inventory.ts';
 import { deployed, learned, proposed, unproposed } from '../support/proposals.ts';
 import { known, rejecting, ruleLines, widen } from '../support/widening.ts';
@@ -134,5 +134,31 @@ describe('what stays too many', () => {
   it('is left alone though each set of ports has few, where all of them together are many', () => {
     const each = counted('198.51.100.', 70).map((ip, i) => to(ip, 1000 + i));
     expect(reasons(learned([...each, ingress], SHOP), 4)).toEqual(['shop/web egress: 70 outside addresses were used, which make 70 ranges for their ports: name those that they are in (--ranges)']);
+  });
+});
+
+describe('for a form that goes by DNS names', () => {
+  const ingress = { from: cart.end, to: web.end, port: 8080 };
+  const dns = pod('kube-system', 'coredns-0', '10.0.2.53', { 'k8s-app': 'kube-dns' });
+  const lookup: HubbleFlow = { from: web.end, to: dns, port: 53, protocol: 'UDP' };
+  const named = toAll(counted('198.51.100.', 70)).map((flow): HubbleFlow => ({ ...flow, names: ['api.example.org'] }));
+  const reasonsByName = (flows: readonly HubbleFlow[], more: object = {}): readonly string[] =>
+    unproposed(learned([...flows, ingress], SHOP).graph(), { byName: true, ...more }).filter((line) => line.startsWith('shop/web'));
+  const TOO_MANY = 'merge them into a few ranges (--max-ranges), or name those that they are in (--ranges)';
+
+  it('addresses with a name are neither counted nor merged; those without are', () => {
+    expect(reasonsByName([...named, lookup])).toEqual([]);
+    expect(reasonsByName([...named, lookup], widen({ maxRanges: 1 }))).toEqual([]);
+    expect(reasonsByName([...named, lookup, ...toAll(counted('203.0.113.', 65))])).toEqual([`shop/web egress: 65 outside addresses were used: ${TOO_MANY}`]);
+    expect(reasonsByName([...named, lookup], { byName: false })).toEqual([`shop/web egress: 70 outside addresses were used: ${TOO_MANY}`]);
+  });
+
+  it('they are where nobody looks names up, for then names open nothing', () => {
+    expect(reasonsByName(named)).toEqual([`shop/web egress: 70 outside addresses were used: ${TOO_MANY}`]);
+  });
+
+  it('resolvers outside are asked at their addresses, whatever they are called', () => {
+    const resolvers = counted('203.0.113.', 65).map((ip): HubbleFlow => ({ from: web.end, to: WORLD(ip), port: 53, protocol: 'UDP', names: ['dns.example.org'] }));
+    expect(reasonsByName([...named, lookup, ...resolvers])).toEqual([`shop/web egress: 65 outside addresses were used: ${TOO_MANY}`]);
   });
 });

@@ -71,7 +71,7 @@ describe('proposals of known cases', () => {
   it.each(cases.flatMap((one) => FORMS.filter((form) => existsSync(one.file(`expected.${form}.yaml`))).map((form) => ({ ...one, form }))))('$name, as $form', async (one) => {
     const session = await prepared(one);
     const folder = join(session.folder, 'policies');
-    const result = await session.run('propose', ...(one.propose ?? []), '--as', one.form, ...(one.forms?.[one.form] ?? []), '--out', folder);
+    const result = await session.run('propose', ...beside(one, one.propose), '--as', one.form, ...(one.forms?.[one.form] ?? []), '--out', folder);
     expect(result.status).toBe(0);
     expect(filesIn(folder)).toBe(readFileSync(one.file(`expected.${one.form}.yaml`), 'utf8'));
   });

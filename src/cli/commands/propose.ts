@@ -64,7 +64,7 @@ async function proposePolicies(context: Context, options: Options): Promise<numb
     const graph = await graphOf(store);
     const wants = (workload: WorkloadPeer): boolean => (context.namespace === null || workload.namespace === context.namespace) && wantsWorkload?.(workload) !== false;
     const defaultDeny = options.defaultDeny === true ? namespacesOf(graph, context.namespace) : [];
-    const { proposals, none } = propose(graph, { includeObserved: options.includeObserved === true, wants, closed: defaultDeny, widen: await wideningOf(context, options, graph) });
+    const { proposals, none } = propose(graph, { includeObserved: options.includeObserved === true, wants, closed: defaultDeny, widen: await wideningOf(context, options, graph), byName: exporter.byName === true });
     if (wantsWorkload !== null && proposals.length + none.length === 0) throw new UsageError(`--workload ${options.workload}: no such workload; footpath status lists them`);
     const set = { proposals, defaultDeny, edges: new Map(graph.edges.map((edge) => [edge.id, edge])), resolvers: clusterResolvers(graph), authorizations: authorize(graph, proposals, options) };
     const files = exporter.render(set, options);
