@@ -30,7 +30,7 @@ function namesIn(path: string): ReadonlyMap<string, unknown> {
   const value = readYaml(path, { mapAsMap: true });
   if (!(value instanceof Map) || value.size === 0) throw new UsageError(`${path}: must hold names, each with a list of ranges (cdn: [198.51.100.0/24])`);
   for (const name of value.keys()) {
-    if (typeof name !== 'string' || name === '' || !isLabelValue(name)) throw new UsageError(`${path}: ${JSON.stringify(name)}: is no name of ranges (up to 63 letters, digits, -, _ and .)`);
+    if (typeof name !== 'string' || name === '' || !isLabelValue(name)) throw new UsageError(`${path}: ${shown(name)}: is no name of ranges (up to 63 letters, digits, -, _ and .)`);
   }
   return value as ReadonlyMap<string, unknown>;
 }
@@ -47,11 +47,17 @@ function rangesOf(given: unknown, where: string): readonly Cidr[] {
 
 function rangeOf(text: unknown, where: string): Cidr {
   const range = typeof text === 'string' && text.includes('/') ? parseCidr(text) : null;
-  if (typeof text !== 'string' || range === null) throw new UsageError(`${where}: ${JSON.stringify(text)} is no range of addresses (198.51.100.0/24, 2001:db8::/32; one address is /32 or /128)`);
+  if (typeof text !== 'string' || range === null) throw new UsageError(`${where}: ${shown(text)} is no range of addresses (198.51.100.0/24, 2001:db8::/32; one address is /32 or /128)`);
   if (range.bits === 0) throw new UsageError(`${where}: ${text} is the whole world, which is no known range`);
   const address = parseCidr(text.slice(0, text.indexOf('/')));
   if (address?.base !== range.base) throw new UsageError(`${where}: ${text} has bits set behind its length; ${range.text} is the range that it is in`);
   return range;
+}
+
+/** What was given in a range's or a name's place, in one line: a list in YAML may even hold itself. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  return typeof value === 'object' && value !== null ? 'a list or map' : String(value);
 }
 
 /** An address has one name, whatever else is in the files. */

@@ -96,6 +96,7 @@ describe('files', () => {
     [['edges', '--db', '']],
     [['--config', '']],
     [['propose', '--out', '']],
+    [['propose', '--ranges', '']],
     [['review', '--answers', '']],
     [['simulate', '--policies', '']],
     [['simulate', '--policies', 'a', '']],
@@ -115,7 +116,7 @@ describe('files', () => {
     expect(await offered(words)).toEqual({ values, files: FILES });
   });
 
-  it.each([[['edges', '']], [['status', '']], [['db', 'check', '']], [['collectors', '']]])('%j takes nothing at all', async (words) => {
+  it.each([[['edges', '']], [['status', '']], [['db', 'check', '']], [['collectors', '']], [['propose', '--max-ranges', '']], [['propose', '--widen-namespaces', '']]])('%j takes nothing at all', async (words) => {
     expect(await offered(words)).toEqual({ values: [], files: NO_FILES });
   });
 });
