@@ -126,7 +126,7 @@ export class AccessLogDecoder implements Decoder {
   #inbound(origin: Origin, client: SocketAddress, local: SocketAddress, server: SocketAddress, result: Result, sink: Sink): SkipReason | null {
     const owner = this.#endpoints.owner(origin.owner, local, this.#line);
     if (owner === null) return local.kind === 'ip' ? 'self' : 'no-server';
-    const source = this.#clientOf(client, this.#line.lacks('peerSan'));
+    const source = this.#clientOf(client, this.#line.lacks('peerSan') && !this.#line.has('peerPrincipal'));
     if (source === null) return 'no-client';
     const port = local.port > 0 ? local.port : server.port;
     return this.#emit(sink.flow.bind(sink), source, owner, port, result, WITNESS.inbound, true);
@@ -205,14 +205,15 @@ export class AccessLogDecoder implements Decoder {
    */
   #clientOf(client: SocketAddress, isPlaintext = false): Endpoint | null {
     const line = this.#line;
+    const field = line.has('peerSan') ? 'peerSan' : 'peerPrincipal';
     const known = client.kind === 'ip' && client.port > 0;
     const direct = client.kind === 'ip' && !client.hasPort && line.has('downstreamDirect');
     if (known || direct) {
-      const slot = SLOT.peerSan;
-      const san = line.has('peerSan') ? { bytes: line.bytes[slot]!, start: line.starts[slot]!, end: line.ends[slot]! } : null;
+      const slot = SLOT[field];
+      const san = line.has(field) ? { bytes: line.bytes[slot]!, start: line.starts[slot]!, end: line.ends[slot]! } : null;
       return this.#endpoints.peer(client, san, isPlaintext ? 'plaintext' : 'san');
     }
-    return line.has('peerSan') ? this.#endpoints.identity(line.text('peerSan')) : null;
+    return line.has(field) ? this.#endpoints.identity(line.text(field)) : null;
   }
 
   #emit(emit: (flow: Flow) => void, source: Endpoint, destination: Endpoint, port: number, { outcome, denied }: Result, seenBy: Witness, withOperation: boolean): SkipReason | null {

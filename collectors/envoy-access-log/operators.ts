@@ -21,6 +21,7 @@ export const FIELDS = [
   'downstreamRemote',
   'downstreamDirect',
   'peerSan',
+  'peerPrincipal',
   'podName',
   'podNamespace',
 ] as const;
@@ -90,6 +91,8 @@ export function operatorOf(name: string, argument: string): Operator {
   const operator = (field: Field | null, shape: Shape): Operator => ({ field, shape, timeFormat: '' });
   if (name === 'START_TIME') return { field: 'time', shape: /\s|%e/.test(argument) ? 'text' : 'token', timeFormat: argument };
   if (name === 'PATH') return operator('path', 'free');
+  // In the tunnel there is no certificate: Istio hands on whose it was that opened it.
+  if (name === 'FILTER_STATE' && argument === 'io.istio.peer_principal:PLAIN') return operator('peerPrincipal', 'token');
   if (name === 'ENVIRONMENT') return operator(argument === 'POD_NAME' ? 'podName' : argument === 'POD_NAMESPACE' ? 'podNamespace' : null, 'token');
   if (HEADER_OPERATORS.has(name)) {
     const header = argument.toUpperCase();

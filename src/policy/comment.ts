@@ -31,7 +31,8 @@ function withNames(peer: Peer, namesOf: NamesOf): string {
   return names.length === 0 ? peerName(peer) : `${peerName(peer)} (${names.slice(0, 2).join(', ')}${names.length > 2 ? ', …' : ''})`;
 }
 
-function shortList(names: readonly string[]): string {
+/** The first of many, and how many more there are. */
+export function shortList(names: readonly string[]): string {
   return (names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names).join(', ');
 }
 

@@ -44,6 +44,7 @@ export class Roster {
   readonly #ends = new WeakMap<Peer, readonly End[]>();
   readonly #addressEnds = new Map<string, End | null>();
   #strays: readonly Address[] | null = null;
+  #hasIpv6: boolean | null = null;
   #names: ReadonlyMap<string, readonly string[]> | null = null;
 
   constructor(graph: Graph) {
@@ -92,6 +93,12 @@ export class Roster {
   namesOf(peer: Peer): readonly string[] {
     this.#names ??= new Map(this.#graph.stored.peers.filter(({ names }) => names.length > 0).map(({ peer: own, names }) => [peerKey(own), names.toSorted()]));
     return this.#names.get(peerKey(peer)) ?? [];
+  }
+
+  /** Whether some pod has an address of IPv6. */
+  get hasIpv6(): boolean {
+    this.#hasIpv6 ??= [...this.podAddresses].some((address) => address.includes(':'));
+    return this.#hasIpv6;
   }
 
   /** Addresses of pods that are in no known range, sorted. */

@@ -59,8 +59,7 @@ function control(direction: Direction, workload: WorkloadPeer, others: readonly 
 
 /** On every port: which ones are probed, no record tells. */
 function probeRule({ namespace }: WorkloadPeer, roster: Roster): ProposedRule {
-  const hasV6 = [...roster.podAddresses].some((address) => address.includes(':'));
-  const blocks = [{ cidr: PROBES[4] }, ...(hasV6 ? [{ cidr: PROBES[6] }] : [])];
+  const blocks = [{ cidr: PROBES[4] }, ...(roster.hasIpv6 ? [{ cidr: PROBES[6] }] : [])];
   const whom: RulePeer = { type: 'addresses', of: 'external', blocks, names: [] };
   const widenings = [{ reason: 'ambient-probes', beyond: blocks.map(({ cidr }) => cidr).join(', ') } as const];
   return { direction: 'ingress', whom: [whom], peers: policyPeers(whom, namespace), ports: [], edges: [], widenings, comment: ruleComment('ingress', [], [], widenings) };

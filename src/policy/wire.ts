@@ -76,8 +76,10 @@ function waysBetween(edge: GraphEdge, from: MeshMode | null, to: MeshMode | null
   return [...through, ...(isStraight ? portsBetween(from, to) : [])];
 }
 
+const HBONE: Widening = { reason: 'hbone', beyond: `TCP ${HBONE_PORT}` };
+
 function tunnelled(edge: GraphEdge): WireEdge {
-  return { ...edge, port: HBONE_PORT, widening: { reason: 'hbone', beyond: `TCP ${HBONE_PORT}` } };
+  return { ...edge, port: HBONE_PORT, widening: HBONE };
 }
 
 /** To the waypoint, and from it to the pod. */

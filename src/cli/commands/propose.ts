@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.ts';
 import type { Exporter, RenderOption } from '../../exporter.ts';
 import { peerName, type WorkloadPeer } from '../../model/peer.ts';
 import { isTrustDomain } from '../../model/principal.ts';
-import type { NoProposal, Proposal } from '../../model/proposal.ts';
+import { NO_AUTHORIZATIONS, type NoProposal, type Proposal } from '../../model/proposal.ts';
 import type { Graph } from '../../learn/graph.ts';
 import { outputOf, suggestion, type Context } from '../context.ts';
 import type { Define } from '../command.ts';
@@ -66,7 +66,9 @@ async function proposePolicies(context: Context, options: Options): Promise<numb
     const defaultDeny = options.defaultDeny === true ? namespacesOf(graph, context.namespace) : [];
     const { proposals, none } = propose(graph, { includeObserved: options.includeObserved === true, wants, closed: defaultDeny, widen: await wideningOf(context, options, graph), byName: exporter.byName === true });
     if (wantsWorkload !== null && proposals.length + none.length === 0) throw new UsageError(`--workload ${options.workload}: no such workload; footpath status lists them`);
-    const set = { proposals, defaultDeny, edges: new Map(graph.edges.map((edge) => [edge.id, edge])), resolvers: clusterResolvers(graph), authorizations: authorize(graph, proposals, options) };
+    // It costs nearly as much as proposing does, and the other forms know nothing of it.
+    const authorizations = exporter.name === 'istio' ? authorize(graph, proposals, options) : NO_AUTHORIZATIONS;
+    const set = { proposals, defaultDeny, edges: new Map(graph.edges.map((edge) => [edge.id, edge])), resolvers: clusterResolvers(graph), authorizations };
     const files = exporter.render(set, options);
     if (options.out !== undefined) {
       const { leftovers, writeFiles } = await import('../write-files.ts');

@@ -3,6 +3,7 @@ import { DEFAULT_DENY, type Authorizations, type Proposal, type ProposedAuthoriz
 import type { AuthorizationPolicy, AuthorizationSpec } from '../../model/authorization.ts';
 import type { LabelSelector } from '../../model/selector.ts';
 import type { Graph } from '../../learn/graph.ts';
+import { shortList } from '../comment.ts';
 import { freeName, policyNames } from '../names.ts';
 import { makesRule } from '../propose.ts';
 import { Roster, type Member } from '../roster.ts';
@@ -38,8 +39,8 @@ interface Drafting {
  */
 export function authorize(graph: Graph, proposals: readonly Proposal[], options: AuthorizeOptions = {}): Authorizations {
   const roster = new Roster(graph);
-  const identities = new Identities(graph, roster, options.trustDomain ?? null);
   const edges = graph.edges.filter((edge) => makesRule(edge, options.includeObserved === true));
+  const identities = new Identities(edges, roster, options.trustDomain ?? null);
   const { pods, services } = accessesOf(edges, waysOf(graph, roster), { graph, roster, identities });
   const names = authorizationNames(roster, services);
   const drafting = { graph, roster, identities, options };
@@ -155,12 +156,13 @@ function identityNotes(entries: readonly Entry[], { trustDomain, isDomainAssumed
   const identities = entries.map(({ identity }) => identity);
   const told = identities.flatMap((identity) => ('notes' in identity ? identity.notes : []));
   const byAddress = identities.some(({ by }) => by === 'addresses');
-  const hasAccounts = identities.some(({ by }) => by === 'account');
-  const isAssumed = hasAccounts && !identities.some(({ by }) => by === 'certificate');
+  const unseen = [...new Set(entries.flatMap(({ client, identity }) => (identity.by === 'account' ? [peerName(client)] : [])))].toSorted();
+  const isAssumed = unseen.length > 0 && !identities.some(({ by }) => by === 'certificate');
   return [
     ...new Set([
       ...told.toSorted(),
-      ...(hasAccounts && isDomainAssumed ? [`no certificate tells the mesh’s trust domain: ${trustDomain} is Istio’s default, which ztunnel takes by the letter (--trust-domain names another)`] : []),
+      ...(unseen.length > 0 ? [`no certificate was seen of ${shortList(unseen)}: what stands for it is the inventory’s service account in the trust domain ${trustDomain}`] : []),
+      ...(unseen.length > 0 && isDomainAssumed ? [`no certificate tells the mesh’s trust domain: ${trustDomain} is Istio’s default, which ztunnel takes by the letter (--trust-domain names another)`] : []),
       ...(isAssumed ? ['no client’s certificate was seen: whoever comes without one is denied, also where the mesh lets it through (PeerAuthentication PERMISSIVE)'] : []),
       ...(byAddress ? ['clients outside the mesh are told by their addresses, which no certificate proves'] : []),
     ]),

@@ -32,8 +32,13 @@ export function identify(client: Peer, edges: readonly GraphEdge[], server: Work
   const isPlain = shown.delete(PLAINTEXT) && !tunnelled;
   const name = peerName(client);
   if (shown.size > 0) {
-    const notes = isPlain ? [`${name} was seen with and without a certificate: what comes without is denied`] : [];
-    return { by: 'certificate', principals: [...shown].toSorted(), notes };
+    const principals = [...shown].toSorted();
+    const foreign = identities.foreign(client, principals);
+    const notes = [
+      ...(isPlain ? [`${name} was seen with and without a certificate: what comes without is denied`] : []),
+      ...(foreign.length > 0 ? [`${name} showed ${foreign.join(', ')}, though its pods run under another account: make sure that it may`] : []),
+    ];
+    return { by: 'certificate', principals, notes };
   }
   if (isPlain) return { by: 'nothing', reason: `${name} comes without a certificate` };
   const elsewhere = identities.shown(client);
@@ -43,5 +48,5 @@ export function identify(client: Peer, edges: readonly GraphEdge[], server: Work
   if (mesh.has('none')) return { by: 'nothing', reason: mesh.size === 1 ? `${name} is not in the mesh and has no certificate` : `some pods of ${name} are not in the mesh yet and have no certificate` };
   const principals = client.type === 'workload' ? identities.expected(client) : [];
   if (principals.length === 0) return { by: 'nothing', reason: `the service account of ${name} is not known` };
-  return { by: 'account', principals, notes: [`no certificate of ${name} was seen: its principal is the inventory’s service account in the trust domain ${identities.trustDomain}`] };
+  return { by: 'account', principals, notes: [] };
 }

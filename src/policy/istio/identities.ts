@@ -1,7 +1,7 @@
 import { groupBy } from '../../model/group.ts';
 import { peerKey, type Peer, type WorkloadPeer } from '../../model/peer.ts';
 import { PLAINTEXT, principalText } from '../../model/principal.ts';
-import type { Graph } from '../../learn/graph.ts';
+import type { GraphEdge } from '../../learn/graph.ts';
 import type { Roster } from '../roster.ts';
 
 /** Istio's default. Envoy takes it for the mesh's own domain whatever that is called, ztunnel by the letter. */
@@ -17,11 +17,12 @@ export class Identities {
   readonly #roster: Roster;
   readonly #holders = new Map<string, WorkloadPeer[]>();
 
-  constructor(graph: Graph, roster: Roster, said: string | null) {
+  /** `edges` are those that policies are made of: what was shown on others may be stolen. */
+  constructor(edges: readonly GraphEdge[], roster: Roster, said: string | null) {
     this.#roster = roster;
-    const certified = graph.edges.filter(({ evidence, source }) => evidence.principals.size > 0 && source.type === 'workload');
+    const certified = edges.filter(({ evidence, source }) => evidence.principals.size > 0 && source.type === 'workload');
     this.#seen = new Map(
-      [...groupBy(certified, ({ source }) => peerKey(source))].map(([key, edges]) => [key, new Set(edges.flatMap(({ evidence }) => [...evidence.principals]).filter((principal) => principal !== PLAINTEXT).toSorted())]),
+      [...groupBy(certified, ({ source }) => peerKey(source))].map(([key, own]) => [key, new Set(own.flatMap(({ evidence }) => [...evidence.principals]).filter((principal) => principal !== PLAINTEXT).toSorted())]),
     );
     const domains = new Set([...this.#seen.values()].flatMap((own) => [...own]).map((principal) => principal.slice(0, principal.indexOf('/'))));
     const [only] = domains;
@@ -48,6 +49,12 @@ export class Identities {
   expected(peer: WorkloadPeer): readonly string[] {
     const { namespace } = peer;
     return (this.#roster.member(peer)?.accounts ?? []).map((serviceAccount) => principalText({ trustDomain: this.trustDomain, namespace, serviceAccount }));
+  }
+
+  /** Of these, the ones that are of no account that the workload's pods run under; none where nobody knows their accounts. */
+  foreign(peer: Peer, principals: readonly string[]): readonly string[] {
+    const accounts = peer.type === 'workload' ? this.expected(peer).map(accountOf) : [];
+    return accounts.length === 0 ? [] : principals.filter((principal) => !accounts.includes(accountOf(principal)));
   }
 
   /** Everybody who is known to run under the account of a principal. */

@@ -15,6 +15,9 @@ export interface Asked {
   readonly address: Address | null;
 }
 
+/** How much of the excess is listed; the count is exact. */
+const LISTED = 50;
+
 /** Nobody has it. */
 const STRANGER = 'stranger.invalid/ns/nowhere/sa/nobody';
 
@@ -38,7 +41,7 @@ export function proveAuthorization(policy: AuthorizationPolicy, entries: readonl
     }
   }
   const excess = [...new Set(rules.flatMap(({ said }) => said.widenings.map(({ reason, beyond }) => `${reason}: ${beyond}`)))].toSorted();
-  return { acceptedEdges: new Set(rules.flatMap(({ said }) => said.edges)).size, excess, excessCount: excess.length };
+  return { acceptedEdges: new Set(rules.flatMap(({ said }) => said.edges)).size, excess: excess.slice(0, LISTED), excessCount: excess.length };
 }
 
 /** What a client was seen to do: from each of its certificates or addresses, a connection or the requests themselves. */

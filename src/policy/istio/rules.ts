@@ -2,7 +2,7 @@ import type { AuthorizationOperation, AuthorizationRule, AuthorizationSource } f
 import { groupBy } from '../../model/group.ts';
 import { peerKey, peerName, type WorkloadPeer } from '../../model/peer.ts';
 import type { IpBlock, ProposedAuthorization, Widening } from '../../model/proposal.ts';
-import { ruleComment } from '../comment.ts';
+import { ruleComment, shortList } from '../comment.ts';
 import type { Entry } from './access.ts';
 import type { Identities } from './identities.ts';
 import { operationsOf } from './operations.ts';
@@ -79,14 +79,13 @@ function widened({ identity, port }: Entry): readonly Widening[] {
 /** Workloads that nobody saw as clients, with a certificate that a client has, too. */
 function sharedAccounts(entries: readonly Entry[], server: WorkloadPeer, identities: Identities): readonly Widening[] {
   const meant = new Set([peerKey(server), ...entries.map(({ client }) => peerKey(client))]);
-  return entries.flatMap(({ identity }) =>
-    ('principals' in identity ? identity.principals : []).flatMap((principal) =>
-      identities
-        .holders(principal)
-        .filter((holder) => !meant.has(peerKey(holder)))
-        .map((holder): Widening => ({ reason: 'shared-account', beyond: `${peerName(holder)} as ${principal}` })),
-    ),
-  );
+  const principals = new Set(entries.flatMap(({ identity }) => ('principals' in identity ? identity.principals : [])));
+  return [...principals].flatMap((principal): readonly Widening[] => {
+    const others = identities.holders(principal).filter((holder) => !meant.has(peerKey(holder)));
+    if (others.length === 0) return [];
+    // A whole namespace may run under one account.
+    return [{ reason: 'shared-account', beyond: `${shortList(others.map(peerName).toSorted())} as ${principal}` }];
+  });
 }
 
 function distinct(widenings: readonly Widening[]): readonly Widening[] {

@@ -99,6 +99,16 @@ describe('certificates of access logs', () => {
     expect(told.map(({ source }) => source.principal)).toEqual(told.map(() => null));
   });
 
+  it('of a client in the tunnel is what Istio hands on, where a format has both', () => {
+    const both = `${FORMAT} %FILTER_STATE(io.istio.peer_principal:PLAIN)%`;
+    const line2 = (cluster: string, san: string, handed: string): string => `[2026-03-02T12:00:00.000Z] 200 via_upstream ${cluster} 10.0.0.2:9080 10.0.0.1:41000 ${san} ${handed}`;
+    const [web, own] = ['spiffe://cluster.local/ns/shop/sa/web', 'cluster.local/ns/shop/sa/web'];
+    const told = (text: string): string | null | undefined => decode(envoyAccessLog, [text], { accessLogFormat: both }).flows[0]?.source.principal;
+    expect(told(line2('inbound|9080||', web, '-'))).toBe(own);
+    expect(told(line2('inbound|9080||', '-', web))).toBe(own);
+    expect(told(line2('inbound|9080||', '-', '-'))).toBe('plaintext');
+  });
+
   it('is all there is where the address came from a header', () => {
     expect(client('spiffe://cluster.local/ns/shop/sa/web', '203.0.113.7:0')).toBe('(shop/web)');
     expect(client('-', '203.0.113.7:0')).toBe('skip no-client');

@@ -60,7 +60,7 @@ describe('whom a policy of the mesh names', () => {
   it('the certificates that clients showed, whatever account the inventory tells', () => {
     const graph = known([web, cart], { requests: [{ from: web, to: cart, san: 'td.example.com/ns/shop/sa/other' }] });
     expect(all(graph)).toEqual({ 'shop/cart-authorization': ['td.example.com/ns/shop/sa/other to 8080'] });
-    expect(authorized(graph).proposals[0]?.notes).toEqual([]);
+    expect(authorized(graph).proposals[0]?.notes).toEqual(['shop/web showed td.example.com/ns/shop/sa/other, though its pods run under another account: make sure that it may']);
   });
 
   it('those that they showed elsewhere, and say so', () => {
@@ -74,7 +74,7 @@ describe('whom a policy of the mesh names', () => {
     const job = meshed('shop/job', '10.0.0.3', 'sidecar');
     const graph = known([web, cart, job], { requests: [{ from: web, to: cart, san: 'td.example.com/ns/shop/sa/web' }], flows: [{ from: job.end, to: cart.end, port: 8080 }] });
     expect(all(graph)['shop/cart-authorization']).toEqual(['td.example.com/ns/shop/sa/job td.example.com/ns/shop/sa/web to 8080']);
-    expect(authorized(graph).proposals[0]?.notes).toEqual(['no certificate of shop/job was seen: its principal is the inventory’s service account in the trust domain td.example.com']);
+    expect(authorized(graph).proposals[0]?.notes).toEqual(['no certificate was seen of shop/job: what stands for it is the inventory’s service account in the trust domain td.example.com']);
   });
 
   it('in the domain that a person names, where none was seen', () => {
@@ -82,6 +82,14 @@ describe('whom a policy of the mesh names', () => {
     expect(all(graph, { trustDomain: 'td.example.com' })['shop/cart-authorization']).toEqual(['td.example.com/ns/shop/sa/web to 8080']);
     expect(authorized(graph, { trustDomain: 'td.example.com' }).proposals[0]?.notes.join()).not.toContain('--trust-domain');
     expect(authorized(graph).proposals[0]?.notes.join()).toContain('cluster.local is Istio’s default, which ztunnel takes by the letter');
+  });
+
+  it('none that was shown on a connection that nobody accepted', () => {
+    const db = meshed('shop/db', '10.0.0.3', 'sidecar');
+    // Once within an hour is suspicious.
+    const stolen = logged({ from: web, to: cart, port: 9090, san: 'cluster.local/ns/shop/sa/stolen' }).slice(0, 1);
+    const learner = new Learner().know(...[web, cart, db].flatMap(({ objects }) => objects)).read(used({ from: web.end, to: db.end, port: 5432 }));
+    expect(all(learner.read(stolen, envoyAccessLog).graph())['shop/db-authorization']).toEqual([`${WEB} to 5432`]);
   });
 
   it('nobody who came with a certificate and was turned away', () => {
