@@ -1,5 +1,5 @@
 import type { BrokenDocument, LocatedObject } from '../kubernetes/located.ts';
-import { groupBy } from '../model/group.ts';
+import { groupBy, largest } from '../model/group.ts';
 import { isLinted, type Finding, type Linted, type LintSeverity } from '../policy/lint/lint.ts';
 import type { Context } from './context.ts';
 import { nameOf } from './policies.ts';
@@ -28,8 +28,8 @@ export function located(findings: readonly Finding[], objects: readonly LocatedO
     for (const { key, line } of one.repeated) all.push({ rule: 'repeated-key', severity: 'error', file: one.file, line, policy: nameOf(one.object), field: key, message: 'stands twice in its map: one of the two values is lost; join them' });
   }
   for (const { file, line, message } of broken) all.push({ rule: 'unreadable', severity: 'error', file, line, policy: null, field: null, message });
-  const files = [...new Set(all.map(({ file }) => file))].toSorted();
-  return files.flatMap((file) => all.filter((one) => one.file === file).toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)));
+  const byFile = [...groupBy(all, ({ file }) => file)].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return byFile.flatMap(([, own]) => own.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)));
 }
 
 const FINDINGS = 60;
@@ -51,7 +51,7 @@ export function lintText(context: Context, findings: readonly LocatedFinding[], 
   const style = styleFor(context.stdout, context.env);
   for (const [file, own] of groupBy(findings.filter((one) => chosen.has(one)), (one) => one.file)) {
     text += `\n${plain(file)}\n`;
-    const width = Math.max(...own.map(({ line }) => String(line ?? '').length));
+    const width = largest(own.map(({ line }) => String(line ?? '').length));
     for (const { line, severity, rule, policy, field, message } of own) {
       const paint = severity === 'error' ? style.red : style.yellow;
       text += `  ${String(line ?? '').padStart(width)}  ${paint(severity)}  ${rule}${policy === null ? '' : `  ${plain(policy)}`}\n`;

@@ -59,7 +59,7 @@ export async function validPolicies(context: Context, { objects, problems }: Rea
       invalid++;
       wrong.push(`${name}: ${first?.field}: ${first?.message}`);
     }
-    warnings.push(...doubts.map(({ field, message }) => `${name}: ${field} ${message}`));
+    for (const { field, message } of doubts) warnings.push(`${name}: ${field} ${message}`);
   };
   for (const { kind, group, object } of objects) {
     if (kind === 'NetworkPolicy' && NETWORK_POLICY_GROUPS.has(group)) take(`policy ${nameOf(object)}`, validatePolicy(object), policies);

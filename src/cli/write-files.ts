@@ -1,4 +1,4 @@
-import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperationError } from '../errors.ts';
 
@@ -16,7 +16,8 @@ export function writeFiles(folder: string, files: readonly { readonly name: stri
       rmSync(fresh, { force: true });
       const fd = openSync(fresh, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o644);
       try {
-        writeSync(fd, content);
+        // All of it, however often the disk takes but a part.
+        writeFileSync(fd, content);
       } finally {
         closeSync(fd);
       }
@@ -31,8 +32,9 @@ export function writeFiles(folder: string, files: readonly { readonly name: stri
 
 /** Policies in a folder that Footpath once wrote, and that are not among these names; sorted. */
 export function leftovers(folder: string, names: ReadonlySet<string>): readonly string[] {
-  return readdirSync(folder)
-    .filter((name) => FILE_NAME.test(name) && name.includes('__') && !names.has(name))
+  return readdirSync(folder, { withFileTypes: true })
+    // Nothing but files is ours: what a link leads to, or a pipe, need not have an end.
+    .flatMap((entry) => (entry.isFile() && FILE_NAME.test(entry.name) && entry.name.includes('__') && !names.has(entry.name) ? [entry.name] : []))
     .filter((name) => readFileSync(join(folder, name), 'utf8').includes('app.kubernetes.io/managed-by: footpath'))
     .toSorted();
 }

@@ -1,6 +1,7 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Tags } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Alias, type Document, type Node, type Tags, type YAMLMap } from 'yaml';
 import { eachObject, type TypedObject } from './inventory.ts';
 import { filesOf, splitDocuments, textOf } from './manifests.ts';
+import { faultOfJson, parserSays, survey } from './survey.ts';
 
 /** An object of a file, as a cluster's own reader of YAML takes it, with where its fields are. */
 export interface LocatedObject extends TypedObject {
@@ -33,28 +34,27 @@ const MAX_LOCATED = 1 << 20;
  */
 export function readLocated(paths: readonly string[]): LocatedObjects {
   const files = paths.flatMap(filesOf);
-  const objects: LocatedObject[] = [];
   const broken: BrokenDocument[] = [];
-  for (const file of files) {
+  const objects = files.flatMap((file) => {
     const source = textOf(file);
-    const isJson = /^\s*[{[]/.test(source);
-    if (isJson && source.length > MAX_LOCATED) objects.push(...readJson(file, source, broken));
-    else {
-      let line = 0;
-      for (const text of splitDocuments(source)) {
-        objects.push(...readYaml(file, text, line, broken));
-        line += text.split('\n').length - 1;
-      }
-    }
-  }
+    if (/^\s*[{[]/.test(source) && source.length > MAX_LOCATED) return readJson(file, source, broken);
+    let line = 0;
+    return splitDocuments(source).flatMap((text) => {
+      const before = line;
+      line += text.split('\n').length - 1;
+      return readYaml(file, text, before, broken);
+    });
+  });
   return { files: files.length, objects, broken };
 }
 
 function readJson(file: string, source: string, broken: BrokenDocument[]): readonly LocatedObject[] {
   try {
+    const fault = faultOfJson(source);
+    if (fault !== null) throw new SyntaxError(fault);
     return eachObject([JSON.parse(source) as unknown]).map((one) => ({ ...one, file, repeated: [], lineOf: () => null }));
   } catch (error) {
-    broken.push({ file, line: 1, message: error instanceof Error ? error.message : String(error) });
+    broken.push({ file, line: 1, message: parserSays(error) });
     return [];
   }
 }
@@ -66,30 +66,45 @@ function readYaml(file: string, text: string, before: number, broken: BrokenDocu
   const lines = new LineCounter();
   const lineAt = (offset: number): number => before + Math.max(1, lines.linePos(offset).line);
   try {
-    const document = parseDocument(text, { version: '1.1', customTags, lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
-    const serious = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY');
+    const document = parseDocument(text, { version: '1.1', customTags, lineCounter: lines, prettyErrors: false, logLevel: 'silent', uniqueKeys: false });
+    const [serious] = document.errors;
     if (serious !== undefined) {
-      broken.push({ file, line: lineAt(serious.pos[0]), message: serious.message.split('\n', 1)[0] ?? '' });
+      broken.push({ file, line: lineAt(serious.pos[0]), message: parserSays(serious) });
       return [];
     }
-    const value = document.toJS({ maxAliasCount: 1_000 }) as unknown;
+    const { fault, targets, repeated } = survey(document, text.length);
+    if (fault !== null) throw new SyntaxError(fault);
+    // The survey has counted what aliases stand for.
+    const value = document.toJS({ maxAliasCount: -1 }) as unknown;
     if (value === null) return [];
-    const nodes = nodesOfObjects(document, value);
-    const repeated = document.errors.map(({ pos }) => ({ at: pos[0], key: keyAt(text, pos[0]), line: lineAt(pos[0]) }));
+    const places = new Places(targets);
+    const nodes = nodesOfObjects(document, value, targets);
+    const twice = repeated.map((key) => ({ at: firstOffset(key) ?? 0 })).map(({ at }) => ({ at, key: keyAt(text, at), line: lineAt(at) }));
     return eachObject([value]).map((one) => {
       const node = nodes.get(one.object as object);
       const [from, to] = [node?.range?.[0] ?? 0, node?.range?.[2] ?? text.length];
       return {
         ...one,
         file,
-        repeated: repeated.filter(({ at }) => at >= from && at <= to).map(({ key, line }) => ({ key, line })),
-        lineOf: (field) => lineAt(deepest(node, field, document) ?? firstOffset(node) ?? 0),
+        repeated: twice.slice(firstFrom(twice, from), firstFrom(twice, to + 1)).map(({ key, line }) => ({ key, line })),
+        lineOf: (field) => lineAt(places.deepest(node, field) ?? firstOffset(node) ?? 0),
       };
     });
   } catch (error) {
-    broken.push({ file, line: before + 1, message: (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '' });
+    broken.push({ file, line: before + 1, message: parserSays(error) });
     return [];
   }
+}
+
+/** How many of them, which are sorted, are before this offset. */
+function firstFrom(sorted: readonly { readonly at: number }[], offset: number): number {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((sorted[middle]?.at ?? offset) < offset) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function keyAt(text: string, offset: number): string {
@@ -97,13 +112,14 @@ function keyAt(text: string, offset: number): string {
 }
 
 /** The nodes of a document's objects by their values: of the document itself, and of the items of lists. */
-function nodesOfObjects(document: Document, value: unknown): ReadonlyMap<object, Node> {
+function nodesOfObjects(document: Document, value: unknown, targets: ReadonlyMap<Alias, Node>): ReadonlyMap<object, Node> {
   const nodes = new Map<object, Node>();
   const waiting: { readonly node: unknown; readonly value: unknown }[] = [{ node: document.contents, value }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const node = isAlias(next.node) ? next.node.resolve(document) : next.node;
+    const node = isAlias(next.node) ? targets.get(next.node) : next.node;
     const { value: own } = next;
-    if (typeof own !== 'object' || own === null) continue;
+    // One that aliases stand for is the same object each time.
+    if (typeof own !== 'object' || own === null || nodes.has(own)) continue;
     if (isSeq(node) && Array.isArray(own)) for (const [i, item] of node.items.entries()) waiting.push({ node: item, value: own[i] as unknown });
     else if (isMap(node)) {
       nodes.set(own, node);
@@ -118,27 +134,53 @@ function firstOffset(node: Node | undefined): number | null {
   return node?.range?.[0] ?? null;
 }
 
-/** Where the deepest part of a field is written. Keys may hold dots: the longest that fits is meant. */
-function deepest(start: Node | undefined, field: string, document: Document): number | null {
-  let node: unknown = start;
-  let rest = field;
-  let offset: number | null = null;
-  while (rest !== '') {
-    if (isAlias(node)) node = node.resolve(document);
-    const index = /^\[(\d+)\]\.?/.exec(rest);
-    if (isSeq(node) && index !== null) {
-      node = node.items[Number(index[1])];
-      rest = rest.slice(index[0].length);
-    } else if (isMap(node)) {
-      const fits = node.items.filter(({ key }) => isScalar(key) && (rest === String(key.value) || rest.startsWith(`${String(key.value)}.`) || rest.startsWith(`${String(key.value)}[`)));
-      const [pair] = fits.toSorted((a, b) => String(b.key).length - String(a.key).length);
-      if (pair === undefined || !isScalar(pair.key)) return offset;
-      offset = pair.key.range?.[0] ?? offset;
-      rest = rest.slice(String(pair.key.value).length).replace(/^\./, '');
-      node = pair.value;
-      continue;
-    } else return offset;
-    offset = firstOffset(node as Node | undefined) ?? offset;
+/** The longest key of a map that is looked for in the name of a field: a label's, with its prefix. */
+const LONGEST_KEY = 320;
+
+/** Where the fields of a document are written; each map is read once, however many of its fields are asked for. */
+class Places {
+  readonly #targets: ReadonlyMap<Alias, Node>;
+  readonly #maps = new Map<YAMLMap, ReadonlyMap<string, { readonly offset: number | null; readonly value: unknown }>>();
+
+  constructor(targets: ReadonlyMap<Alias, Node>) {
+    this.#targets = targets;
   }
-  return offset;
+
+  /** Where the deepest part of a field is written. Keys may hold dots: the longest that fits is meant. */
+  deepest(start: Node | undefined, field: string): number | null {
+    let node: unknown = start;
+    let at = 0;
+    let offset: number | null = null;
+    while (at < field.length) {
+      if (isAlias(node)) node = this.#targets.get(node);
+      const index = /^\[(\d+)\]\.?/.exec(field.slice(at, at + 16));
+      if (isSeq(node) && index !== null) {
+        node = node.items[Number(index[1])];
+        at += index[0].length;
+      } else if (isMap(node)) {
+        const keys = this.#keys(node);
+        const rest = field.slice(at, at + LONGEST_KEY + 1);
+        const ends = [...rest.matchAll(/[.[]|$/g)].map((end) => end.index).filter((end) => end <= LONGEST_KEY && keys.has(rest.slice(0, end)));
+        const end = ends.at(-1);
+        const found = end === undefined ? undefined : keys.get(rest.slice(0, end));
+        if (end === undefined || found === undefined) return offset;
+        offset = found.offset ?? offset;
+        at += end + (field[at + end] === '.' ? 1 : 0);
+        node = found.value;
+        continue;
+      } else return offset;
+      offset = firstOffset(node as Node | undefined) ?? offset;
+    }
+    return offset;
+  }
+
+  #keys(map: YAMLMap): ReadonlyMap<string, { readonly offset: number | null; readonly value: unknown }> {
+    let keys = this.#maps.get(map);
+    if (keys === undefined) {
+      // Of two that are alike the first is meant: the second is told of by itself.
+      const pairs = map.items.flatMap(({ key, value }) => (isScalar(key) ? [[String(key.value), { offset: firstOffset(key), value }] as const] : []));
+      this.#maps.set(map, (keys = new Map(pairs.toReversed())));
+    }
+    return keys;
+  }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { OperationError } from '../errors.ts';
 import { eachObject, type TypedObject } from './inventory.ts';
+import { faultOfJson, parserSays, survey } from './survey.ts';
 
 export interface ReadManifests {
   readonly objects: readonly TypedObject[];
@@ -17,21 +18,27 @@ export function readManifests(paths: readonly string[]): ReadManifests {
   return { objects, problems };
 }
 
-/** A file, or all manifests in a folder, sorted. */
+/** A file, or all manifests in a folder, sorted. Of links in a folder those to files alone are followed: others can lead round and round. */
 export function filesOf(path: string): readonly string[] {
-  try {
-    if (!statSync(path).isDirectory()) return [path];
-    return readdirSync(path, { withFileTypes: true })
-      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-      .flatMap((entry) => (entry.isDirectory() || /\.(ya?ml|json)$/.test(entry.name) ? filesOf(join(path, entry.name)) : []));
-  } catch (error) {
-    throw new OperationError(`${path}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, { cause: error });
-  }
+  const isFolder = reading(path, () => statSync(path).isDirectory());
+  if (!isFolder) return [path];
+  return reading(path, () => readdirSync(path, { withFileTypes: true }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const own = join(path, entry.name);
+      if (entry.isDirectory()) return filesOf(own);
+      // A pipe has no end that anybody knows.
+      return /\.(ya?ml|json)$/.test(entry.name) && reading(own, () => statSync(own).isFile()) ? [own] : [];
+    });
 }
 
 export function textOf(path: string): string {
+  return reading(path, () => readFileSync(path, 'utf8')).replace(/^\ufeff/, '');
+}
+
+function reading<T>(path: string, read: () => T): T {
   try {
-    return readFileSync(path, 'utf8').replace(/^\ufeff/, '');
+    return read();
   } catch (error) {
     throw new OperationError(`${path}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, { cause: error });
   }
@@ -41,11 +48,14 @@ function documentsOf(path: string, problems: string[]): readonly unknown[] {
   const source = textOf(path);
   // kubectl's lists are JSON, and large: YAML's parser would take a minute for what JSON's does in a second.
   if (/^\s*[{[]/.test(source)) {
-    try {
-      return [JSON.parse(source)];
-    } catch {
-      // Perhaps YAML in flow style.
+    const value = parseJson(source);
+    if (value !== undefined) {
+      const fault = faultOfJson(source);
+      if (fault === null) return [value];
+      problems.push(`${path}: is left out: it ${fault}`);
+      return [];
     }
+    // Perhaps YAML in flow style.
   }
   return splitDocuments(source).flatMap((text, index) => {
     const parsed = parseDocument(text);
@@ -53,6 +63,15 @@ function documentsOf(path: string, problems: string[]): readonly unknown[] {
     problems.push(`${path}: document ${index + 1} is left out: ${parsed}`);
     return [];
   });
+}
+
+/** Undefined for what is no JSON. */
+function parseJson(source: string): unknown {
+  try {
+    return JSON.parse(source) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Each document is parsed alone, so that the parser cannot lose the good ones behind a broken one. */
@@ -66,13 +85,11 @@ function parseDocument(source: string): { readonly value: unknown } | string {
     const [document] = parseAllDocuments(source, { version: '1.2', merge: true, uniqueKeys: false, logLevel: 'silent' });
     if (document === undefined || !('errors' in document)) return { value: null };
     const [problem] = document.errors;
-    if (problem !== undefined) return firstLine(problem.message);
-    return { value: document.toJS({ maxAliasCount: 1_000 }) as unknown };
+    if (problem !== undefined) return parserSays(problem);
+    const { fault } = survey(document, source.length);
+    // The survey has counted what aliases stand for.
+    return fault === null ? { value: document.toJS({ maxAliasCount: -1 }) as unknown } : `it ${fault}`;
   } catch (error) {
-    return firstLine(String(error));
+    return parserSays(error);
   }
-}
-
-function firstLine(message: string): string {
-  return message.split('\n', 1)[0]?.replace(/:$/, '') ?? message;
 }

@@ -1,3 +1,5 @@
+import { largest } from '../model/group.ts';
+
 /** Reading objects that somebody else wrote: own properties only, and nothing is taken to be of a type that it is not. */
 
 export type Json = unknown;
@@ -41,7 +43,8 @@ export function time(value: Json): number | null {
   return Number.isNaN(ms) ? null : ms;
 }
 
-export function maxTime(...values: readonly (number | null)[]): number | null {
+/** The latest of those that are known. */
+export function maxTime(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : Math.max(...known);
+  return known.length === 0 ? null : largest(known);
 }

@@ -64,7 +64,7 @@ function containerPorts(podSpec: Json): readonly ContainerPort[] {
   );
 }
 
-function addresses(...values: readonly Json[]): readonly string[] {
+function addresses(values: readonly Json[]): readonly string[] {
   const found = values.flatMap((value) => (typeof value === 'string' ? [canonicalAddress(value)] : []));
   return [...new Set(found.filter((address) => address !== null))];
 }
@@ -86,14 +86,14 @@ export function projectPod(object: Json): PodFact | null {
     uid: text(get(object, 'metadata', 'uid')) ?? '',
     labels: labelsOf(get(object, 'metadata', 'labels')),
     owner: controller(object),
-    addresses: addresses(get(status, 'podIP'), ...list(get(status, 'podIPs')).map((item) => get(item, 'ip'))),
-    hostAddresses: addresses(get(status, 'hostIP'), ...list(get(status, 'hostIPs')).map((item) => get(item, 'ip'))),
+    addresses: addresses([get(status, 'podIP'), ...list(get(status, 'podIPs')).map((item) => get(item, 'ip'))]),
+    hostAddresses: addresses([get(status, 'hostIP'), ...list(get(status, 'hostIPs')).map((item) => get(item, 'ip'))]),
     node: text(get(object, 'spec', 'nodeName')),
     hostNetwork: get(object, 'spec', 'hostNetwork') === true,
     serviceAccount: text(get(object, 'spec', 'serviceAccountName')) ?? 'default',
     ports: containerPorts(get(object, 'spec')),
     mesh: status === undefined ? projectWantedMeshMode(object) : projectMeshMode(object),
-    from: maxTime(started, time(get(networkReady, 'lastTransitionTime'))),
+    from: maxTime([started, time(get(networkReady, 'lastTransitionTime'))]),
     until: ended ? (endOf(status) ?? started ?? 0) : time(get(object, 'metadata', 'deletionTimestamp')),
     completed: ended,
     gone: false,
@@ -103,7 +103,7 @@ export function projectPod(object: Json): PodFact | null {
 /** When the last container of a completed pod ended. */
 function endOf(status: Json): number | null {
   const containers = list(get(status, 'containerStatuses')).map((container) => time(get(container, 'state', 'terminated', 'finishedAt')));
-  return maxTime(...containers) ?? maxTime(...list(get(status, 'conditions')).map((condition) => time(get(condition, 'lastTransitionTime'))));
+  return maxTime(containers) ?? maxTime(list(get(status, 'conditions')).map((condition) => time(get(condition, 'lastTransitionTime'))));
 }
 
 /** Any object that makes pods from a template; a CronJob's template is its Job's. */
@@ -155,7 +155,7 @@ export function projectService(object: Json): ServiceFact | null {
   return {
     ...named,
     type: text(get(spec, 'type')) ?? 'ClusterIP',
-    addresses: addresses(get(spec, 'clusterIP'), ...list(get(spec, 'clusterIPs')), ...list(get(spec, 'externalIPs')), get(spec, 'loadBalancerIP'), ...ingress),
+    addresses: addresses([get(spec, 'clusterIP'), ...list(get(spec, 'clusterIPs')), ...list(get(spec, 'externalIPs')), get(spec, 'loadBalancerIP'), ...ingress]),
     selector: selector.size > 0 ? selector : null,
     ports: list(get(spec, 'ports')).flatMap((port): ServicePort[] => {
       const number = integer(get(port, 'port'));
@@ -182,7 +182,7 @@ export function projectEndpointSlice(object: Json): EndpointSliceFact | null {
   return {
     ...named,
     service,
-    addresses: addresses(...list(get(object, 'endpoints')).flatMap((endpoint) => list(get(endpoint, 'addresses')))),
+    addresses: addresses(list(get(object, 'endpoints')).flatMap((endpoint) => list(get(endpoint, 'addresses')))),
     ports: list(get(object, 'ports')).map((port) => ({ name: text(get(port, 'name')), port: integer(get(port, 'port')), protocol: protocolOf(get(port, 'protocol')) })),
   };
 }
@@ -195,7 +195,7 @@ export function projectEndpoints(object: Json): EndpointSliceFact | null {
   return {
     ...named,
     service: named.name,
-    addresses: addresses(...subsets.flatMap((subset) => list(get(subset, 'addresses')).map((item) => get(item, 'ip')))),
+    addresses: addresses(subsets.flatMap((subset) => list(get(subset, 'addresses')).map((item) => get(item, 'ip')))),
     ports: subsets
       .flatMap((subset) => list(get(subset, 'ports')))
       .map((port) => ({ name: text(get(port, 'name')), port: integer(get(port, 'port')), protocol: protocolOf(get(port, 'protocol')) })),
@@ -221,9 +221,9 @@ export function projectNode(object: Json): NodeFact | null {
   return {
     name: named.name,
     labels: labelsOf(get(object, 'metadata', 'labels')),
-    addresses: addresses(...list(get(object, 'status', 'addresses')).map((item) => get(item, 'address'))),
+    addresses: addresses(list(get(object, 'status', 'addresses')).map((item) => get(item, 'address'))),
     podCidrs,
-    inPodRange: [...new Set([...addresses(...TUNNEL_ANNOTATIONS.map((key) => get(annotations, key))), ...podCidrs.flatMap(bridgeAddresses)])],
+    inPodRange: [...new Set([...addresses(TUNNEL_ANNOTATIONS.map((key) => get(annotations, key))), ...podCidrs.flatMap(bridgeAddresses)])],
   };
 }
 
@@ -254,6 +254,6 @@ export function latestMoment(object: Json): number {
   ]);
   const managed = list(get(object, 'metadata', 'managedFields')).map((entry) => get(entry, 'time'));
   const moments = [get(object, 'metadata', 'creationTimestamp'), get(status, 'startTime'), get(status, 'lastScheduleTime'), ...conditions, ...containers, ...managed];
-  return maxTime(...moments.map(time)) ?? 0;
+  return maxTime(moments.map(time)) ?? 0;
 }
 

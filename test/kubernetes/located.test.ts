@@ -111,6 +111,19 @@ describe('what a cluster’s reader makes of YAML', () => {
     expect(read(bomb).broken).toHaveLength(1);
   });
 
+  it('a map of many keys, and a field with many dots, take no longer than they are', () => {
+    const keys = Array.from({ length: 20_000 }, (_, i) => `k${i}`);
+    const one = only(`kind: A\nspec:\n${keys.map((key) => `  ${key}: 1\n`).join('')}`);
+    expect(keys.map((key) => one.lineOf(`spec.${key}`))).toEqual(keys.map((_, i) => i + 3));
+    expect(one.lineOf(`spec${'.k1'.repeat(100_000)}`)).toBe(4);
+  });
+
+  it('one object that aliases list many times has its repeated keys each time', () => {
+    const { objects } = read(`items:\n- &a {kind: A, b: 1, b: 2}\n${'- *a\n'.repeat(1_000)}kind: List\n`);
+    expect(objects).toHaveLength(1_001);
+    expect(new Set(objects.map(({ repeated }) => JSON.stringify(repeated)))).toEqual(new Set(['[{"key":"b","line":2}]']));
+  });
+
   it('any text is read or refused, and every field of what is read has a line', () => {
     const piece = fc.constantFrom('kind: A\n', 'spec:\n', '  a: 1\n', '  - b\n', '- ', '---\n', '{', '}', '[', ']', ': ', '&x ', '*x', '<<: *x\n', '"', '\t', '\r\n', '\ufeff', '# c\n', '|\n', '? ', '!!int ');
     const path = join(scratch(), 'any.yaml');

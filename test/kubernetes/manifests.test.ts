@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { get, text } from '../../src/kubernetes/object.ts';
@@ -79,6 +80,16 @@ describe('manifests', () => {
     for (const problem of found.problems) expect(problem).not.toContain('\n');
   });
 
+  it.each([
+    ['JSON', 'deep.json', JSON.stringify({ kind: 'Pod', metadata: { name: 'a', labels: { a: '@' } } }).replace('"@"', '['.repeat(100_000) + ']'.repeat(100_000))],
+    ['flow style', 'deep.yaml', `a: ${'['.repeat(20_000)}${']'.repeat(20_000)}\n`],
+    ['blocks', 'deep.yaml', Array.from({ length: 70 }, (_, i) => `${' '.repeat(i)}a:\n`).join('')],
+  ])('nested too deep are left out: %s', (_, name, content) => {
+    const found = read({ [name]: content, 'good.yaml': namespace('a') });
+    expect(names(found)).toEqual(['Namespace a']);
+    expect(found.problems).toEqual([expect.stringMatching(/is left out: (?:it )?is nested deeper than 64 levels, as no object of Kubernetes is$/)]);
+  });
+
   it('do not grow without end from aliases of aliases', () => {
     const bomb = Array.from(
       { length: 12 },
@@ -120,6 +131,21 @@ describe('a folder', () => {
       '.yaml.swp': 'x',
     });
     expect(names(found)).toEqual(['Namespace deep', 'Pod z', 'Namespace b', 'Namespace c']);
+  });
+
+  it('is not left through links to folders, which can lead round and round, and its pipes are not waited for', () => {
+    const folder = scratch();
+    writeFileSync(join(folder, 'real.txt'), namespace('linked'));
+    for (const name of ['a.yaml', 'b.yaml']) symlinkSync('.', join(folder, name));
+    symlinkSync('real.txt', join(folder, 'c.yaml'));
+    execFileSync('mkfifo', [join(folder, 'd.yaml')]);
+    expect(names(readManifests([folder]))).toEqual(['Namespace linked']);
+  });
+
+  it('with a link to nothing is an error that names it', () => {
+    const folder = scratch();
+    symlinkSync('nowhere', join(folder, 'x.yaml'));
+    expect(() => readManifests([folder])).toThrow(/x\.yaml: cannot be read: ENOENT$/);
   });
 
   it('can be a support bundle, with a list for each kind and namespace', () => {

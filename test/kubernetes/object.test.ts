@@ -78,10 +78,10 @@ describe('reading what somebody else wrote', () => {
   });
 
   it('knows the latest of several times, if any is known', () => {
-    expect(maxTime(1, null, 3, 2)).toBe(3);
-    expect(maxTime(0)).toBe(0);
-    expect(maxTime(null, null)).toBeNull();
-    expect(maxTime()).toBeNull();
+    expect(maxTime([1, null, 3, 2])).toBe(3);
+    expect(maxTime([0])).toBe(0);
+    expect(maxTime([null, null])).toBeNull();
+    expect(maxTime([])).toBeNull();
   });
 
   it('never throws', () => {

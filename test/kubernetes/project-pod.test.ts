@@ -186,3 +186,9 @@ describe('a pod', () => {
     });
   });
 });
+
+it('a pod may have lists of any length', () => {
+  const many = <T>(item: T): readonly T[] => Array.from({ length: 200_000 }, () => item);
+  const status = { podIPs: many({ ip: '10.0.0.1' }), hostIPs: many({ ip: '10.1.0.1' }), conditions: many({ lastTransitionTime: READY }), containerStatuses: many({ state: { terminated: { finishedAt: ENDED } } }), phase: 'Failed' };
+  expect(projectPod(pod({ status }))).toMatchObject({ addresses: ['10.0.0.1'], hostAddresses: ['10.1.0.1'], until: at(ENDED) });
+});
