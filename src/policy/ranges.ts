@@ -39,7 +39,7 @@ export function subtract<N extends number | bigint>(a: Ranges<N>, b: Ranges<N>):
         break;
       }
       if (hole[0] > from) left.push([from, hole[0]]);
-      if (hole[1] > from) from = hole[1];
+      from = hole[1];
     }
   }
   return left;

@@ -17,6 +17,8 @@ describe('a set of addresses', () => {
     ['what is left of a range that was narrowed', less('10.0.0.0/8', '10.1.0.0/16'), '10.0.0.0/8 except 10.1.0.0/16'],
     ['half of one', less('10.0.0.0/8', '10.0.0.0/9'), '10.128.0.0/9'],
     ['two of four parts', less('10.0.0.0/8', '10.64.0.0/10', '10.128.0.0/10'), '10.0.0.0/10; 10.192.0.0/10'],
+    ['an eighth missing: three ranges, or one and an exception', less('10.0.0.0/24', '10.0.0.0/27'), '10.0.0.0/24 except 10.0.0.0/27'],
+    ['a quarter missing: two ranges', less('10.0.0.0/24', '10.0.0.0/26'), '10.0.0.64/26; 10.0.0.128/25'],
     ['one address missing', less('198.51.100.0/24', '198.51.100.7/32'), '198.51.100.0/24 except 198.51.100.7/32'],
     ['neighbours that make a range', union([blockAddresses('10.0.0.0/25'), blockAddresses('10.0.0.128/25')]), '10.0.0.0/24'],
     ['an exception of an ipBlock', blockAddresses('2001:db8::/32', ['2001:db8:1::/48']), '2001:db8::/32 except 2001:db8:1::/48'],

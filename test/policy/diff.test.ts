@@ -108,6 +108,14 @@ describe('what appears and vanishes', () => {
     expect(diff([admits('cart', [block('192.168.0.0/24')], { port: 8080 })], [admits('cart', [app('web')], { port: 8080 })], graph)).toContain('- node -> shop/cart 8080/TCP (node -> shop/cart 8080/TCP accepted)');
   });
 
+  it('a pod’s only node reaches it whatever policies say', () => {
+    const there = podObject({ namespace: 'shop', name: 'tool', ip: '10.0.0.9', labels: { app: 'tool' }, node: 'node-a', hostIP: '192.168.0.1' });
+    const nodes = (...names: readonly string[]): readonly object[] => names.map((own, i) => nodeObject(own, `192.168.0.${i + 1}`, '10.0.0.0/16'));
+    const closed = [forApp('tool', { policyTypes: ['Ingress'] })];
+    expect(diff([], closed, graphOf([], [there, ...nodes('node-a')]))).toEqual(['- anywhere -> shop/tool any port']);
+    expect(diff([], closed, graphOf([], [there, ...nodes('node-a', 'node-b')]))).toEqual(['- node -> shop/tool any port', '- anywhere -> shop/tool any port']);
+  });
+
   it('leaves out whom policies do not bind, and says so', () => {
     const agent = podObject({ namespace: 'shop', name: 'agent', ip: '192.168.0.2', labels: { app: 'agent' }, hostNetwork: true });
     const result = diffPolicies(graphOf([], [...EVERYBODY, agent]), NOTHING, { ...NOTHING, network: [networkPolicy({ policyTypes: ['Ingress'] })] });
