@@ -192,7 +192,7 @@ const SCOPES: readonly (readonly [Cidr, AddressScope])[] = (
   return [cidr, scope] as const;
 });
 
-/** Ranges that are not of the whole network's: private, link-local and the like. */
+/** Ranges outside the global network: private, link-local and the like. */
 export const SPECIAL_RANGES: readonly Cidr[] = SCOPES.map(([cidr]) => cidr);
 
 export function scopeOf(address: Address): AddressScope {

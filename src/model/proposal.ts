@@ -59,7 +59,7 @@ export type RulePeer =
       readonly type: 'addresses';
       readonly of: 'external' | 'node' | 'apiserver' | 'public';
       readonly blocks: readonly IpBlock[];
-      /** DNS names that records gave; sorted. Of ranges only where every address that was seen in them has one. */
+      /** DNS names that records gave for an outside address; sorted. */
       readonly names: readonly string[];
       /** What the user's file of known ranges calls these blocks. */
       readonly group?: string;

@@ -5,7 +5,7 @@ import type { RulePeer, Widening } from '../model/proposal.ts';
 import { compact, WIDEST } from './compact.ts';
 import { counted, figure, heldBeside } from './figures.ts';
 import { mergedByPort, portText, type Need } from './need.ts';
-import { commonNames, outsideAddress, type Outside } from './outside-peers.ts';
+import { outsideAddress, type Outside } from './outside-peers.ts';
 import { rulePeerKey } from './peers.ts';
 
 /** More outside addresses or ranges than this for one workload are more than a person reads. */
@@ -57,14 +57,12 @@ function merged(used: readonly Used[], maxRanges: number, allowed: (range: Cidr)
     }
     const beyond = `${text} at ${figure(own.length)} addresses: ${counted(result.ranges.length, 'range holds', 'ranges hold')} ${heldBeside(result.ranges, seen.filter((address) => result.ranges.some((range) => cidrContains(range, address))))} more`;
     const widenings: readonly Widening[] = result.added === 0n ? [] : [{ reason: 'compacted', beyond }];
-    made.push(...result.ranges.flatMap((range) => ofRange(range, own, used, widenings)));
+    made.push(...result.ranges.flatMap((range) => ofRange(range, own, widenings)));
   }
   return made;
 }
 
-function ofRange(range: Cidr, members: readonly Used[], used: readonly Used[], widenings: readonly Widening[]): readonly Need[] {
-  const isIn = ({ address }: Used): boolean => cidrContains(range, address);
-  const names = commonNames(used.filter(isIn).flatMap(({ needs }) => needs.map(({ whom }) => whom)));
-  const whom: RulePeer = { type: 'addresses', of: 'external', blocks: [{ cidr: range.text }], names };
-  return mergedByPort(whom, members.filter(isIn).flatMap(({ needs }) => needs), () => widenings);
+function ofRange(range: Cidr, members: readonly Used[], widenings: readonly Widening[]): readonly Need[] {
+  const whom: RulePeer = { type: 'addresses', of: 'external', blocks: [{ cidr: range.text }], names: [] };
+  return mergedByPort(whom, members.filter(({ address }) => cidrContains(range, address)).flatMap(({ needs }) => needs), () => widenings);
 }

@@ -5,7 +5,7 @@ import type { RulePeer } from '../model/proposal.ts';
 import type { Graph } from '../learn/graph.ts';
 import { counted, figure, heldBeside } from './figures.ts';
 import { mergedByPort, type Need, type Needs } from './need.ts';
-import { commonNames, outsideAddress, type KnownRanges, type Outside } from './outside-peers.ts';
+import { outsideAddress, type KnownRanges, type Outside } from './outside-peers.ts';
 import type { Roster } from './roster.ts';
 
 /** Outside addresses in ranges that a person has a name for become all ranges of that name. */
@@ -21,7 +21,7 @@ export function withinKnown(needs: readonly Need[], workload: WorkloadPeer, { kn
 }
 
 function ofGroup({ name, ranges }: KnownRanges, needs: readonly Need[]): readonly Need[] {
-  const whom: RulePeer = { type: 'addresses', of: 'external', blocks: ranges.map(({ text }) => ({ cidr: text })), names: commonNames(needs.map((need) => need.whom)), group: name };
+  const whom: RulePeer = { type: 'addresses', of: 'external', blocks: ranges.map(({ text }) => ({ cidr: text })), names: [], group: name };
   const size = ranges.reduce((sum, range) => sum + cidrSize(range), 0n);
   return mergedByPort(whom, needs, (port, own) => {
     const seen = own.filter(({ edges }) => edges.length > 0).length;

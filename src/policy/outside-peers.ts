@@ -60,9 +60,3 @@ export function outsideAddress(whom: RulePeer): Address | null {
   const address = parseAddress(text);
   return address !== null && bits === (address.family === 4 ? '32' : '128') ? address : null;
 }
-
-/** Names of ranges in which these addresses were seen: none where some address has none, which a name in its place would cut off. */
-export function commonNames(whom: readonly RulePeer[]): readonly string[] {
-  const names = whom.map((one) => (one.type === 'addresses' ? one.names : []));
-  return names.every((own) => own.length > 0) ? [...new Set(names.flat())].toSorted() : [];
-}

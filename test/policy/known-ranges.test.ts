@@ -3,7 +3,7 @@ import { insideCluster } from '../../src/policy/known-ranges.ts';
 import { propose } from '../../src/policy/propose.ts';
 import { Roster } from '../../src/policy/roster.ts';
 import { Learner } from '../support/graph.ts';
-import { WORLD, type HubbleFlow } from '../support/hubble.ts';
+import { pod, WORLD, type HubbleFlow } from '../support/hubble.ts';
 import { nodeObject, serviceObject } from '../support/inventory.ts';
 import { deployed, learned } from '../support/proposals.ts';
 import { known, rejecting, ruleLines, widen } from '../support/widening.ts';
@@ -50,11 +50,14 @@ describe('outside addresses within ranges that have a name', () => {
     expect(ruleLines(graph, 'shop/web', { ranges: known({ cdn: ['198.51.100.0/24'] }) })[1]).toBe('  known-ranges: 443/TCP at cdn: 1 range holds 256 addresses, 80 of them seen');
   });
 
-  it('go by their DNS names in forms that hold some only where each that was seen has one', () => {
-    const named = [to('198.51.100.7', { names: ['a.example.org'] }), to('198.51.100.9', { port: 80, names: ['b.example.org'] })];
+  it('go by their DNS names in forms that hold some; the ranges are for those without', () => {
+    const named = to('198.51.100.7', { names: ['a.example.org'] });
+    const dns = pod('kube-system', 'coredns-0', '10.0.2.53', { 'k8s-app': 'kube-dns' });
+    const graph = learned([named, to('198.51.100.9'), { from: web.end, to: dns, port: 53, protocol: 'UDP' }], SHOP).graph();
     const ranges = known({ cdn: ['198.51.100.0/24'] });
-    expect(ruleLines(learned(named, SHOP).graph(), 'shop/web', { ranges })[0]).toBe('out 198.51.100.0/24 (cdn) = a.example.org, b.example.org at 80/TCP 443/TCP');
-    expect(ruleLines(learned([...named, to('198.51.100.10')], SHOP).graph(), 'shop/web', { ranges })[0]).toBe('out 198.51.100.0/24 (cdn) at 80/TCP 443/TCP');
+    const outsideOf = (byName: boolean): readonly string[] => ruleLines(graph, 'shop/web', { ranges }, byName).filter((line) => line.includes('443'));
+    expect(outsideOf(true)).toEqual(['out 198.51.100.0/24 (cdn) | 198.51.100.7/32 = a.example.org at 443/TCP', '  known-ranges: 443/TCP at cdn: 1 range holds 256 addresses, 1 of them seen']);
+    expect(outsideOf(false)).toEqual(['out 198.51.100.0/24 (cdn) at 443/TCP', '  known-ranges: 443/TCP at cdn: 1 range holds 256 addresses, 2 of them seen']);
   });
 
   it('change nothing of the graph: ids and states are those without the file', () => {

@@ -24,8 +24,8 @@ export function rejecting(graph: Graph, ...texts: readonly string[]): Graph {
 export const widen = (more: Partial<Widen>): { readonly widen: Widen } => ({ widen: { ...NARROW, ...more } });
 
 /** Whom the rules of a workload name and at which ports, with what is wider: `out 198.51.100.0/24 (cdn) at 443/TCP`, `  known-ranges: …`. */
-export function ruleLines(graph: Graph, path: string, more: Partial<Widen>): readonly string[] {
-  const found = propose(graph, widen(more)).proposals.find(({ workload }) => workloadName(workload) === path);
+export function ruleLines(graph: Graph, path: string, more: Partial<Widen>, byName = false): readonly string[] {
+  const found = propose(graph, { ...widen(more), byName }).proposals.find(({ workload }) => workloadName(workload) === path);
   if (found === undefined) throw new Error(`no proposal for ${path}`);
   return found.rules.flatMap(({ direction, whom, ports, widenings }) => [
     `${direction === 'ingress' ? 'in' : 'out'} ${whom.map(whomText).toSorted().join(' | ')} at ${ports.map(({ port, protocol }) => `${port}/${protocol}`).join(' ')}`,
