@@ -61,9 +61,10 @@ export function diffPolicies(graph: Graph, before: Policies, after: Policies): P
   const book = new RuleBook(members.flatMap(({ standIns }) => standIns), roster.namespaces, graph.directory.inventory.nodes);
   const comparison = new Comparison(new Reach(before.network, before.admin, book), new Reach(after.network, after.admin, book), roster);
   const seen = new Seen(graph, roster);
+  const classes = CLASSES.map((type) => ({ type, addresses: seen.addressesOf(type) }));
   const differences = [
     ...members.flatMap((source) => members.flatMap((destination) => seen.mark(comparison.pair(source, destination)))),
-    ...members.flatMap((member) => DIRECTIONS.flatMap((direction) => seen.mark([...comparison.outside(member, direction), ...CLASSES.flatMap((type) => comparison.toClass(member, direction, type, seen.addressesOf(type)))]))),
+    ...members.flatMap((member) => DIRECTIONS.flatMap((direction) => seen.mark([...comparison.outside(member, direction), ...classes.flatMap(({ type, addresses }) => comparison.toClass(member, direction, type, addresses))]))),
   ];
   const names = new Map<Difference, string>(differences.map((one) => [one, placeOf(one)]));
   return {
