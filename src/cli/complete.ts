@@ -37,7 +37,7 @@ const OPTION_VALUES: Readonly<Record<string, Source>> = {
   '--namespace': (known) => known.namespaces(),
   '--workload': (known) => known.workloads(),
   '--format': () => collectors.map(({ name, description }) => ({ value: name, about: description })),
-  '--as': () => exporters.map(({ name }) => name),
+  '--as': () => exporters.map(({ name, description }) => ({ value: name, about: description })),
   '--fail-on': () => SEVERITIES,
   '--severity': () => SEVERITIES,
   '--state': (_, command) => (command === 'alerts' ? ALERT_STATES : ['observed', 'accepted', 'rejected']),

@@ -96,10 +96,17 @@ function renderRule(rule: ProposedRule, around: Surroundings): readonly CiliumRu
     .filter(({ named, toPorts }) => !named.dnsOnly || toPorts.length > 0)
     .map(({ named, toPorts, notes }, i) => ({
       object: { ...peerFields(named, rule.direction), ...(toPorts.length > 0 ? { toPorts } : {}) },
-      comment: [i === 0 ? rule.comment : 'as above', ...named.widenings.map(wideningLine), ...toPorts.flatMap(saidOf)].join('\n'),
+      comment: [i === 0 ? commentOf(rule, byName) : 'as above', ...named.widenings.map(wideningLine), ...toPorts.flatMap(saidOf)].join('\n'),
       widenings: named.widenings,
       notes,
     }));
+}
+
+/** What stands above the rule; where names stand for ranges, without what the ranges would open. */
+function commentOf({ comment, whom, widenings }: ProposedRule, byName: boolean): string {
+  if (!byName || !whom.every((peer) => peer.type === 'addresses' && peer.names.length > 0)) return comment;
+  const unsaid = new Set(widenings.filter(({ reason }) => reason === 'known-ranges' || reason === 'compacted').map(wideningLine));
+  return comment.split('\n').filter((line) => !unsaid.has(line)).join('\n');
 }
 
 const ECHO_REQUEST = { ICMP: { family: 'IPv4', type: 8 }, ICMPv6: { family: 'IPv6', type: 128 } } as const;

@@ -5,6 +5,7 @@ import type { Edge } from '../../src/model/edge.ts';
 import { workloadPeer, type Peer } from '../../src/model/peer.ts';
 import { PLAINTEXT } from '../../src/model/principal.ts';
 import type { EchoRule, ProposedRule, RulePeer } from '../../src/model/proposal.ts';
+import { wideningLine } from '../../src/policy/comment.ts';
 import { evidence, witness } from '../support/evidence.ts';
 import { policySet, proposal } from '../support/rendering.ts';
 
@@ -122,6 +123,13 @@ describe('DNS names', () => {
     ]);
     expect(text).toContain('widening dns-name (api.example.com, www.example.com)');
     expect(text).toContain('dns-name: api.example.com, www.example.com');
+  });
+
+  it('stand for ranges, too, which then open nothing', () => {
+    const widenings = [{ reason: 'compacted', beyond: '198.51.100.0/29' }] as const;
+    const rule = { ...api, whom: [outside('198.51.100.0/29', 'api.example.com')], widenings, comment: `to external 198.51.100.1\n${wideningLine(widenings[0])}` };
+    expect(one([rule, DNS]).text).not.toContain('widening compacted');
+    expect(one([rule]).text).toContain('  # widening compacted (198.51.100.0/29)');
   });
 
   it('stay addresses where no lookup is allowed: they would open nothing', () => {

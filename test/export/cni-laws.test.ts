@@ -10,7 +10,7 @@ import type { Proposal } from '../../src/model/proposal.ts';
 import { clusterResolvers } from '../../src/policy/dns.ts';
 import { PolicySet, type End, type PodEnd, type PolicyProtocol } from '../../src/policy/evaluate.ts';
 import { propose } from '../../src/policy/propose.ts';
-import { APISERVER, cluster, DNS, learnedCluster, NODES, OUTSIDE_ENDS, podsOf, PORTS, PROTOCOLS, type Cluster } from '../support/arbitrary-cluster.ts';
+import { APISERVER, cluster, DNS, learnedCluster, NODES, OUTSIDE_ENDS, podsOf, PORTS, PROTOCOLS, recordsOf, type Cluster } from '../support/arbitrary-cluster.ts';
 import { CalicoPolicies, type CalicoPolicy } from '../support/calico-evaluator.ts';
 import { calicoProblems } from '../support/calico-schema.ts';
 import { CiliumPolicies, type CiliumPolicy } from '../support/cilium-evaluator.ts';
@@ -51,8 +51,8 @@ interface Rendered {
   readonly pods: ReadonlyMap<string, readonly PodEnd[]>;
 }
 
-function rendered(all: Cluster, { exporter, options, read }: Form): Rendered {
-  const graph = learnedCluster(all).graph();
+function rendered(all: Cluster, { exporter, options, read }: Form, lines?: readonly string[]): Rendered {
+  const graph = learnedCluster(all, lines).graph();
   const { proposals } = propose(graph);
   const set = policySet(proposals, [], { edges: new Map(graph.edges.map((edge) => [edge.id, edge])), resolvers: clusterResolvers(graph) });
   const contents = new Map(exporter.render(set, options).map(({ name, content }) => [name, content]));
@@ -91,6 +91,19 @@ describe.each(FORMS)('for every small cluster, as %s', (_, form) => {
   it('each file is what the form may hold', () => {
     const found = counterexample(form, ({ contents }) => [...contents].flatMap(([name, content]) => form.problems(parse(content)).map((problem) => `${name}: ${problem}`)));
     expect(found).toBeUndefined();
+  });
+
+  it('the same records in another order give the same files', () => {
+    const shuffled = cluster.chain((all) => {
+      const records = recordsOf(all);
+      return fc.tuple(fc.constant(all), fc.shuffledSubarray([...records], { minLength: records.length, maxLength: records.length }));
+    });
+    fc.assert(
+      fc.property(shuffled, ([all, records]) => {
+        expect([...rendered(all, form, records.flat()).contents]).toEqual([...rendered(all, form).contents]);
+      }),
+      { numRuns: 20 },
+    );
   });
 
   it('every accepted edge is allowed, between all pods of its ends', () => {

@@ -16,13 +16,13 @@ const workload = (path: string, app: string): RulePeer => {
   const [namespace = '', name = ''] = path.split('/');
   return { type: 'workload', workload: workloadPeer({ cluster: '', namespace, kind: 'Deployment', name }), selector: { matchLabels: { app } } };
 };
-const pod = (path: string, app: string, ip: string) => podEnd(path, { app }, { ips: [ip] });
+const pod = (path: string, app: string, ip: string, http?: number) => podEnd(path, { app }, { ips: [ip], ports: http === undefined ? [] : [{ name: 'http', port: http, protocol: 'TCP' }] });
 
-const cart = pod('shop/cart-0', 'cart', '10.0.0.1');
+const cart = pod('shop/cart-0', 'cart', '10.0.0.1', 80);
 const ends: Readonly<Record<string, End>> = {
   cart,
   web: pod('shop/web-0', 'web', '10.0.0.2'),
-  ledger: pod('bank/ledger-0', 'ledger', '10.0.1.1'),
+  ledger: pod('bank/ledger-0', 'ledger', '10.0.1.1', 7000),
   namesake: pod('shop/ledger-0', 'ledger', '10.0.0.3'),
   dns: pod('kube-system/dns-0', 'dns', '10.0.2.1'),
   api: addressEnd('198.51.100.7'),
@@ -77,6 +77,7 @@ describe('Cilium', () => {
     ['a name opened for lookups alone', (own) => own.replace('port: "443"', 'port: "53"'), ['!cart -> api 443/TCP']],
     ['a range for what is a node', (own) => own.replace(/toEntities:\n +- host\n +- remote-node\n/, 'toCIDRSet:\n    - cidr: 192.168.0.1/32\n'), ['!cart -> node 9100/TCP']],
     ['a range of ports without its end', (own) => own.replace(/ +endPort: 7003\n/, ''), ['!cart -> ledger 7002/TCP']],
+    ['a name on its way out', (own) => own.replace(/port: "7000"\n +endPort: 7003/, 'port: http'), ['!cart -> ledger 7000/TCP']],
     ['a rule without peers', (own) => own.replace(/fromEndpoints:\n +- matchLabels:\n +k8s:app: web\n {4}toPorts/, 'toPorts'), ['stranger -> cart 80/TCP']],
     ['a direction that is not closed', (own) => own.replace('egress: true', 'egress: false'), ['cart -> stranger 443/TCP']],
     ['another workload selected', (own) => own.replace('k8s:app: cart', 'k8s:app: carts'), ['stranger -> cart 80/TCP']],

@@ -70,10 +70,21 @@ export class CiliumPolicies {
     const own = this.#selecting(self);
     if (!own.some(({ spec }) => spec.enableDefaultDeny?.[direction] ?? spec[direction] !== undefined)) return true;
     const open = own.flatMap((policy) => (policy.spec[direction] ?? []).filter((rule) => this.#names(rule, policy, self, other)).map(({ toPorts }) => toPorts));
-    const lists = open.flatMap((toPorts) => (toPorts === undefined ? [null] : toPorts.filter((list) => hasPort(list, port, protocol, destination))));
+    const lists = open.flatMap((toPorts) => (toPorts === undefined ? [null] : toPorts.filter((list) => this.#hasPort(list, direction, port, protocol, destination))));
     // A list without requests opens all of them, whatever others say.
     if (lists.some((list) => list?.rules?.http === undefined)) return true;
     return lists.some((list) => request === undefined || list?.rules?.http?.some(({ method, path }) => isWhole(method, request.method) && isWhole(path, request.path)));
+  }
+
+  #hasPort({ ports }: PortRule, direction: Direction, port: number, protocol: PolicyProtocol, destination: End): boolean {
+    return ports.some((own) => {
+      if (own.protocol !== undefined && own.protocol !== protocol) return false;
+      if (/^[0-9]+$/.test(own.port)) return port >= Number(own.port) && port <= (own.endPort ?? Number(own.port));
+      // On its way in a name is what the pod itself calls so; on its way out what all pods do, and nothing where they differ.
+      const pods = (direction === 'ingress' ? [destination] : this.#world.ends).flatMap((end) => (end.kind === 'pod' ? end.ports : []));
+      const numbers = new Set(pods.filter((named) => named.name === own.port && named.protocol === protocol).map((named) => named.port));
+      return numbers.size === 1 && numbers.has(port);
+    });
   }
 
   #selecting(pod: PodEnd): readonly CiliumPolicy[] {
@@ -141,14 +152,6 @@ function holds({ cidr, except = [] }: IpBlock, address: Address): boolean {
     return range !== null && cidrContains(range, address);
   };
   return isIn(cidr) && !except.some(isIn);
-}
-
-function hasPort({ ports }: PortRule, port: number, protocol: PolicyProtocol, destination: End): boolean {
-  return ports.some((own) => {
-    if (own.protocol !== undefined && own.protocol !== protocol) return false;
-    if (/^[0-9]+$/.test(own.port)) return port >= Number(own.port) && port <= (own.endPort ?? Number(own.port));
-    return destination.kind === 'pod' && destination.ports.some((named) => named.name === own.port && named.protocol === protocol && named.port === port);
-  });
 }
 
 const isWhole = (pattern: string, text: string): boolean => new RegExp(`^(?:${pattern})$`).test(text);
