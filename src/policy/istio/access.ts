@@ -46,8 +46,8 @@ interface Arrival {
   readonly client: Peer;
   readonly port: number;
   readonly edges: GraphEdge[];
-  /** As the record has them: behind a waypoint `edges` come from the waypoint. */
-  readonly told: GraphEdge[];
+  /** Those of its own: behind a waypoint they are others', with their certificates. */
+  readonly own: GraphEdge[];
   readonly widenings: Widening[];
   isTunnelled: boolean;
 }
@@ -64,16 +64,19 @@ export function accessesOf(edges: readonly GraphEdge[], waysOf: (edge: GraphEdge
     if (edge.protocol !== 'TCP' || edge.port <= 0 || edge.port === HBONE_PORT || isSidecarsOwn(edge, around)) continue;
     for (const way of waysOf(edge)) {
       if (typeof way === 'string') {
-        arrive(own.arrivals, source, edge.port, edge).isTunnelled ||= way === 'tunnel';
+        const straight = arrive(own.arrivals, source, edge.port, edge);
+        straight.own.push(edge);
+        straight.isTunnelled ||= way === 'tunnel';
         continue;
       }
       const { waypoint, service, port } = way;
       const through = arrive(own.arrivals, waypoint, edge.port, { ...edge, source: waypoint });
       through.widenings.push({ reason: 'waypoint', beyond: `TCP ${edge.port} from ${peerName(waypoint)}` });
-      through.told.length = 0;
       const before = of(services, `${service.namespace}/${service.name}`, () => ({ service, waypoint, behind: new Map<string, WorkloadPeer>(), arrivals: new Map<string, Arrival>() }));
       before.behind.set(peerKey(server), server);
-      arrive(before.arrivals, source, port.port, edge).isTunnelled = true;
+      const asked = arrive(before.arrivals, source, port.port, edge);
+      asked.own.push(edge);
+      asked.isTunnelled = true;
     }
   }
   return {
@@ -89,16 +92,15 @@ function of<V>(map: Map<string, V>, key: string, make: () => V): V {
 }
 
 function arrive(arrivals: Map<string, Arrival>, client: Peer, port: number, edge: GraphEdge): Arrival {
-  const arrival = of(arrivals, `${peerKey(client)}:${port}`, () => ({ client, port, edges: [], told: [], widenings: [], isTunnelled: false }));
+  const arrival = of(arrivals, `${peerKey(client)}:${port}`, () => ({ client, port, edges: [], own: [], widenings: [], isTunnelled: false }));
   arrival.edges.push(edge);
-  arrival.told.push(edge);
   return arrival;
 }
 
 function entriesOf(arrivals: ReadonlyMap<string, Arrival>, server: WorkloadPeer, around: Around): readonly Entry[] {
   return [...arrivals]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, { client, port, edges, told, widenings, isTunnelled }]) => ({ client, port, edges, widenings, identity: identify(client, told, server, isTunnelled, around) }));
+    .map(([, { client, port, edges, own, widenings, isTunnelled }]) => ({ client, port, edges, widenings, identity: identify(client, own, server, isTunnelled, around) }));
 }
 
 /** Of an ambient pod they are ports like any other. */

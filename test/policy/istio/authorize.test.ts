@@ -242,6 +242,15 @@ describe('behind a waypoint', () => {
     expect(only.find(({ policy }) => policy.metadata.name === 'reviews-waypoint')?.policy.spec.targetRefs).toEqual([{ group: '', kind: 'Service', name: 'reviews' }]);
   });
 
+  it('certificates that its log hands on are its clients’, not its own', () => {
+    const told = logged({ from: client, to: v1, port: 9080, san: 'td.example.com/ns/shop/sa/web' }).map((line) => line.replace('inbound|9080||', 'inbound-vip|80|http|reviews.shop.svc.cluster.local'));
+    const learner = new Learner().know(...[client, v1, way].flatMap(({ objects }) => objects), service);
+    expect(all(learner.read(told, envoyAccessLog).graph())).toEqual({
+      'shop/reviews-waypoint': ['td.example.com/ns/shop/sa/web to 80'],
+      'shop/v1-authorization': ['td.example.com/ns/shop/sa/waypoint to 9080'],
+    });
+  });
+
   it('what the tunnel shows between them is no port of its own', () => {
     const tunnel = [{ from: client.end, to: way.end, port: 15_008 }, { from: way.end, to: v1.end, port: 15_008 }];
     const graph = known([client, v1, way], { flows: [...tunnel, { from: client.end, to: v1.end, port: 9080 }], more: [service] });
