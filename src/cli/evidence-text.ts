@@ -1,5 +1,6 @@
 import type { GraphEdge } from '../learn/graph.ts';
 import { hoursSeen } from '../model/edge.ts';
+import { PLAINTEXT } from '../model/principal.ts';
 import { edgeText } from './edge-text.ts';
 import type { Names } from './names.ts';
 import { count, isoTime, plain, plural } from './text.ts';
@@ -32,5 +33,7 @@ export function evidenceLines(edge: GraphEdge, names: Names): readonly string[] 
   ];
   const operations = evidence.operations.map(({ method, path }) => `${method} ${path}`);
   if (operations.length > 0) lines.push(`  ${operations.slice(0, 6).join(', ')}${operations.length > 6 ? `, and ${operations.length - 6} more` : ''}`);
+  const shown = [...evidence.principals].toSorted().map((principal) => (principal === PLAINTEXT ? 'none' : principal));
+  if (shown.length > 0) lines.push(`  certificates: ${shown.join(', ')}`);
   return lines.map(plain);
 }

@@ -9,6 +9,7 @@ import { evidenceLines, stateText } from '../evidence-text.ts';
 import { flagLines } from '../flag-text.ts';
 import { addWideningOptions, wideningOf, type WideningOptions } from '../widening-options.ts';
 import { workloadOption } from '../workload-option.ts';
+import { portsText } from '../ports-text.ts';
 import { plain, plural, styleFor } from '../text.ts';
 
 export const define: Define = (command, run) => {
@@ -73,8 +74,7 @@ async function explain(context: Context, text: string, options: Options): Promis
       context.print(`${i > 0 ? '\n' : ''}${style.bold(readinessLine(workload))}\n`);
       if (reason !== null) context.print(`no policy: ${reason}\n`);
       for (const { number, rule, edges } of rules) {
-        const ports = rule.ports.map(({ port, endPort, protocol }) => `${port ?? 'any'}${endPort === undefined ? '' : `-${endPort}`}/${protocol ?? 'TCP'}`).join(', ');
-        context.print(`\nrule ${number}, ${rule.direction} ${ports}: ${plain(rule.comment.split('\n', 1)[0] ?? '')}\n`);
+        context.print(`\nrule ${number}, ${rule.direction} ${portsText(rule.ports)}: ${plain(rule.comment.split('\n', 1)[0] ?? '')}\n`);
         for (const edge of edges) context.print(evidenceLines(edge, names).map((line) => `  ${line}\n`).join(''));
         for (const { reason: why, beyond } of rule.widenings) context.print(`  ${style.yellow(`wider than its edges: ${why}`)} (${plain(beyond)})\n`);
       }

@@ -9,6 +9,7 @@ import { peerText, portText } from '../edge-text.ts';
 import { evidenceLines, stateText } from '../evidence-text.ts';
 import { flagLines } from '../flag-text.ts';
 import type { Names } from '../names.ts';
+import { portsText } from '../ports-text.ts';
 import { age, count, plural } from '../text.ts';
 import type { Line } from './lines.ts';
 import { changeYaml, ruleYaml } from './rule-yaml.ts';
@@ -84,7 +85,7 @@ function ruleLines({ id, workload, rule }: RuleItem, edges: readonly GraphEdge[]
   const own = outlook === null ? null : currentRule(outlook, workload, rule);
   const undecided = edges.filter(({ decision }) => decision === null).length;
   return [
-    { text: `rule ${rule.direction} of ${peerName(workload)}: ${rule.ports.map(({ port, protocol }) => `${port ?? 'any'}/${protocol ?? 'TCP'}`).join(', ')}`, tone: 'title', indent: 1 },
+    { text: `rule ${rule.direction} of ${peerName(workload)}: ${portsText(rule.ports)}`, tone: 'title', indent: 1 },
     ...rule.comment.split('\n').map((text, i): Line => ({ text, indent: 3, ...(i > 0 || rule.edges.length === 0 ? { tone: 'warning' } : {}) })),
     { text: `id ${id}`, indent: 3, tone: 'aside' },
     ...cutTo(LINES_SHOWN, ruleYaml(own ?? rule), 'line'),

@@ -5,6 +5,7 @@ import { peerName } from '../../model/peer.ts';
 import { standingOf, wordsOn, type ReviewItem } from '../../policy/review.ts';
 import { edgeJson } from '../json.ts';
 import { namesOf } from '../names.ts';
+import { portsText } from '../ports-text.ts';
 import { table, type TableLook } from '../text.ts';
 
 /**
@@ -53,5 +54,5 @@ function flagsOf(edges: readonly GraphEdge[]): readonly string[] {
 function what(item: ReviewItem, edges: readonly GraphEdge[]): string {
   if (item.kind === 'edge') return edges.map(edgeName).join('');
   const [comment = ''] = item.rule.comment.split(': ', 1);
-  return `${peerName(item.workload)} ${item.rule.direction} ${comment} ${item.rule.ports.map(({ port, protocol }) => `${port ?? 'any'}/${protocol ?? 'TCP'}`).join(', ')}`;
+  return `${peerName(item.workload)} ${item.rule.direction} ${comment} ${portsText(item.rule.ports)}`;
 }

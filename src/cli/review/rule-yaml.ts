@@ -28,7 +28,7 @@ export function changeYaml(direction: Direction, { before, after }: RuleChange):
 }
 
 function inRule(direction: Direction, mark: Mark, peers: readonly Line[], ports: readonly Line[]): readonly Line[] {
-  return [line(mark, direction === 'ingress' ? '- from:' : '- to:'), ...peers, line(mark, '  ports:'), ...ports];
+  return [line(mark, direction === 'ingress' ? '- from:' : '- to:'), ...peers, ...(ports.length > 0 ? [line(mark, '  ports:'), ...ports] : [])];
 }
 
 function changes(before: readonly object[], after: readonly object[]): readonly Line[] {

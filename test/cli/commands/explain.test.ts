@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Session, type EdgeJson } from '../../support/cli.ts';
-import { pod, settledTraffic } from '../../support/hubble.ts';
+import { istioJson } from '../../support/envoy-formats.ts';
+import { pod, settledTraffic, T0 } from '../../support/hubble.ts';
+import { listObject } from '../../support/inventory.ts';
+import { meshed } from '../../support/mesh.ts';
 import { cart, few, learnedShop, METADATA, must, watchedShop } from '../../support/shop.ts';
 
 interface Explained {
@@ -23,6 +26,19 @@ describe('footpath explain', () => {
     expect(rules.map(({ direction }) => direction)).toEqual(['ingress', 'egress']);
     const all = await session.edges();
     expect(rules.flatMap(({ edges }) => edges)).toEqual([all.find(({ port }) => port === 8080), all.find(({ source, port }) => port === 5432 && source.workload === 'cart')]);
+  });
+
+  it('tells of certificates that clients showed, and that they showed none', async () => {
+    const session = new Session();
+    const [web, server] = [meshed('shop/web', '10.0.0.1', 'sidecar'), meshed('shop/cart', '10.0.0.2', 'sidecar')];
+    const inventory = session.write('inventory.json', listObject([...web.objects, ...server.objects]));
+    const lines = ['spiffe://cluster.local/ns/shop/sa/web', '-'].map((san, minute) => {
+      const told = istioJson({ time: T0 + minute * 60_000, cluster: 'inbound|8080||', host: '10.0.0.2:8080', upstreamLocal: '127.0.0.6:41000', downstreamLocal: '10.0.0.2:8080', downstreamRemote: `10.0.0.1:4100${minute}` });
+      return JSON.stringify({ ...told, downstream_peer_uri_san: san });
+    });
+    await session.observe(lines, '--inventory', inventory);
+    expect((await session.run('explain', 'shop/cart')).out).toContain('\n    certificates: cluster.local/ns/shop/sa/web, none\n');
+    expect((await session.edges())[0]).toMatchObject({ principals: ['cluster.local/ns/shop/sa/web', 'plaintext'] });
   });
 
   it('tells the evidence in words', async () => {

@@ -17,6 +17,10 @@ describe('a rule as YAML', () => {
     expect(text(ruleYaml({ ...rule([app('web')]), direction: 'egress' }))[0]).toBe('  - to:');
   });
 
+  it('names no port where it is for all of them', () => {
+    expect(text(ruleYaml(rule([app('web')], [])))).toEqual(['  - from:', '    - podSelector:', '        matchLabels:', '          app: web']);
+  });
+
   it('quotes what YAML would take for something else', () => {
     expect(text(ruleYaml(rule([app('yes')])))).toContain('          app: "yes"');
   });
