@@ -31,6 +31,8 @@ export class Intake implements Sink {
   /** By what an endpoint was resolved to: an address can be one pod's after the other's. */
   readonly #seen = new Map<Resolved, Seen>();
   readonly #attributes = new Map<Peer, Set<string>>();
+  /** By an endpoint with names: workloads that were seen to use them. */
+  readonly #heard = new WeakMap<Endpoint, Set<Peer>>();
   /** Whose records are coming in. */
   collector = 'unknown';
   readonly #described: WeakSet<Endpoint>;
@@ -88,6 +90,8 @@ export class Intake implements Sink {
     if (reason !== null) return reason;
     this.#see(client, source, flow.time);
     this.#see(server, destination, flow.time);
+    this.#hear(source.peer, destination.peer, server);
+    this.#hear(destination.peer, source.peer, client);
     const from = { peer: source.peer, pod: source.pod, address: client.address };
     const to = { peer: destination.peer, pod: destination.pod, address: server.address };
     const answered = flow.phase === 'answer' ? 'reply' : flow.phase === 'lost-answer' ? 'lost-reply' : null;
@@ -120,6 +124,20 @@ export class Intake implements Sink {
       if (endpoint.serviceAccount !== null) values.push(`account ${endpoint.serviceAccount}`);
     }
     if (peer.type === 'external') values.push(...endpoint.names.map((name) => `name ${name}`));
+    this.#keep(peer, values);
+  }
+
+  /** Under which names a workload knows an address outside, by its own lookups: what others call it may be chosen to lead elsewhere. */
+  #hear(workload: Peer, outside: Peer, endpoint: Endpoint): void {
+    const { names } = endpoint;
+    if (names.length === 0 || workload.type !== 'workload' || outside.type !== 'external') return;
+    const known = this.#heard.get(endpoint) ?? new Set<Peer>();
+    if (known.has(workload)) return;
+    this.#heard.set(endpoint, known.add(workload));
+    this.#keep(workload, names.map((name) => `name ${outside.address} ${name}`));
+  }
+
+  #keep(peer: Peer, values: readonly string[]): void {
     if (values.length === 0) return;
     const known = this.#attributes.get(peer) ?? new Set<string>();
     for (const value of values) known.add(value);

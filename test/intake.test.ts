@@ -204,7 +204,15 @@ describe('what records say of an end', () => {
     expect(said([{ destination: at('198.51.100.7', { reserved: 'world', names: ['a.example.com', 'b.example.com'] }) }])).toEqual([
       'external 198.51.100.7 name a.example.com',
       'external 198.51.100.7 name b.example.com',
+      'shop/web name 198.51.100.7 a.example.com',
+      'shop/web name 198.51.100.7 b.example.com',
     ]);
+  });
+
+  it('of what each workload calls an address itself, whatever others call it', () => {
+    const called = (name: string): Endpoint => at('198.51.100.7', { reserved: 'world', names: [name] });
+    const told = said([{ destination: called('api.example.com') }, { source: podEnd('batch-1', '10.0.0.9'), destination: called('lure.example.net') }, { source: podEnd('batch-1', '10.0.0.9'), destination: called('lure.example.net') }]);
+    expect(told.filter((text) => text.startsWith('shop/'))).toEqual(['shop/web name 198.51.100.7 api.example.com', 'shop/batch name 198.51.100.7 lure.example.net']);
   });
 
   it('is told once, and not again in the next portion', () => {

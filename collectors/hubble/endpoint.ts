@@ -172,8 +172,9 @@ function readWorkload(value: unknown): WorkloadRef | null | 'bad' {
   return isKind(kind) && isSubdomain(name) ? { kind, name } : 'bad';
 }
 
+/** Names of hosts: a name without a dot is a whole domain's, or one of the cluster's own search list. */
 function dnsNames(value: unknown): readonly string[] {
   if (!Array.isArray(value)) return [];
   const names = value.filter((item): item is string => typeof item === 'string').map((item) => item.toLowerCase().replace(/\.$/, ''));
-  return [...new Set(names.filter((item) => isSubdomain(item)))].toSorted().slice(0, 8);
+  return [...new Set(names.filter((item) => item.includes('.') && isSubdomain(item) && canonicalAddress(item) === null))].toSorted().slice(0, 8);
 }

@@ -56,6 +56,7 @@ export interface StoredPeer {
   readonly revision: number | null;
   readonly labelSets: readonly string[];
   readonly accounts: readonly string[];
+  /** Of an address outside: what anybody called it. Of a workload: what it calls such an address itself, `198.51.100.7 api.example.com`. */
   readonly names: readonly string[];
 }
 

@@ -18,7 +18,7 @@ export function namePeer(peer: Peer, self: WorkloadPeer, seen: ReadonlySet<strin
     case 'workload':
       return nameWorkload(peer, self, roster);
     case 'external':
-      return nameAddress(peer.address, roster.namesOf(peer));
+      return nameAddress(peer.address, roster.namesOf(peer, self));
     case 'public':
       return namePublic(seen, roster, directory);
     case 'node':

@@ -131,7 +131,7 @@ function rulesFor(direction: Direction, workload: WorkloadPeer, edges: readonly 
   // Who nobody was seen to ask is left alone; where that means closed, it stays open for those who have to ask.
   if (typeof made === 'string') return edges.length === 0 && needed.length > 0 && around.closed.has(workload.namespace) ? needed : made;
   notes.push(...made.notes, ...unknown(direction, workload, around.graph.unresolved), ...unseen.notes, ...mesh.notes);
-  return [...rulesOf(direction, workload, made.needs, (peer) => around.roster.namesOf(peer)), ...needed];
+  return [...rulesOf(direction, workload, made.needs, (peer) => around.roster.namesOf(peer, workload)), ...needed];
 }
 
 /** That somebody was at the other end whom nobody knows. */

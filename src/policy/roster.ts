@@ -89,10 +89,11 @@ export class Roster {
     return this.#matching;
   }
 
-  /** DNS names that records gave for an outside address, sorted. */
-  namesOf(peer: Peer): readonly string[] {
-    this.#names ??= new Map(this.#graph.stored.peers.filter(({ names }) => names.length > 0).map(({ peer: own, names }) => [peerKey(own), names.toSorted()]));
-    return this.#names.get(peerKey(peer)) ?? [];
+  /** DNS names under which a workload itself was seen to know an outside address, sorted. */
+  namesOf(peer: Peer, workload: WorkloadPeer): readonly string[] {
+    if (peer.type !== 'external') return [];
+    this.#names ??= recordedNames(this.#graph);
+    return this.#names.get(`${peerKey(workload)} ${peer.address}`) ?? [];
   }
 
   /** Whether some pod has an address of IPv6. */
@@ -229,4 +230,14 @@ function recordedLabels(graph: Graph): ReadonlyMap<string, readonly string[]> {
     recorded.set(key, known);
   }
   return new Map([...recorded].map(([key, sets]) => [key, [...sets].toSorted()]));
+}
+
+/** Names that records gave for outside addresses, by the key of the workload that talked to them and the address. */
+function recordedNames(graph: Graph): ReadonlyMap<string, readonly string[]> {
+  const recorded = graph.stored.peers.flatMap(({ peer, names }) => {
+    if (peer.type !== 'workload' || names.length === 0) return [];
+    const key = peerKey(graph.canon.end(peer).peer);
+    return names.map((text) => ({ of: `${key} ${text.slice(0, text.indexOf(' '))}`, name: text.slice(text.indexOf(' ') + 1) }));
+  });
+  return new Map([...groupBy(recorded, ({ of }) => of)].map(([of, own]) => [of, [...new Set(own.map(({ name }) => name))].toSorted()]));
 }

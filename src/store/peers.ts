@@ -3,8 +3,8 @@ import type { Attribute, Sighting } from '../learn/delta.ts';
 import type { StoredPeer, StoredPod } from '../learn/stored.ts';
 import { parsePeerKey, peerKey, type Peer, type WorkloadPeer } from '../model/peer.ts';
 
-/** DNS names that are kept of an outside address: a client that resolves may invent them without end. */
-const MAX_NAMES = 64;
+/** DNS names that are kept of an outside address, and of all those that a workload talks to: a client that resolves may invent them without end. */
+const MAX_NAMES = { external: 64, workload: 1_024 } as const;
 
 /** Peers, their attributes, pods and the lives of pods at addresses. */
 export class PeerTable {
@@ -79,7 +79,7 @@ export class PeerTable {
   describe({ peer, kind, value }: Attribute, maxLabelSets: number): boolean {
     const id = this.id(peer);
     if (kind === 'labels' && (this.#labelSets.get(id)?.n ?? 0) >= maxLabelSets) return false;
-    if (kind === 'name' && (this.#names.get(id)?.n ?? 0) >= MAX_NAMES) return false;
+    if (kind === 'name' && (this.#names.get(id)?.n ?? 0) >= (peer.type === 'workload' ? MAX_NAMES.workload : MAX_NAMES.external)) return false;
     this.#attribute.run(id, kind, value);
     return true;
   }

@@ -57,6 +57,7 @@ describe('Hubble: who', () => {
     ['the world', other(WORLD('198.51.100.7')), '@198.51.100.7:world'],
     ['a CIDR identity', other({ ip: '198.51.100.7', labels: ['cidr:198.51.100.0/24', 'reserved:world'] }), '@198.51.100.7:world'],
     ['an FQDN identity with its name', other({ ip: '198.51.100.7', labels: ['fqdn:*.example.com'] }, { names: ['API.example.com.'] }), '@198.51.100.7:world<api.example.com>'],
+    ['names that are hosts’, and no whole domain’s, no pattern and no address', other({ ip: '198.51.100.7', labels: ['reserved:world'] }, { names: ['com', '*.com', '203.0.113.4', 'a.example.com', 'B.example.com.', 'x\n.example.com', 'x y.example.com'] }), '@198.51.100.7:world<a.example.com,b.example.com>'],
     ['a number alone', other({ ip: '198.51.100.7', identity: 2 }), '@198.51.100.7:world'],
     ['a node-local identity', other({ ip: '198.51.100.7', identity: 16_777_300 }), '@198.51.100.7:world'],
     ['the API server before the world', other({ ip: '192.168.0.1', labels: ['reserved:world', 'reserved:kube-apiserver'] }), ':kube-apiserver'],

@@ -79,6 +79,18 @@ describe('what records said of a peer', () => {
   });
 });
 
+describe('DNS names', () => {
+  it.each([
+    ['an address', FAR, 64],
+    ['what a workload talks to', WEB, 1_024],
+  ] as const)('of %s have a cap, so that a client that invents names fills nothing', (_, peer, most) => {
+    const store = storeOf();
+    const attributes = Array.from({ length: most + 10 }, (_one, i): Attribute => ({ peer, kind: 'name', value: `198.51.100.7 n${i}.example.com` }));
+    store.transaction(() => store.add(delta({ attributes }), []));
+    expect(store.peers.readPeers().stored[0]?.names).toHaveLength(most);
+  });
+});
+
 describe('pods and their lives', () => {
   it('reach from the first to the last sighting, whatever comes first', () => {
     const store = storeOf();
