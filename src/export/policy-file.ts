@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, visit, type Document } from 'yaml';
+import { isMap, isSeq, type Document } from 'yaml';
 import type { RenderedFile } from '../exporter.ts';
 import type { Proof, Proposal, Widening } from '../model/proposal.ts';
 import { validatePolicy } from '../policy/validate.ts';
@@ -18,11 +18,13 @@ export interface PolicyObject {
 /** Lines that stand above the items of lists within `spec`, by the name of the list. */
 export type RuleComments = ReadonlyMap<string, readonly string[]>;
 
+/** A selector is the same in whatever order its labels were found. */
+const SORTED: ReadonlySet<string> = new Set(['matchLabels']);
+
 /** The file of one policy, with `head` above all of it; under `fileName` where the form calls the policy otherwise. */
 export function policyFile(policy: PolicyObject, head: readonly string[] = [], comments: RuleComments = new Map(), fileName: string = policy.metadata.name): RenderedFile {
   const { namespace } = policy.metadata;
-  const document = yamlDocument(policy);
-  sortLabels(document);
+  const document = yamlDocument(policy, SORTED);
   if (head.length > 0) document.commentBefore = asComment(head.join('\n'));
   for (const [list, lines] of comments) commentItems(document, list, lines);
   return { name: `${namespace}__${fileName}.yaml`, content: printDocument(document), object: policy };
@@ -63,7 +65,7 @@ export function headOf({ proof, leftAlone, notes, echoes }: Proposal, form: Form
 
 /** What a policy was proved to keep, and what it allows beyond that. */
 export function provedLine(proof: Pick<Proof, 'acceptedEdges' | 'excess' | 'excessCount'>, form: FormHead = {}): string {
-  const kept = ['has no accepted edge to keep', 'keeps the one accepted edge'][proof.acceptedEdges] ?? `keeps all ${proof.acceptedEdges} accepted edges`;
+  const kept = ['has no accepted edge to keep', 'keeps the one accepted edge', 'keeps both accepted edges'][proof.acceptedEdges] ?? `keeps all ${proof.acceptedEdges} accepted edges`;
   return `proved${form.proof === undefined ? '' : ` ${form.proof}`}: ${kept}; allows ${beyondOf(proof, form.beyond ?? [])}`;
 }
 
@@ -92,13 +94,4 @@ function commentItems(document: Document, list: string, lines: readonly string[]
 function asComment(text: string): string {
   // oxlint-disable-next-line no-control-regex
   return text.split('\n').map((line) => ` ${line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, ' ')}`).join('\n');
-}
-
-/** A selector is the same in whatever order its labels were found. */
-function sortLabels(document: Document): void {
-  visit(document, {
-    Pair: (_, { key, value }) => {
-      if (isScalar(key) && key.value === 'matchLabels' && isMap(value)) value.items.sort((a, b) => (String(a.key) < String(b.key) ? -1 : 1));
-    },
-  });
 }

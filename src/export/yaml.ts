@@ -1,4 +1,4 @@
-import { Document, isScalar, parse, Scalar, visit } from 'yaml';
+import { Document, isMap, isScalar, parse, Scalar, visit } from 'yaml';
 
 /** One way to write YAML: two spaces, no line folding, and everything quoted that a reader of YAML 1.1 or 1.2 would take for something else. */
 const STYLE = { lineWidth: 0, indentSeq: false } as const;
@@ -7,11 +7,14 @@ export function toYaml(value: unknown): string {
   return printDocument(yamlDocument(value));
 }
 
-/** A document whose nodes can be given comments. */
-export function yamlDocument(value: unknown): Document {
+/** A document whose nodes can be given comments. Maps under these keys are sorted. */
+export function yamlDocument(value: unknown, sorted: ReadonlySet<string> = new Set()): Document {
   // Parts that are one object are written out each time: a reader of one rule need not look for another.
   const document = new Document(value, { version: '1.1', aliasDuplicateObjects: false });
   visit(document, {
+    Pair: (_, { key, value: map }) => {
+      if (isScalar(key) && sorted.has(String(key.value)) && isMap(map)) map.items.sort((a, b) => (String(a.key) < String(b.key) ? -1 : 1));
+    },
     Scalar: (_, node) => {
       if (isScalar(node) && typeof node.value === 'string' && !isPlain(node.value)) node.type = Scalar.QUOTE_DOUBLE;
     },

@@ -17,7 +17,12 @@ export interface SelectorExpression {
  * the key is absent; an empty string is a value; an empty selector matches everything.
  */
 export function selectorMatches(selector: LabelSelector, labels: Labels): boolean {
-  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) if (labels.get(key) !== value) return false;
+  const { matchLabels } = selector;
+  // Asked millions of times: without a list of the entries.
+  for (const key in matchLabels) {
+    const value = matchLabels[key];
+    if (labels.get(key) !== value) return false;
+  }
   for (const { key, operator, values = [] } of selector.matchExpressions ?? []) {
     const value = labels.get(key);
     switch (operator) {

@@ -4,7 +4,7 @@ import { peerName } from '../model/peer.ts';
 import type { NetworkPolicy } from '../model/policy.ts';
 import type { Graph } from '../learn/graph.ts';
 import { PolicySet } from './evaluate.ts';
-import type { Roster } from './roster.ts';
+import { Roster } from './roster.ts';
 import { validateAdminPolicy } from './validate-admin.ts';
 
 /** Workloads that a warning names; it counts the others. */
@@ -31,10 +31,11 @@ export function mootWarnings(set: PolicySet, roster: Roster): readonly string[] 
 }
 
 /** The same of NetworkPolicies that the cluster does not have yet, with the administrator's policies that it has, by the inventory. */
-export function mootInCluster(graph: Graph, policies: readonly NetworkPolicy[], roster: Roster): readonly string[] {
+export function mootInCluster(graph: Graph, policies: readonly NetworkPolicy[]): readonly string[] {
   const { inventory } = graph.directory;
   const admin = adminOf(inventory);
   if (admin.length === 0) return [];
+  const roster = new Roster(graph);
   return mootWarnings(new PolicySet(policies, roster.namespaces, admin, inventory.nodes), roster).map((warning) => `in the cluster, ${warning}`);
 }
 

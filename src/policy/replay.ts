@@ -37,7 +37,7 @@ export function replay(graph: Graph, policies: readonly NetworkPolicy[], admin: 
   const roster = new Roster(graph);
   const set = new PolicySet(policies, roster.namespaces, admin, graph.directory.inventory.nodes);
   const { broken, unjudged, judged, warnings } = judgeEdges(graph, graph.edges.filter(isResolved), set, roster);
-  for (const warning of admin.length > 0 ? mootWarnings(set, roster) : mootInCluster(graph, policies, roster)) warnings.add(warning);
+  for (const warning of admin.length > 0 ? mootWarnings(set, roster) : mootInCluster(graph, policies)) warnings.add(warning);
   return { judged, broken, unjudged, unused: unusedPairs(graph, set, roster), unusedRanges: unusedRanges(graph, policies, roster), warnings: [...warnings].toSorted() };
 }
 

@@ -28,11 +28,10 @@ export function chooseSelector(member: Member, roster: Roster): ChosenSelector {
 
 function choose(member: Member, roster: Roster): ChosenSelector {
   if (member.standIns.length === 0) return { selector: null, reason: 'no labels of its pods are known; give an inventory (--inventory)' };
-  const others = roster.neighbours(member.peer).filter((other) => other !== member && !other.hostNetwork && !other.gone);
   const fits = (selector: LabelSelector): boolean =>
     !isEmptySelector(selector) &&
     member.standIns.every(({ labels }) => selectorMatches(selector, labels)) &&
-    !others.some((other) => other.standIns.some(({ labels }) => selectorMatches(selector, labels)));
+    roster.matching.selected(selector, member.peer.namespace).every((other) => other === member || other.gone);
   const notes = member.knownBy === 'records' ? ['selector proved by the labels of records alone: no inventory was given'] : [];
   const own = member.fact?.selector ?? null;
   if (own !== null && !usesRevision(own) && fits(own)) return { selector: own, notes };

@@ -29,7 +29,7 @@ describe('policies of the mesh as files', () => {
 
   it('say what was proved, what to know, and the evidence of each rule', () => {
     const [file] = istio.render(set({ proposals: [authorization({ notes: ['no certificate was seen'], proof: { acceptedEdges: 2, excess: ['shared-account: shop/ads'], excessCount: 1 } })] }));
-    expect(file?.content).toBe(`# proved: keeps all 2 accepted edges; allows beyond them: shared-account: shop/ads
+    expect(file?.content).toBe(`# proved: keeps both accepted edges; allows beyond them: shared-account: shop/ads
 # note: no certificate was seen
 
 apiVersion: security.istio.io/v1

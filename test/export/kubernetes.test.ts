@@ -87,7 +87,7 @@ spec:
 
   it.each([
     ['one edge', { acceptedEdges: 1 }, '# proved: keeps the one accepted edge; allows nothing else\n'],
-    ['several edges', { acceptedEdges: 2 }, '# proved: keeps all 2 accepted edges; allows nothing else\n'],
+    ['several edges', { acceptedEdges: 2 }, '# proved: keeps both accepted edges; allows nothing else\n'],
     ['a direction that is left alone', { leftAlone: [{ direction: 'egress', reason: 'no accepted edge leads out of it' }] as const }, '\n# egress is left alone: no accepted edge leads out of it\n'],
   ])('the head tells of %s', (_, more, said) => {
     expect(text(more)).toContain(said);

@@ -49,14 +49,13 @@ export const define: Define = (command, run) => {
 async function proposePolicies(context: Context, options: Options): Promise<number> {
   const form = outputOf(context, ['yaml', 'json']);
   const wantsWorkload = workloadOption(options.workload);
-  const [{ withStore, graphOf }, { propose }, { clusterResolvers }, { authorize }, { exporters }, { mootInCluster }, { Roster }] = await Promise.all([
+  const [{ withStore, graphOf }, { propose }, { clusterResolvers }, { authorize }, { exporters }, { mootInCluster }] = await Promise.all([
     import('../session.ts'),
     import('../../policy/propose.ts'),
     import('../../policy/dns.ts'),
     import('../../policy/istio/authorize.ts'),
     import('../../export/index.ts'),
     import('../../policy/moot.ts'),
-    import('../../policy/roster.ts'),
   ]);
   const exporter = exporterFor(options, exporters);
   if (options.trustDomain !== undefined && !isTrustDomain(options.trustDomain)) throw new UsageError(`--trust-domain ${options.trustDomain}: not a trust domain, such as cluster.local`);
@@ -88,7 +87,7 @@ async function proposePolicies(context: Context, options: Options): Promise<numb
     for (const { workload, leftAlone } of proposals) for (const { direction, reason } of leftAlone) context.say(`${peerName(workload)}: ${direction} left alone: ${reason}`);
     for (const line of exporter.leftOut?.(set) ?? []) context.say(line);
     for (const line of cutOff(proposals, none, defaultDeny)) context.say(line);
-    for (const line of mootInCluster(graph, proposals.map(({ policy }) => policy), new Roster(graph))) context.say(`warning: ${plain(line)}`);
+    for (const line of mootInCluster(graph, proposals.map(({ policy }) => policy))) context.say(`warning: ${plain(line)}`);
     if (proposals.length === 0) context.say(none.length > 0 ? 'no policies: the reasons are above' : 'no policies: no workload here has an accepted edge (footpath edges, footpath accept)');
     else if (exporter.name === 'kubernetes') context.hint('next: footpath explain NS/NAME · footpath propose --out policies · footpath simulate --policies policies');
     else context.hint(`next: footpath explain NS/NAME · footpath propose --as ${exporter.name} --out policies · kubectl diff -k policies`);
