@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import type { Context } from './context.ts';
+import { linesOf, TOO_LONG } from './input-lines.ts';
 import { plain } from './text.ts';
 
 /**
@@ -7,10 +8,14 @@ import { plain } from './text.ts';
  * cannot be answered is said on stderr, and makes the exit status 1; the others are answered.
  */
 export async function answerLines(context: Context, what: string, answer: (asked: Readonly<Record<string, unknown>>) => boolean | null): Promise<number> {
-  const { createInterface } = await import('node:readline');
   let failed = 0;
   let out = '';
-  for await (const line of createInterface({ input: context.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of linesOf(context.stdin)) {
+    if (line === null) {
+      failed++;
+      context.say(`footpath: a ${what} ${TOO_LONG}`);
+      continue;
+    }
     if (line.trim() === '') continue;
     try {
       const asked: unknown = JSON.parse(line);

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { OperationError } from '../../errors.ts';
 import type { Alert } from '../../model/alert.ts';
 import type { Signature } from '../../model/decision.ts';
@@ -7,6 +6,7 @@ import type { Graph } from '../../learn/graph.ts';
 import { standingOf, wordsOn, type ReviewItem, type Word } from '../../policy/review.ts';
 import type { Store } from '../../store/store.ts';
 import type { Context } from '../context.ts';
+import { linesOf, TOO_LONG } from '../input-lines.ts';
 import { plain, plural } from '../text.ts';
 import { planAnswers, readAnswer, writePlan, type Answer, type Planned, type Problem } from './answers.ts';
 
@@ -15,8 +15,9 @@ export async function readAnswers(context: Context, path: string): Promise<reado
   const answers: (Answer | Problem)[] = [];
   let line = 0;
   try {
-    for await (const text of createInterface({ input: path === '-' ? context.stdin : createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-      const answer = readAnswer(text, ++line);
+    for await (const text of linesOf(path === '-' ? context.stdin : createReadStream(path))) {
+      line++;
+      const answer = text === null ? { line, problem: TOO_LONG } : readAnswer(text, line);
       if (answer !== null) answers.push(answer);
     }
   } catch (error) {

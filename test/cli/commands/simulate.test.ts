@@ -188,6 +188,12 @@ describe('simulate --questions -', () => {
   const question = (id: unknown, src: string, dst: string, port: unknown = 8080, more: object = {}): string => JSON.stringify({ id, src, src_kind: 'Pod', dst, dst_kind: 'Pod', port, protocol: 'TCP', ...more });
   const answers = async (lines: readonly string[]) => footpath(['simulate', '--manifests', manifests(), '--questions', '-'], { stdin: lines.join('\n') });
 
+  it('a line over a mebibyte is said and left out, and no text of JSON ends one', async () => {
+    const result = await answers(['x'.repeat((1 << 20) + 1), '{"id":"a\u2028b","src":"10.9.9.9","dst":"10.9.9.8","port":80}']);
+    expect(result).toMatchObject({ status: 1, out: '{"id":"a\u2028b","allowed":true}\n' });
+    expect(result.err).toBe('footpath: a question is longer than 1048576 bytes\n');
+  });
+
   it('answers one line a question, with its id, in their order', async () => {
     const { status, out, err } = await answers([
       question(1, 'shop/web', 'shop/cart'),
