@@ -35,10 +35,10 @@ export const blockOverPods: LintRule = {
   name: 'block-over-pods',
   summary: 'an ipBlock that holds addresses of pods',
   why: 'ipBlocks are for addresses outside the cluster. Whether one matches a pod is left open: most network plugins match its address, Cilium does not; and pods change their addresses. Name pods by selectors, and except their range from the block.',
-  *find(subject, { world: { podRanges, podAddresses } }) {
+  *find(subject, { world: { podRanges, podAddresses }, effort }) {
     const addresses = [...podAddresses].map(parseAddress).filter((address) => address !== null);
     for (const block of blocksIn(subject)) {
-      if (isWorld(block)) continue;
+      if (isWorld(block) || !effort.spend(addresses.length + podRanges.length)) continue;
       const range = podRanges.find(({ text }) => intersect(block.addresses, blockAddresses(text)).length > 0);
       const pod = addresses.find((address) => isIn(addressPlace(address), block.addresses));
       const what = range === undefined ? (pod === undefined ? null : `the pod's address ${pod.text}`) : `pods' addresses, of ${range.text}`;
@@ -51,9 +51,9 @@ export const blockOverService: LintRule = {
   name: 'block-over-service',
   summary: 'an ipBlock that holds a Service’s address',
   why: 'A Service’s address is rewritten to a pod’s, with most network plugins before policies are asked: a rule that names it matches nothing. Name the pods behind the Service by selectors, at the port on which they listen.',
-  *find(subject, { world: { services, dnsCaches } }) {
+  *find(subject, { world: { services, dnsCaches }, effort }) {
     for (const block of blocksIn(subject)) {
-      if (isWide(block.addresses)) continue;
+      if (isWide(block.addresses) || !effort.spend(services.length)) continue;
       // What a cache on the node answers for is not rewritten.
       const named = services.filter(({ addresses }) => addresses.filter((text) => !dnsCaches.includes(text)).map(parseAddress).some((address) => address !== null && isIn(addressPlace(address), block.addresses)));
       if (named.length > 0) yield { field: block.field, message: `${block.cidr} holds the address of Service ${listed(named.map(({ namespace, name }) => `${namespace}/${name}`))}, which is rewritten to a pod's before most network plugins ask policies; name the pods behind it` };

@@ -1,7 +1,8 @@
 import { NAMESPACE_NAME } from '../../model/labels.ts';
+import { groupBy } from '../../model/group.ts';
 import type { PolicyPeer, PolicyPort } from '../../model/policy.ts';
 import { isEmptySelector, type LabelSelector } from '../../model/selector.ts';
-import { blockAddresses } from '../address-set.ts';
+import { blockAddresses, type AddressSet } from '../address-set.ts';
 import { NO_PORTS, portsOpened } from '../port-set.ts';
 import { covers } from '../ranges.ts';
 
@@ -17,10 +18,15 @@ export function requirementsOf({ matchLabels = {}, matchExpressions = [] }: Labe
   return [...Object.entries(matchLabels).map(([key, value]) => ({ key, operator: 'In' as const, values: [value] })), ...matchExpressions.map(({ key, operator, values = [] }) => ({ key, operator, values }))];
 }
 
+/** So many conditions are sooner looked through than sorted. */
+const FEW = 8;
+
 /** Whether whatever the narrow selector matches, the wide one matches too. */
 export function isWithin(narrow: LabelSelector, wide: LabelSelector): boolean {
-  const own = requirementsOf(narrow);
-  return requirementsOf(wide).every((wanted) => own.some((given) => follows(given, wanted)));
+  const [own, all] = [requirementsOf(narrow), requirementsOf(wide)];
+  if (all.length <= FEW) return all.every((wanted) => own.some((given) => follows(given, wanted)));
+  const byKey = groupBy(own, ({ key }) => key);
+  return all.every((wanted) => byKey.get(wanted.key)?.some((given) => follows(given, wanted)) === true);
 }
 
 function follows(given: Requirement, wanted: Requirement): boolean {
@@ -41,19 +47,31 @@ function follows(given: Requirement, wanted: Requirement): boolean {
 /** Whether a selector asks for what no labels can have. */
 export function isImpossible(selector: LabelSelector): boolean {
   const all = requirementsOf(selector);
-  return all.some((one, i) => {
+  const byKey = groupBy(all, ({ key }) => key);
+  return all.some((one) => {
     if (one.operator !== 'In' && one.operator !== 'Exists') return false;
-    const others = all.filter((other, j) => j !== i && other.key === one.key);
+    const others = (byKey.get(one.key) ?? []).filter((other) => other !== one);
     if (others.some(({ operator }) => operator === 'DoesNotExist')) return true;
     return one.operator === 'In' && one.values.every((value) => others.some((other) => (other.operator === 'In' && !other.values.includes(value)) || (other.operator === 'NotIn' && other.values.includes(value))));
   });
+}
+
+type IpBlock = NonNullable<PolicyPeer['ipBlock']>;
+
+/** A block is held against many others. */
+const addresses = new WeakMap<IpBlock, AddressSet>();
+
+function addressesOf(block: IpBlock): AddressSet {
+  let known = addresses.get(block);
+  if (known === undefined) addresses.set(block, (known = blockAddresses(block.cidr, block.except)));
+  return known;
 }
 
 /** Of peers of policies in the same namespace. */
 export function peerWithin(narrow: PolicyPeer, wide: PolicyPeer, namespace: string): boolean {
   if (narrow.ipBlock !== undefined || wide.ipBlock !== undefined) {
     if (narrow.ipBlock === undefined || wide.ipBlock === undefined) return false;
-    return covers(blockAddresses(wide.ipBlock.cidr, wide.ipBlock.except), blockAddresses(narrow.ipBlock.cidr, narrow.ipBlock.except));
+    return covers(addressesOf(wide.ipBlock), addressesOf(narrow.ipBlock));
   }
   const own: LabelSelector = { matchLabels: { [NAMESPACE_NAME]: namespace } };
   return isWithin(narrow.namespaceSelector ?? own, wide.namespaceSelector ?? own) && isWithin(narrow.podSelector ?? {}, wide.podSelector ?? {});

@@ -7,6 +7,7 @@ import { isAdminKind, validateAdminPolicy } from '../validate-admin.ts';
 import { NETWORK_POLICY_GROUPS, validatePolicy } from '../validate.ts';
 import { subjectOf, type Subject } from './subject.ts';
 import { RuleIndex } from './rule-index.ts';
+import { Effort } from './effort.ts';
 import { LINT_RULES } from './rules.ts';
 import type { LintWorld } from './world.ts';
 
@@ -36,6 +37,8 @@ export interface Linted {
   /** In the order of the objects, errors of one first, then as the rules are listed. */
   readonly findings: readonly Finding[];
   /** Policies of other kinds, counted; sorted. */
+  /** Not everything was held against everything: there is too much of it. */
+  readonly isCut: boolean;
   readonly notLinted: readonly { readonly kind: string; readonly count: number }[];
 }
 
@@ -73,7 +76,7 @@ interface Checked {
 }
 
 /** Lints policies among objects. Pure; equal objects in equal order give equal findings. */
-export function lint(objects: readonly LintObject[], world: LintWorld): Linted {
+export function lint(objects: readonly LintObject[], world: LintWorld, effort: Effort = new Effort()): Linted {
   const checked = objects.map(check);
   const subjects = new Map<number, Subject>();
   for (const [i, one] of checked.entries()) if (one !== null && one.policy !== null) subjects.set(i, subjectOf(one.policy));
@@ -84,7 +87,7 @@ export function lint(objects: readonly LintObject[], world: LintWorld): Linted {
     if (index === undefined) indexes.set(namespace, (index = new RuleIndex(namespace, byNamespace.get(namespace) ?? [])));
     return index;
   };
-  const around = { byNamespace, ruleIndex, world };
+  const around = { byNamespace, ruleIndex, world, effort };
   const findings: Finding[] = [];
   for (const [i, { object }] of objects.entries()) {
     const own = checked[i];
@@ -99,6 +102,7 @@ export function lint(objects: readonly LintObject[], world: LintWorld): Linted {
   return {
     policies: checked.filter((one) => one !== null).length,
     findings,
+    isCut: effort.isSpent,
     notLinted: [...others].map(([kind, all]) => ({ kind, count: all.length })).toSorted((a, b) => (a.kind < b.kind ? -1 : 1)),
   };
 }

@@ -29,6 +29,7 @@ export const servicePort: LintRule = {
       const own = portsOf(served);
       for (const [i, { protocol = 'TCP', port, endPort }] of rule.ports.entries()) {
         if (typeof port !== 'number' || (endPort ?? port) !== port || own.some((one) => one.port === port && one.protocol === protocol)) continue;
+        if (!around.effort.spend(around.world.services.length)) continue;
         for (const service of around.world.services) {
           const { selector } = service;
           const translated = service.ports.find((one) => one.port === port && one.protocol === protocol && one.targetPort !== port);

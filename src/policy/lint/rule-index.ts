@@ -3,6 +3,7 @@ import { NAMESPACE_NAME } from '../../model/labels.ts';
 import type { PolicyPeer } from '../../model/policy.ts';
 import type { LabelSelector } from '../../model/selector.ts';
 import { requirementsOf } from './contain.ts';
+import type { Effort } from './effort.ts';
 import type { Subject, SubjectRule } from './subject.ts';
 
 /** A rule with its place among those of its namespace. */
@@ -39,10 +40,12 @@ export class RuleIndex {
     }
   }
 
-  /** All rules that could hold this one, and some that do not, in the order of the files. */
-  around({ peers: [first] }: SubjectRule): readonly PlacedRule[] {
+  /** All rules that could hold this one, and some that do not, in the order of the files; none where they are more than may be looked at. */
+  around({ peers: [first] }: SubjectRule, effort: Effort): readonly PlacedRule[] {
     const anchors = first === undefined ? [ANYTHING] : [ANYTHING, ...anchorsAround(first, this.#namespace)];
-    return [...new Set(anchors.flatMap((anchor) => this.#byAnchor.get(anchor) ?? []))].toSorted((a, b) => a.place - b.place);
+    const found = anchors.map((anchor) => this.#byAnchor.get(anchor) ?? []);
+    if (!effort.spend(found.reduce((sum, { length }) => sum + length, 0))) return [];
+    return [...new Set(found.flat())].toSorted((a, b) => a.place - b.place);
   }
 }
 

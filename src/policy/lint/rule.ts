@@ -1,4 +1,5 @@
 import type { Direction } from '../../model/proposal.ts';
+import type { Effort } from './effort.ts';
 import type { RuleIndex } from './rule-index.ts';
 import type { Subject } from './subject.ts';
 import type { LintWorld } from './world.ts';
@@ -26,6 +27,7 @@ export interface Surroundings {
   /** All rules of a namespace. */
   readonly ruleIndex: (namespace: string) => RuleIndex;
   readonly world: LintWorld;
+  readonly effort: Effort;
 }
 
 /** How people read who is at the other end. */

@@ -9,14 +9,14 @@ export const shadowedRule: LintRule = {
   name: 'shadowed-rule',
   summary: 'a rule that another rule for the same pods holds already',
   why: 'Rules only add up. One whose peers and ports are all in another rule, of the same policy or of one that selects at least the same pods, changes nothing: taking it out is safe, and narrowing it does nothing. If it was meant to narrow, the wider one has to go.',
-  *find(subject, { ruleIndex }) {
+  *find(subject, { ruleIndex, effort }) {
     const { policy, rules } = subject;
     const { namespace } = policy.metadata;
     for (const rule of rules) {
-      const all = ruleIndex(namespace).around(rule);
+      const all = ruleIndex(namespace).around(rule, effort);
       const own = all.find((one) => one.rule === rule)?.place ?? 0;
       const holder = all.find(({ subject: other, rule: wide, place }) => {
-        if (wide === rule || wide.direction !== rule.direction || !ruleWithin(rule, wide, namespace)) return false;
+        if (wide === rule || wide.direction !== rule.direction || !effort.spend(rule.weight * wide.weight) || !ruleWithin(rule, wide, namespace)) return false;
         if (other !== subject && !isWithin(policy.spec.podSelector, other.policy.spec.podSelector)) return false;
         // Of two that hold each other, the first stays.
         const isMutual = ruleWithin(wide, rule, namespace) && isWithin(other.policy.spec.podSelector, policy.spec.podSelector);
@@ -33,8 +33,9 @@ export const shadowedPeer: LintRule = {
   name: 'shadowed-peer',
   summary: 'a peer or a port that another one of the same rule holds already',
   why: 'Peers of a rule are alternatives, and so are its ports. One that is wholly within another one changes nothing; if it was meant to narrow it, they have to be one element.',
-  *find({ policy, rules }) {
+  *find({ policy, rules }, { effort }) {
     for (const rule of rules) {
+      if (!effort.spend(rule.weight * rule.weight)) continue;
       const peers = within(rule.peers, (narrow, wide) => peerWithin(narrow, wide, policy.metadata.namespace));
       for (const [i, j] of peers) yield { field: `${rule.peersField}[${i}]`, message: `changes nothing: ${rule.peersField}[${j}] holds it already; take one of them out` };
       const ports = within(rule.ports, portWithin);

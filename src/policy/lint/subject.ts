@@ -1,6 +1,7 @@
 import type { NetworkPolicy, PolicyPeer, PolicyPort, PolicyType } from '../../model/policy.ts';
 import { POLICY_TYPE, type Direction } from '../../model/proposal.ts';
 import { closedDirections } from '../reach.ts';
+import { requirementsOf } from './contain.ts';
 
 /** A valid policy, with what its text says beside its meaning. */
 export interface Subject {
@@ -20,6 +21,8 @@ export interface SubjectRule {
   readonly peersField: string;
   readonly peers: readonly PolicyPeer[];
   readonly ports: readonly PolicyPort[];
+  /** What there is to compare in it: its peers, with what each of them asks for, and its ports. */
+  readonly weight: number;
 }
 
 export const DIRECTIONS: readonly Direction[] = ['ingress', 'egress'];
@@ -34,7 +37,15 @@ export function subjectOf(policy: NetworkPolicy): Subject {
 export function rulesOf({ spec }: NetworkPolicy, direction: Direction): readonly SubjectRule[] {
   const peersField = direction === 'ingress' ? 'from' : 'to';
   const written = direction === 'ingress' ? (spec.ingress ?? []).map(({ from, ports }) => ({ peers: from, ports })) : (spec.egress ?? []).map(({ to, ports }) => ({ peers: to, ports }));
-  return written.map(({ peers = [], ports = [] }, i) => ({ direction, field: `spec.${direction}[${i}]`, peersField: `spec.${direction}[${i}].${peersField}`, peers, ports }));
+  return written.map(({ peers = [], ports = [] }, i) => {
+    const weight = peers.reduce((sum, peer) => sum + weightOf(peer), 1 + ports.length);
+    return { direction, field: `spec.${direction}[${i}]`, peersField: `spec.${direction}[${i}].${peersField}`, peers, ports, weight };
+  });
+}
+
+function weightOf({ podSelector = {}, namespaceSelector = {}, ipBlock }: PolicyPeer): number {
+  const asked = [podSelector, namespaceSelector].flatMap(requirementsOf).reduce((sum, { values }) => sum + values.length, 0);
+  return 1 + asked + (ipBlock?.except?.length ?? 0);
 }
 
 /** `Ingress`, as policyTypes spells it. */

@@ -5,6 +5,7 @@ import { selectorMatches } from '../../../src/model/selector.ts';
 import type { IngressRule, EgressRule, NetworkPolicy } from '../../../src/model/policy.ts';
 import { PolicySet } from '../../../src/policy/evaluate.ts';
 import { isImpossible, isWithin, ruleWithin } from '../../../src/policy/lint/contain.ts';
+import { Effort } from '../../../src/policy/lint/effort.ts';
 import { lint } from '../../../src/policy/lint/lint.ts';
 import { RuleIndex } from '../../../src/policy/lint/rule-index.ts';
 import { subjectOf } from '../../../src/policy/lint/subject.ts';
@@ -85,7 +86,7 @@ describe('what lint says is so', () => {
           const index = new RuleIndex(namespace, own);
           const rules = own.flatMap((subject) => subject.rules);
           for (const rule of rules) {
-            const around = new Set(index.around(rule).map((placed) => placed.rule));
+            const around = new Set(index.around(rule, new Effort()).map((placed) => placed.rule));
             const holders = rules.filter((wide) => ruleWithin(rule, wide, namespace));
             found += holders.length;
             expect(holders.filter((wide) => !around.has(wide))).toEqual([]);
