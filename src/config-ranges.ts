@@ -2,7 +2,7 @@ import { readYaml } from './config-yaml.ts';
 import { UsageError } from './errors.ts';
 import { compactCidrs, cidrCovers, parseCidr, type Cidr } from './model/address.ts';
 import { isLabelValue } from './model/names.ts';
-import type { KnownRanges } from './policy/outside-peers.ts';
+import type { KnownRanges } from './policy/propose/outside-peers.ts';
 
 /** More would be a policy that nobody reads, and that an API server has no room for. */
 const MOST_RANGES = 1000;

@@ -1,9 +1,9 @@
 import type { Graph, GraphEdge } from '../learn/graph.ts';
 import { groupBy } from '../model/group.ts';
 import { peerJson } from '../model/json.ts';
-import { addressCount, addressSetText, blocksOf } from '../policy/address-set.ts';
-import { diffPeerName, type DiffPeer, type Difference, type PolicyDiff } from '../policy/diff.ts';
-import { portRanges, portSetText } from '../policy/port-set.ts';
+import { addressCount, addressSetText, blocksOf } from '../policy/diff/address-set.ts';
+import { diffPeerName, type DiffPeer, type Difference, type PolicyDiff } from '../policy/diff/diff.ts';
+import { portRanges, portSetText } from '../policy/diff/port-set.ts';
 import type { Context } from './context.ts';
 import { portText } from './edge-text.ts';
 import { edgeJson } from './json.ts';

@@ -4,7 +4,7 @@ import type { TypedObject } from '../kubernetes/inventory.ts';
 import type { ReadManifests } from '../kubernetes/manifests.ts';
 import { ADMIN_GROUP, type AdminPolicy } from '../model/admin-policy.ts';
 import type { NetworkPolicy } from '../model/policy.ts';
-import type { Problem } from '../policy/field-check.ts';
+import type { Problem } from '../policy/validate/field-check.ts';
 import type { Context } from './context.ts';
 import { plain } from './text.ts';
 
@@ -45,7 +45,7 @@ export interface ValidPolicies {
 
 /** Policies among objects, those of the administrator too; whatever is wrong with them is said on stderr. */
 export async function validPolicies(context: Context, { objects, problems }: ReadManifests): Promise<ValidPolicies> {
-  const [{ NETWORK_POLICY_GROUPS, validatePolicy }, { isAdminKind, validateAdminPolicy }] = await Promise.all([import('../policy/validate.ts'), import('../policy/validate-admin.ts')]);
+  const [{ NETWORK_POLICY_GROUPS, validatePolicy }, { isAdminKind, validateAdminPolicy }] = await Promise.all([import('../policy/validate/validate.ts'), import('../policy/validate/validate-admin.ts')]);
   const policies: NetworkPolicy[] = [];
   const admin: AdminPolicy[] = [];
   const wrong = [...problems];

@@ -1,6 +1,6 @@
 import { edgeName } from '../detect/violation.ts';
 import type { Graph } from '../learn/graph.ts';
-import type { BrokenEdge, Replay } from '../policy/replay.ts';
+import type { BrokenEdge, Replay } from '../policy/replay/replay.ts';
 import { podsOf, witnessesOf } from './evidence-text.ts';
 import { edgeJson } from './json.ts';
 import { namesOf } from './names.ts';

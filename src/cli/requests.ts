@@ -3,7 +3,7 @@ import type { TypedObject } from '../kubernetes/inventory.ts';
 import { parseAddress } from '../model/address.ts';
 import type { AuthorizationPolicy } from '../model/authorization.ts';
 import { DATA_PLANES } from '../model/mesh.ts';
-import type { Answer } from '../policy/evaluate.ts';
+import type { Answer } from '../policy/evaluate/evaluate.ts';
 import type { MeshRequest } from '../policy/istio/request.ts';
 import { answerLines } from './answer-lines.ts';
 import type { Context } from './context.ts';

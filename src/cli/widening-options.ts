@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import type { Graph } from '../learn/graph.ts';
-import type { Widen } from '../policy/propose.ts';
+import type { Widen } from '../policy/propose/propose.ts';
 import type { Context } from './context.ts';
 import { loadConfig } from './session.ts';
 
@@ -31,7 +31,7 @@ export async function wideningOf(context: Context, options: WideningOptions, gra
 }
 
 async function knownRanges(files: readonly string[], graph: Graph): Promise<Widen['ranges']> {
-  const [{ readKnownRanges }, { insideCluster }, { Roster }] = await Promise.all([import('../config-ranges.ts'), import('../policy/known-ranges.ts'), import('../policy/roster.ts')]);
+  const [{ readKnownRanges }, { insideCluster }, { Roster }] = await Promise.all([import('../config-ranges.ts'), import('../policy/propose/known-ranges.ts'), import('../policy/roster.ts')]);
   const known = readKnownRanges(files);
   const wrong = insideCluster(known, graph, new Roster(graph));
   if (wrong !== null) throw new UsageError(`${files.join(', ')}: ${wrong}`);

@@ -4,7 +4,7 @@ import { peerKey, peerName } from '../model/peer.ts';
 import type { PolicyPort } from '../model/policy.ts';
 import { PLAINTEXT } from '../model/principal.ts';
 import type { ProposedRule, RulePeer } from '../model/proposal.ts';
-import { inRanges } from '../policy/classes.ts';
+import { inRanges } from '../policy/propose/classes.ts';
 import { pathPattern } from './http-path.ts';
 
 /** Both are regular expressions, and match only as a whole. */

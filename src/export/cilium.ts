@@ -1,8 +1,8 @@
 import type { Exporter, PolicySet, RenderedFile, RenderOptions } from '../exporter.ts';
 import type { PolicyPort } from '../model/policy.ts';
 import { POLICY_TYPE, type Direction, type EchoRule, type Proposal, type ProposedRule, type Widening } from '../model/proposal.ts';
-import { wideningLine } from '../policy/comment.ts';
-import { unitPorts } from '../policy/rules.ts';
+import { wideningLine } from '../policy/propose/comment.ts';
+import { unitPorts } from '../policy/propose/rules.ts';
 import { requestsOf } from './cilium-http.ts';
 import { namePeers, type NamedPeers } from './cilium-peers.ts';
 import { isDnsPort, numbered, portRules, type PortRule } from './cilium-ports.ts';

@@ -1,7 +1,7 @@
 import { isMap, isSeq, type Document } from 'yaml';
 import type { RenderedFile } from '../exporter.ts';
 import type { Proof, Proposal, Widening } from '../model/proposal.ts';
-import { validatePolicy } from '../policy/validate.ts';
+import { validatePolicy } from '../policy/validate/validate.ts';
 import { printDocument, yamlDocument } from './yaml.ts';
 
 /** What all forms of policies have in common: their names, the evidence in their comments, and how they are written. */

@@ -1,7 +1,7 @@
 import { cidrContains, parseCidr, type Cidr } from '../model/address.ts';
 import type { PolicyPeer } from '../model/policy.ts';
 import { selectorMatches, type LabelSelector } from '../model/selector.ts';
-import { labelsOfNamespace, type Namespaces, type PodEnd } from './end.ts';
+import { labelsOfNamespace, type Namespaces, type PodEnd } from './evaluate/end.ts';
 
 /** Somebody with pods that stand for all of its pods. */
 export interface Standing {

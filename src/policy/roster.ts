@@ -4,10 +4,10 @@ import type { MeshMode, PodFact, WorkloadFact } from '../model/inventory.ts';
 import { formatLabels, parseLabels, stableLabels, type Labels } from '../model/labels.ts';
 import { peerKey, workloadPeer, type Peer, type WorkloadPeer } from '../model/peer.ts';
 import type { Graph } from '../learn/graph.ts';
-import { classAddresses, inRanges } from './classes.ts';
+import { classAddresses, inRanges } from './propose/classes.ts';
 import { Matching } from './matching.ts';
-import { meshModes } from './mesh-mode.ts';
-import { namespaceLabels, type End, type Namespaces, type PodEnd } from './evaluate.ts';
+import { meshModes } from './propose/mesh-mode.ts';
+import { namespaceLabels, type End, type Namespaces, type PodEnd } from './evaluate/evaluate.ts';
 
 /** What its pods look like is known from the API's pods, from a template, or only from the labels of records. */
 export type KnownBy = 'pods' | 'template' | 'records' | 'nothing';

@@ -6,7 +6,7 @@
 import { buildGraph } from '../../dist/src/learn/graph.js';
 import { EMPTY_INVENTORY } from '../../dist/src/model/inventory.js';
 import { selectorMatches } from '../../dist/src/model/selector.js';
-import { replay } from '../../dist/src/policy/replay.js';
+import { replay } from '../../dist/src/policy/replay/replay.js';
 import { Directory } from '../../dist/src/resolve/directory.js';
 
 const NAMESPACES = 100;

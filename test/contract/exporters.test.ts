@@ -5,7 +5,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { exporters } from '../../src/export/index.ts';
 import type { PolicySet, RenderedFile } from '../../src/exporter.ts';
 import { isLabelName, isSubdomain } from '../../src/model/names.ts';
-import { validatePolicy } from '../../src/policy/validate.ts';
+import { validatePolicy } from '../../src/policy/validate/validate.ts';
 import { calicoProblems } from '../support/calico-schema.ts';
 import { ciliumProblems } from '../support/cilium-schema.ts';
 import { istioProblems } from '../support/istio-schema.ts';

@@ -5,7 +5,7 @@ import type { Edge } from '../../src/model/edge.ts';
 import { workloadPeer, type Peer } from '../../src/model/peer.ts';
 import { PLAINTEXT } from '../../src/model/principal.ts';
 import type { EchoRule, ProposedRule, RulePeer } from '../../src/model/proposal.ts';
-import { wideningLine } from '../../src/policy/comment.ts';
+import { wideningLine } from '../../src/policy/propose/comment.ts';
 import { evidence, witness } from '../support/evidence.ts';
 import { policySet, proposal } from '../support/rendering.ts';
 

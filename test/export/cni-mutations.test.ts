@@ -4,7 +4,7 @@ import { calico } from '../../src/export/calico.ts';
 import { cilium } from '../../src/export/cilium.ts';
 import { workloadPeer } from '../../src/model/peer.ts';
 import type { RulePeer } from '../../src/model/proposal.ts';
-import type { End, PolicyProtocol } from '../../src/policy/evaluate.ts';
+import type { End, PolicyProtocol } from '../../src/policy/evaluate/evaluate.ts';
 import { CalicoPolicies, type CalicoPolicy } from '../support/calico-evaluator.ts';
 import { CiliumPolicies, type CiliumPolicy } from '../support/cilium-evaluator.ts';
 import { addressEnd, podEnd } from '../support/policy.ts';

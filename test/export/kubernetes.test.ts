@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { defaultDenyPolicy, kubernetes } from '../../src/export/kubernetes.ts';
 import type { RenderedFile } from '../../src/exporter.ts';
-import { validatePolicy } from '../../src/policy/validate.ts';
+import { validatePolicy } from '../../src/policy/validate/validate.ts';
 import { policySet, proposal, type Proposed } from '../support/rendering.ts';
 
 const render = (...proposed: readonly Proposed[]): readonly RenderedFile[] => kubernetes.render(policySet(proposed.map(proposal)));

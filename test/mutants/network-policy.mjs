@@ -2,10 +2,10 @@
  * Deliberate mistakes in the evaluator: a file, a text that it holds once, what stands there instead, and what that gets wrong. Each must make a test fail; `npm run mutants` sees to it. Whoever
  * rewrites a line that is named here names its successor.
  */
-const [COMPILE, EVALUATE, LANE, INDEX, END, SELECTOR, ADDRESS] = ['policy/compile', 'policy/evaluate', 'policy/lane', 'policy/peer-index', 'policy/end', 'model/selector', 'model/address'].map((name) => `src/${name}.ts`);
+const [COMPILE, EVALUATE, LANE, INDEX, END, SELECTOR, ADDRESS] = ['policy/evaluate/compile', 'policy/evaluate/evaluate', 'policy/evaluate/lane', 'policy/evaluate/peer-index', 'policy/evaluate/end', 'model/selector', 'model/address'].map((name) => `src/${name}.ts`);
 
 /** Tests that must notice them. */
-export const TESTS = ['evaluate', 'evaluate-corners', 'evaluate-ports', 'evaluate-admin'].map((name) => `test/policy/${name}.test.ts`);
+export const TESTS = ['evaluate', 'evaluate-corners', 'evaluate-ports', 'evaluate-admin'].map((name) => `test/policy/evaluate/${name}.test.ts`);
 
 export const MUTANTS = [
   // Ports

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PolicySet, type PodEnd } from '../../src/policy/evaluate.ts';
+import { PolicySet, type PodEnd } from '../../src/policy/evaluate/evaluate.ts';
 import { Matching, type Standing } from '../../src/policy/matching.ts';
 import { policyPeer, world } from '../support/arbitrary-policy.ts';
 import { from, namespaces, podEnd } from '../support/policy.ts';

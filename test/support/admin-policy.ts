@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { ADMIN_GROUP, type AdminKind, type AdminPolicy } from '../../src/model/admin-policy.ts';
-import { validateAdminPolicy } from '../../src/policy/validate-admin.ts';
+import { validateAdminPolicy } from '../../src/policy/validate/validate-admin.ts';
 
 /** Policies of administrators, from a spec in YAML. */
 

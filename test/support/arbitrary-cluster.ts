@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { End, PodEnd, PolicyProtocol } from '../../src/policy/evaluate.ts';
+import type { End, PodEnd, PolicyProtocol } from '../../src/policy/evaluate/evaluate.ts';
 import { Learner } from './graph.ts';
 import { hubbleLine, pod, T0, WORLD, type HubbleEnd, type HubbleFlow } from './hubble.ts';
 import { nodeObject, ownerObject, podObject, serviceObject } from './inventory.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { ContainerPort } from '../../src/model/inventory.ts';
 import type { NetworkPolicy, PolicyPeer, PolicyPort, PolicyType } from '../../src/model/policy.ts';
 import type { LabelSelector, SelectorExpression } from '../../src/model/selector.ts';
-import type { End, Namespaces, PodEnd } from '../../src/policy/evaluate.ts';
+import type { End, Namespaces, PodEnd } from '../../src/policy/evaluate/evaluate.ts';
 import type { Connection } from './naive-policy.ts';
 import { addressEnd, namespaces, networkPolicy, podEnd } from './policy.ts';
 

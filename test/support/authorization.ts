@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { AuthorizationAction, AuthorizationPolicy, AuthorizationRule, AuthorizationSpec } from '../../src/model/authorization.ts';
 import type { DataPlane } from '../../src/model/mesh.ts';
-import type { PodEnd } from '../../src/policy/evaluate.ts';
+import type { PodEnd } from '../../src/policy/evaluate/evaluate.ts';
 import type { Proxy } from '../../src/policy/istio/attach.ts';
 import { AuthorizationSet, type MeshSettings } from '../../src/policy/istio/evaluate.ts';
 import type { MeshRequest } from '../../src/policy/istio/request.ts';

@@ -1,5 +1,5 @@
 import { cidrContains, parseCidr, type Address } from '../../src/model/address.ts';
-import type { End, PodEnd, PolicyProtocol } from '../../src/policy/evaluate.ts';
+import type { End, PodEnd, PolicyProtocol } from '../../src/policy/evaluate/evaluate.ts';
 import { parseSelector, type Matches } from './calico-selector.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { cidrContains, parseCidr, type Address } from '../../src/model/address.ts';
 import type { Direction, IpBlock } from '../../src/model/proposal.ts';
 import type { LabelSelector } from '../../src/model/selector.ts';
-import type { End, PodEnd, PolicyProtocol } from '../../src/policy/evaluate.ts';
+import type { End, PodEnd, PolicyProtocol } from '../../src/policy/evaluate/evaluate.ts';
 
 /**
  * CiliumNetworkPolicies as Cilium's documentation says that they work, written for tests alone: peers are told by the labels of

@@ -1,6 +1,6 @@
 import type { AdminPolicy, AdminRule, SelectedPods } from '../../src/model/admin-policy.ts';
 import type { NetworkPolicy } from '../../src/model/policy.ts';
-import type { End, Namespaces, PodEnd } from '../../src/policy/evaluate.ts';
+import type { End, Namespaces, PodEnd } from '../../src/policy/evaluate/evaluate.ts';
 import { holds, lies, naivelyOpen, selects, typesOf, type Connection } from './naive-policy.ts';
 
 /** The tiers, written down as the API's page tells them; for policies of different priorities, without nodes and domain names. */

@@ -1,6 +1,6 @@
 import { cidrContains, parseCidr } from '../../src/model/address.ts';
 import type { AuthorizationPolicy, AuthorizationRule } from '../../src/model/authorization.ts';
-import type { PodEnd } from '../../src/policy/evaluate.ts';
+import type { PodEnd } from '../../src/policy/evaluate/evaluate.ts';
 import type { MeshRequest } from '../../src/policy/istio/request.ts';
 
 /**

@@ -2,7 +2,7 @@ import type { Address } from '../../src/model/address.ts';
 import type { Labels } from '../../src/model/labels.ts';
 import type { NetworkPolicy, PolicyPeer, PolicyPort } from '../../src/model/policy.ts';
 import type { LabelSelector } from '../../src/model/selector.ts';
-import type { End, Namespaces, PodEnd, PolicyProtocol } from '../../src/policy/evaluate.ts';
+import type { End, Namespaces, PodEnd, PolicyProtocol } from '../../src/policy/evaluate/evaluate.ts';
 
 /**
  * The documentation of the NetworkPolicy API, written down sentence by sentence with no thought of speed or of reasons: what

@@ -10,7 +10,7 @@ import {
   type Namespaces,
   type PodEnd,
   type PolicyProtocol,
-} from '../../src/policy/evaluate.ts';
+} from '../../src/policy/evaluate/evaluate.ts';
 
 /** NetworkPolicies and the ends that they are asked about, in few words. */
 

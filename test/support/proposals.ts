@@ -2,7 +2,7 @@ import type { Graph } from '../../src/learn/graph.ts';
 import type { Workload } from '../../src/model/peer.ts';
 import type { NetworkPolicy, PolicyPeer, PolicyPort } from '../../src/model/policy.ts';
 import type { LabelSelector } from '../../src/model/selector.ts';
-import { propose, type ProposeOptions } from '../../src/policy/propose.ts';
+import { propose, type ProposeOptions } from '../../src/policy/propose/propose.ts';
 import { Learner, type LearnerOptions } from './graph.ts';
 import { connection, pod, T0, type HubbleEnd, type HubbleFlow } from './hubble.ts';
 import { ownerObject, podObject, type PodSpec } from './inventory.ts';

@@ -4,7 +4,7 @@ import { workloadPeer } from '../../src/model/peer.ts';
 import type { NetworkPolicy } from '../../src/model/policy.ts';
 import { NO_AUTHORIZATIONS, type Direction, type EchoRule, type LeftAlone, type Proposal, type ProposedRule, type RulePeer } from '../../src/model/proposal.ts';
 import type { LabelSelector } from '../../src/model/selector.ts';
-import { policyPeers } from '../../src/policy/peers.ts';
+import { policyPeers } from '../../src/policy/propose/peers.ts';
 import { anyText } from './any-text.ts';
 import { podSelector, policyPort } from './arbitrary-policy.ts';
 

@@ -1,7 +1,7 @@
 import { parseCidr } from '../../src/model/address.ts';
 import type { Graph } from '../../src/learn/graph.ts';
-import type { KnownRanges } from '../../src/policy/outside-peers.ts';
-import { NARROW, propose, type Widen } from '../../src/policy/propose.ts';
+import type { KnownRanges } from '../../src/policy/propose/outside-peers.ts';
+import { NARROW, propose, type Widen } from '../../src/policy/propose/propose.ts';
 import { workloadName } from './proposals.ts';
 
 /** Names with ranges, as a person's file has them. */

@@ -3,7 +3,7 @@ import type { TypedObject } from '../../kubernetes/inventory.ts';
 import type { AdminPolicy } from '../../model/admin-policy.ts';
 import { groupBy } from '../../model/group.ts';
 import type { Graph } from '../../learn/graph.ts';
-import type { Policies } from '../../policy/diff.ts';
+import type { Policies } from '../../policy/diff/diff.ts';
 import { outputOf, type Context } from '../context.ts';
 import type { Define } from '../command.ts';
 import { isWord, readPolicyObjects, validPolicies } from '../policies.ts';
@@ -44,7 +44,7 @@ interface Side {
 async function compare(context: Context, a: string, b: string, options: Options): Promise<number> {
   const form = outputOf(context, ['table', 'wide', 'json']);
   const sides = [await readSide(context, a), await readSide(context, b)] as const;
-  const [{ withWorld }, { diffPolicies }] = await Promise.all([import('../world.ts'), import('../../policy/diff.ts')]);
+  const [{ withWorld }, { diffPolicies }] = await Promise.all([import('../world.ts'), import('../../policy/diff/diff.ts')]);
   return withWorld(context, sides.flatMap(({ objects }) => objects), { beside: false }, async ({ graph, database }) => {
     const [before, after] = [await policiesOf(context, sides[0], graph, options), await policiesOf(context, sides[1], graph, options)];
     const diff = diffPolicies(graph, before, after);
@@ -75,7 +75,7 @@ async function readSide(context: Context, name: string): Promise<Side> {
 
 async function policiesOf(context: Context, { policies }: Side, graph: Graph, options: Options): Promise<Policies> {
   if (policies !== null) return policies;
-  const [{ propose }, { defaultDenyPolicy }, { namespacesOf }] = await Promise.all([import('../../policy/propose.ts'), import('../../export/kubernetes.ts'), import('./propose.ts')]);
+  const [{ propose }, { defaultDenyPolicy }, { namespacesOf }] = await Promise.all([import('../../policy/propose/propose.ts'), import('../../export/kubernetes.ts'), import('./propose.ts')]);
   const closed = options.defaultDeny === true ? namespacesOf(graph, null) : [];
   const { proposals } = propose(graph, { includeObserved: options.includeObserved === true, wants: () => true, closed, widen: await wideningOf(context, options, graph) });
   return { network: [...proposals.map(({ policy }) => policy), ...closed.map(defaultDenyPolicy)], admin: [] };

@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.ts';
 import { peerKey, type WorkloadPeer } from '../../model/peer.ts';
 import type { LeftAlone, ProposedRule, Proof } from '../../model/proposal.ts';
 import type { Graph, GraphEdge } from '../../learn/graph.ts';
-import type { Proposals } from '../../policy/propose.ts';
+import type { Proposals } from '../../policy/propose/propose.ts';
 import { outputOf, type Context } from '../context.ts';
 import type { Define } from '../command.ts';
 import { evidenceLines, stateText } from '../evidence-text.ts';
@@ -43,7 +43,7 @@ async function explain(context: Context, text: string, options: Options): Promis
   const isWanted = workloadOption(text);
   const [{ withStore, graphOf }, { propose }, { edgeJson }, { namesOf }, { readinessLines }, { edgeText }] = await Promise.all([
     import('../session.ts'),
-    import('../../policy/propose.ts'),
+    import('../../policy/propose/propose.ts'),
     import('../json.ts'),
     import('../names.ts'),
     import('../readiness-line.ts'),

@@ -51,11 +51,11 @@ async function proposePolicies(context: Context, options: Options): Promise<numb
   const wantsWorkload = workloadOption(options.workload);
   const [{ withStore, graphOf }, { propose }, { clusterResolvers }, { authorize }, { exporters }, { mootInCluster }] = await Promise.all([
     import('../session.ts'),
-    import('../../policy/propose.ts'),
-    import('../../policy/dns.ts'),
+    import('../../policy/propose/propose.ts'),
+    import('../../policy/propose/dns.ts'),
     import('../../policy/istio/authorize.ts'),
     import('../../export/index.ts'),
-    import('../../policy/moot.ts'),
+    import('../../policy/replay/moot.ts'),
   ]);
   const exporter = exporterFor(options, exporters);
   if (options.trustDomain !== undefined && !isTrustDomain(options.trustDomain)) throw new UsageError(`--trust-domain ${options.trustDomain}: not a trust domain, such as cluster.local`);

@@ -52,8 +52,8 @@ async function review(context: Context, options: Options): Promise<number> {
     import('../session.ts'),
     import('../alerting.ts'),
     import('../review/scope.ts'),
-    import('../../policy/review.ts'),
-    import('../../policy/propose.ts'),
+    import('../../policy/review/review.ts'),
+    import('../../policy/propose/propose.ts'),
     import('../../fingerprint.ts'),
   ]);
   const inTheScope = inScope(options, context.namespace);

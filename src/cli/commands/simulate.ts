@@ -54,7 +54,7 @@ async function replayPolicies(context: Context, paths: readonly string[]): Promi
   const form = outputOf(context, ['table', 'wide', 'json']);
   const { policies, admin, invalid } = await validPolicies(context, await readPolicyObjects(context, paths));
   if (policies.length + admin.length + invalid === 0) throw new OperationError(`${paths.join(', ')}: no valid NetworkPolicy found`);
-  const [{ withStore, graphOf }, { replay }] = await Promise.all([import('../session.ts'), import('../../policy/replay.ts')]);
+  const [{ withStore, graphOf }, { replay }] = await Promise.all([import('../session.ts'), import('../../policy/replay/replay.ts')]);
   return withStore(context, async (store) => {
     const graph = await graphOf(store);
     const result = replay(graph, policies, admin);
@@ -77,7 +77,7 @@ async function ask(context: Context, paths: readonly string[], options: Options)
   const [{ readManifests }, { toInventory }, { ManifestWorld }] = await Promise.all([
     import('../../kubernetes/manifests.ts'),
     import('../../kubernetes/inventory.ts'),
-    import('../../policy/manifest-world.ts'),
+    import('../../policy/evaluate/manifest-world.ts'),
   ]);
   const manifests = readManifests(paths);
   const { policies, admin, warnings } = await validPolicies(context, manifests);

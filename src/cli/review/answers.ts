@@ -2,7 +2,7 @@ import { OperationError } from '../../errors.ts';
 import type { Alert } from '../../model/alert.ts';
 import type { EdgeDecision, Signature } from '../../model/decision.ts';
 import { edgeKey, type EdgeKey } from '../../model/edge.ts';
-import { wordOn, type ReviewItem, type Word } from '../../policy/review.ts';
+import { wordOn, type ReviewItem, type Word } from '../../policy/review/review.ts';
 import type { Store } from '../../store/store.ts';
 import type { Graph, GraphEdge } from '../../learn/graph.ts';
 import { isResolved } from '../../learn/state.ts';

@@ -2,7 +2,7 @@ import type { Alert } from '../../model/alert.ts';
 import type { EdgeDecision, Signature, Withdrawal } from '../../model/decision.ts';
 import { decidedAnew, type Graph, type GraphEdge } from '../../learn/graph.ts';
 import { Verdicts } from '../../learn/judge.ts';
-import type { Word } from '../../policy/review.ts';
+import type { Word } from '../../policy/review/review.ts';
 import type { Store } from '../../store/store.ts';
 import { decideEdges, takeBack, type Decided } from '../deciding.ts';
 

@@ -3,7 +3,7 @@ import { OperationError } from '../../errors.ts';
 import type { Alert } from '../../model/alert.ts';
 import type { Signature } from '../../model/decision.ts';
 import type { Graph } from '../../learn/graph.ts';
-import { standingOf, wordsOn, type ReviewItem, type Word } from '../../policy/review.ts';
+import { standingOf, wordsOn, type ReviewItem, type Word } from '../../policy/review/review.ts';
 import type { Store } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import { linesOf, TOO_LONG } from '../input-lines.ts';

@@ -2,7 +2,7 @@ import { edgeName } from '../../detect/violation.ts';
 import type { Graph, GraphEdge } from '../../learn/graph.ts';
 import { peerJson } from '../../model/json.ts';
 import { peerName } from '../../model/peer.ts';
-import { standingOf, wordsOn, type ReviewItem } from '../../policy/review.ts';
+import { standingOf, wordsOn, type ReviewItem } from '../../policy/review/review.ts';
 import { edgeJson } from '../json.ts';
 import { namesOf } from '../names.ts';
 import { portsText } from '../ports-text.ts';

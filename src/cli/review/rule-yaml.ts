@@ -1,7 +1,7 @@
 import { toYaml } from '../../export/yaml.ts';
 import { count } from '../text.ts';
 import type { Direction, ProposedRule } from '../../model/proposal.ts';
-import type { RuleChange } from '../../policy/outlook.ts';
+import type { RuleChange } from '../../policy/review/outlook.ts';
 import type { Line } from './lines.ts';
 
 const INDENT = 4;

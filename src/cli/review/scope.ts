@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts';
 import type { Graph } from '../../learn/graph.ts';
-import { standingOf, type ReviewItem, type Word } from '../../policy/review.ts';
+import { standingOf, type ReviewItem, type Word } from '../../policy/review/review.ts';
 import { workloadOption } from '../workload-option.ts';
 
 export interface ScopeOptions {

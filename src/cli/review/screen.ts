@@ -1,5 +1,5 @@
-import type { Outlook } from '../../policy/outlook.ts';
-import { standingOf } from '../../policy/review.ts';
+import type { Outlook } from '../../policy/review/outlook.ts';
+import { standingOf } from '../../policy/review/review.ts';
 import { count, plain, plural, shorten, type Style } from '../text.ts';
 import { evidencePage, itemLines, type Surroundings } from './item-text.ts';
 import { fit, type Line } from './lines.ts';

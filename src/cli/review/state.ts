@@ -1,4 +1,4 @@
-import { standingOf, type ReviewItem, type Word } from '../../policy/review.ts';
+import { standingOf, type ReviewItem, type Word } from '../../policy/review/review.ts';
 import type { Decided } from '../deciding.ts';
 import type { Key } from './keys.ts';
 

@@ -1,7 +1,7 @@
 import type { Alert } from '../../model/alert.ts';
-import { outlookOn, type Outlook } from '../../policy/outlook.ts';
-import type { Widen } from '../../policy/propose.ts';
-import { wordsOn, type ReviewItem } from '../../policy/review.ts';
+import { outlookOn, type Outlook } from '../../policy/review/outlook.ts';
+import type { Widen } from '../../policy/propose/propose.ts';
+import { wordsOn, type ReviewItem } from '../../policy/review/review.ts';
 import type { Context } from '../context.ts';
 import { namesOf } from '../names.ts';
 import { styleFor } from '../text.ts';

@@ -3,7 +3,7 @@ import { hasPorts } from '../../model/flow.ts';
 import { peerKey, peerName, type Peer, type WorkloadPeer } from '../../model/peer.ts';
 import type { Widening } from '../../model/proposal.ts';
 import type { GraphEdge } from '../../learn/graph.ts';
-import { HBONE_PORT, type Way } from '../wire.ts';
+import { HBONE_PORT, type Way } from '../propose/wire.ts';
 import { identify, type Around, type ClientIdentity } from './clients.ts';
 
 /** A client at a port, as the proxy there meets it: behind a waypoint that is the waypoint. */

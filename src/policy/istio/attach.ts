@@ -1,7 +1,7 @@
 import type { AuthorizationPolicy, TargetRef } from '../../model/authorization.ts';
 import type { DataPlane, MeshService } from '../../model/mesh.ts';
 import { selectorMatches } from '../../model/selector.ts';
-import type { PodEnd } from '../evaluate.ts';
+import type { PodEnd } from '../evaluate/evaluate.ts';
 
 /** The proxy that a request comes to, and what it comes for. */
 export interface Proxy {

@@ -3,11 +3,11 @@ import { DEFAULT_DENY, type Authorizations, type Proposal, type ProposedAuthoriz
 import type { AuthorizationPolicy, AuthorizationSpec } from '../../model/authorization.ts';
 import type { LabelSelector } from '../../model/selector.ts';
 import type { Graph } from '../../learn/graph.ts';
-import { shortList } from '../comment.ts';
-import { freeName, policyNames } from '../names.ts';
-import { makesRule } from '../propose.ts';
+import { shortList } from '../propose/comment.ts';
+import { freeName, policyNames } from '../propose/names.ts';
+import { makesRule } from '../propose/propose.ts';
 import { Roster, type Member } from '../roster.ts';
-import { waysOf } from '../wire.ts';
+import { waysOf } from '../propose/wire.ts';
 import { accessesOf, type Entry, type PodAccess, type ServiceAccess } from './access.ts';
 import { Identities } from './identities.ts';
 import { keptOpen } from './kept-open.ts';

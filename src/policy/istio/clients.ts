@@ -2,7 +2,7 @@ import type { IpBlock, Widening } from '../../model/proposal.ts';
 import { peerName, type Peer, type WorkloadPeer } from '../../model/peer.ts';
 import { PLAINTEXT } from '../../model/principal.ts';
 import type { Graph, GraphEdge } from '../../learn/graph.ts';
-import { namePeer } from '../peers.ts';
+import { namePeer } from '../propose/peers.ts';
 import type { Roster } from '../roster.ts';
 import type { Identities } from './identities.ts';
 

@@ -1,6 +1,6 @@
 import { groupBy } from '../../model/group.ts';
 import type { AuthorizationAction, AuthorizationPolicy } from '../../model/authorization.ts';
-import type { Answer } from '../evaluate.ts';
+import type { Answer } from '../evaluate/evaluate.ts';
 import { attaches, type Proxy } from './attach.ts';
 import { normalisePath } from './path.ts';
 import type { MeshRequest } from './request.ts';

@@ -2,7 +2,7 @@ import type { AuthorizationOperation, AuthorizationRule, AuthorizationSource } f
 import { groupBy } from '../../model/group.ts';
 import { peerKey, peerName, type WorkloadPeer } from '../../model/peer.ts';
 import type { IpBlock, ProposedAuthorization, Widening } from '../../model/proposal.ts';
-import { ruleComment, shortList } from '../comment.ts';
+import { ruleComment, shortList } from '../propose/comment.ts';
 import type { Entry } from './access.ts';
 import type { Identities } from './identities.ts';
 import { operationsOf } from './operations.ts';

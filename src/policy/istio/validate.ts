@@ -10,7 +10,7 @@ import type {
   TargetRef,
 } from '../../model/authorization.ts';
 import { isLabelName } from '../../model/names.ts';
-import { FieldCheck, type Problem } from '../field-check.ts';
+import { FieldCheck, type Problem } from '../validate/field-check.ts';
 import { groupOf } from './attach.ts';
 import { attributeOf, conditionAttribute, OPERATION, SOURCE, type ValueKind } from './attributes.ts';
 import { serviceAccountFault, trustDomainFault } from './identity.ts';

@@ -1,6 +1,6 @@
 import { parseAddress } from '../../model/address.ts';
-import { addressPlace, blockAddresses, type AddressSet } from '../address-set.ts';
-import { intersect, isIn } from '../ranges.ts';
+import { addressPlace, blockAddresses, type AddressSet } from '../diff/address-set.ts';
+import { intersect, isIn } from '../diff/ranges.ts';
 import type { LintRule } from './rule.ts';
 import type { Subject } from './subject.ts';
 import { listed } from './selectors.ts';

@@ -2,9 +2,9 @@ import { NAMESPACE_NAME } from '../../model/labels.ts';
 import { groupBy } from '../../model/group.ts';
 import type { PolicyPeer, PolicyPort } from '../../model/policy.ts';
 import { isEmptySelector, type LabelSelector } from '../../model/selector.ts';
-import { blockAddresses, type AddressSet } from '../address-set.ts';
-import { NO_PORTS, portsOpened } from '../port-set.ts';
-import { covers } from '../ranges.ts';
+import { blockAddresses, type AddressSet } from '../diff/address-set.ts';
+import { NO_PORTS, portsOpened } from '../diff/port-set.ts';
+import { covers } from '../diff/ranges.ts';
 
 /** Whether one selector, peer, port or rule holds all that another one does, told from their text alone: sound, for every cluster. */
 

@@ -1,8 +1,8 @@
 import { parseAddress } from '../../model/address.ts';
 import type { PolicyPeer } from '../../model/policy.ts';
-import { addressPlace, blockAddresses } from '../address-set.ts';
-import { portPlace, portsOpened } from '../port-set.ts';
-import { isIn } from '../ranges.ts';
+import { addressPlace, blockAddresses } from '../diff/address-set.ts';
+import { portPlace, portsOpened } from '../diff/port-set.ts';
+import { isIn } from '../diff/ranges.ts';
 import { isWithin } from './contain.ts';
 import type { LintRule, Surroundings } from './rule.ts';
 

@@ -1,10 +1,10 @@
 import { ADMIN_GROUP } from '../../model/admin-policy.ts';
 import { groupBy } from '../../model/group.ts';
 import type { NetworkPolicy } from '../../model/policy.ts';
-import type { Problem } from '../field-check.ts';
+import type { Problem } from '../validate/field-check.ts';
 import { validateAuthorization } from '../istio/validate.ts';
-import { isAdminKind, validateAdminPolicy } from '../validate-admin.ts';
-import { NETWORK_POLICY_GROUPS, validatePolicy } from '../validate.ts';
+import { isAdminKind, validateAdminPolicy } from '../validate/validate-admin.ts';
+import { NETWORK_POLICY_GROUPS, validatePolicy } from '../validate/validate.ts';
 import { subjectOf, type Subject } from './subject.ts';
 import { RuleIndex } from './rule-index.ts';
 import { Effort } from './effort.ts';

@@ -1,7 +1,7 @@
 import { parseAddress, scopeOf } from '../../model/address.ts';
 import type { PolicyPort } from '../../model/policy.ts';
 import { selectorMatches } from '../../model/selector.ts';
-import { portSetText, portsOpened } from '../port-set.ts';
+import { portSetText, portsOpened } from '../diff/port-set.ts';
 import type { Member } from '../roster.ts';
 import type { LintRule, Surroundings } from './rule.ts';
 import type { Subject, SubjectRule } from './subject.ts';

@@ -1,8 +1,8 @@
 import type { Cidr } from '../../model/address.ts';
 import type { ServiceFact } from '../../model/inventory.ts';
-import type { Namespaces } from '../end.ts';
+import type { Namespaces } from '../evaluate/end.ts';
 import type { Graph } from '../../learn/graph.ts';
-import { clusterResolvers, NODE_LOCAL, nodeLocalCache, type Resolver } from '../dns.ts';
+import { clusterResolvers, NODE_LOCAL, nodeLocalCache, type Resolver } from '../propose/dns.ts';
 import { Matching } from '../matching.ts';
 import { Roster, type Member } from '../roster.ts';
 

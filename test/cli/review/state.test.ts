@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Key } from '../../../src/cli/review/keys.ts';
 import { beginReview, step, tallyOf, type ReviewEffect, type ReviewState } from '../../../src/cli/review/state.ts';
-import type { ReviewItem, Word } from '../../../src/policy/review.ts';
+import type { ReviewItem, Word } from '../../../src/policy/review/review.ts';
 
 /** Three edges of their own, and a rule of two more. */
 const ITEMS: readonly ReviewItem[] = [

@@ -4,7 +4,7 @@ import type { Graph } from '../../../src/learn/graph.ts';
 import type { AuthorizationRule } from '../../../src/model/authorization.ts';
 import type { Authorizations, ProposedAuthorization } from '../../../src/model/proposal.ts';
 import { authorize, type AuthorizeOptions } from '../../../src/policy/istio/authorize.ts';
-import { propose } from '../../../src/policy/propose.ts';
+import { propose } from '../../../src/policy/propose/propose.ts';
 import { istioJson } from '../../support/envoy-formats.ts';
 import { Learner, type LearnerOptions } from '../../support/graph.ts';
 import { T0, WORLD, type HubbleFlow } from '../../support/hubble.ts';

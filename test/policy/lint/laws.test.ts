@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { groupBy } from '../../../src/model/group.ts';
 import { selectorMatches } from '../../../src/model/selector.ts';
 import type { IngressRule, EgressRule, NetworkPolicy } from '../../../src/model/policy.ts';
-import { PolicySet } from '../../../src/policy/evaluate.ts';
+import { PolicySet } from '../../../src/policy/evaluate/evaluate.ts';
 import { isImpossible, isWithin, ruleWithin } from '../../../src/policy/lint/contain.ts';
 import { Effort } from '../../../src/policy/lint/effort.ts';
 import { lint } from '../../../src/policy/lint/lint.ts';
