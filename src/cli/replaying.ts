@@ -40,7 +40,7 @@ export function replayLines({ judged, broken, unjudged, unused, unusedRanges }: 
     ...(shown.length < others.length ? [`  and ${others.length - shown.length} more (-o wide)`] : []),
     ...(unjudged.length > 0 ? [`cannot be judged: ${plural(unjudged.length, 'edge')}`] : []),
     ...(wide ? unjudged.map(({ edge, because }) => `  ${edgeName(edge)}   ${because}`) : []),
-    `allowed but never seen: ${plural(unused.count, 'pair of workloads', 'pairs of workloads')}, ${plural(unusedRanges.count, 'outside range')}${!wide && open > 0 ? ' (-o wide lists them)' : ''}`,
+    `allowed but never seen: ${plural(unused.count, 'port between workloads', 'ports between workloads')}, ${plural(unusedRanges.count, 'outside range')}${!wide && open > 0 ? ' (-o wide lists them)' : ''}`,
     ...(wide ? [unused, unusedRanges].flatMap(({ count: all, listed }) => [...listed.map((line) => `  ${line}`), ...(listed.length < all ? [`  and ${count(all - listed.length)} more`] : [])]) : []),
   ];
 }

@@ -299,7 +299,7 @@ describe('policies against what was learned', () => {
 
   it('sum up what they allow though nobody used it, and list it where asked', async () => {
     const brief = await simulate([open]);
-    expect(brief.out).toMatch(/allowed but never seen: [1-9]\d* pairs of workloads, 1 outside range/);
+    expect(brief.out).toMatch(/allowed but never seen: [1-9]\d* ports between workloads, 1 outside range/);
     expect(brief.out).not.toContain('pay/ledger -> shop/cart');
     const wide = await simulate([open], '-o', 'wide');
     expect(wide.out).toContain('pay/ledger -> shop/cart 8080/TCP');

@@ -33,7 +33,7 @@ describe('simulate --policies', () => {
     const folder = join(session.folder, 'policies');
     await must(session, 'propose', '--out', folder);
     const { status, out } = await session.run('simulate', '--policies', folder);
-    expect([status, out]).toEqual([0, '5 policies against 4 learned edges: 0 accepted edges would break\nallowed but never seen: 0 pairs of workloads, 0 outside ranges\n']);
+    expect([status, out]).toEqual([0, '5 policies against 4 learned edges: 0 accepted edges would break\nallowed but never seen: 0 ports between workloads, 0 outside ranges\n']);
   });
 
   it('lists the accepted edges that would break, and exits with 3', async () => {
