@@ -7,6 +7,7 @@ import type { Exporter, RenderOptions } from '../../src/exporter.ts';
 import type { Graph, GraphEdge } from '../../src/learn/graph.ts';
 import { parseAddress } from '../../src/model/address.ts';
 import type { Proposal } from '../../src/model/proposal.ts';
+import { selectorMatches } from '../../src/model/selector.ts';
 import { clusterResolvers } from '../../src/policy/propose/dns.ts';
 import { PolicySet, type End, type PodEnd, type PolicyProtocol } from '../../src/policy/evaluate/evaluate.ts';
 import { propose } from '../../src/policy/propose/propose.ts';
@@ -76,6 +77,11 @@ function endsOf(peer: GraphEdge['source'], edge: GraphEdge, pods: Rendered['pods
   return texts.map(parseAddress).flatMap((address) => (address === null ? [] : [{ kind: 'address' as const, address }]));
 }
 
+/** Without an inventory a policy may select pods of a workload that nobody saw. */
+function isSelected({ namespace, labels }: PodEnd, { metadata, spec }: Proposal['policy']): boolean {
+  return metadata.namespace === namespace && selectorMatches(spec.podSelector, labels);
+}
+
 /** What the file of a workload states that it is wider in, for this end. */
 function isStated(content: string, other: End, port: number): boolean {
   const text = other.kind === 'address' ? other.address.text : '';
@@ -126,7 +132,7 @@ describe.each(FORMS)('for every small cluster, as %s', (_, form) => {
       const local = [...pods.values()].flat().filter(({ hostNetwork }) => !hostNetwork);
       const pairs = [...local.flatMap((a) => local.filter((b) => b !== a).map((b) => [a, b] as const)), ...local.flatMap((pod) => OUTSIDE.flatMap((end) => [[pod, end] as const, [end, pod] as const]))];
       const stated = (self: End, other: End, port: number): boolean =>
-        self.kind === 'pod' && proposals.some(({ workload, policy }) => (pods.get(workloadName(workload)) ?? []).includes(self) && isStated(contents.get(`${policy.metadata.namespace}__${policy.metadata.name}.yaml`) ?? '', other, port));
+        self.kind === 'pod' && proposals.some(({ policy }) => isSelected(self, policy) && isStated(contents.get(`${policy.metadata.namespace}__${policy.metadata.name}.yaml`) ?? '', other, port));
       return pairs.flatMap(([source, destination]) =>
         PORTS.flatMap((port) =>
           PROTOCOLS.flatMap((protocol) => {
