@@ -31,10 +31,11 @@ export interface PolicySet {
 /**
  * `l7`: methods and paths as they were seen, and no others. `enforced`: policies that act, where the form has others that only
  * tell what they would deny. `byPort`: clients that nothing tells by a certificate get a rule for their port alone.
+ * `trustDomain`: the mesh's, where no certificate tells it.
  */
-export type RenderOption = 'l7' | 'enforced' | 'byPort';
+export type RenderOption = 'l7' | 'enforced' | 'byPort' | 'trustDomain';
 
-export type RenderOptions = Readonly<Partial<Record<RenderOption, boolean>>>;
+export type RenderOptions = Readonly<Partial<Record<Exclude<RenderOption, 'trustDomain'>, boolean>> & { readonly trustDomain?: string }>;
 
 export interface RenderedFile {
   /** `<namespace>__<name>.yaml`, by the Kubernetes grammar: never a path. */

@@ -57,7 +57,7 @@ function summary(differences: readonly Difference[], { knowsTraffic }: Look): st
   const broken = breaking(differences).length;
   const unseen = fresh.filter(({ edges }) => edges.length === 0).length;
   const parts = [
-    ...(gone.length > 0 ? [`${plural(pairs(gone), 'pair loses', 'pairs lose')} connections${knowsTraffic ? `, ${plural(broken, 'learned edge')} would break` : ''}`] : []),
+    ...(gone.length > 0 ? [`${plural(pairs(gone), 'pair loses', 'pairs lose')} connections${knowsTraffic ? `, ${plural(broken, 'accepted edge')} would break` : ''}`] : []),
     ...(fresh.length > 0 ? [`${plural(pairs(fresh), 'pair gains', 'pairs gain')} some${knowsTraffic ? `, ${unseen === fresh.length ? 'none of them ever used' : `${fresh.length - unseen} of them in use`}` : ''}`] : []),
   ];
   return parts.join('; ');

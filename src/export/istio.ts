@@ -13,7 +13,7 @@ import { MANAGED, policyFile, provedLine, sortedFiles } from './policy-file.ts';
 export const istio: Exporter = {
   name: 'istio',
   description: 'AuthorizationPolicy (security.istio.io/v1) and the NetworkPolicy beside it',
-  takes: ['l7', 'byPort'],
+  takes: ['l7', 'byPort', 'trustDomain'],
   render(set) {
     const { authorizations, defaultDeny } = set;
     const closed = defaultDeny.filter((namespace) => !authorizations.keptOpen.has(namespace)).flatMap((namespace) => denyAll(namespace, authorizations));

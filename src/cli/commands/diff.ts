@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts';
+import { OperationError, UsageError } from '../../errors.ts';
 import type { TypedObject } from '../../kubernetes/inventory.ts';
 import type { AdminPolicy } from '../../model/admin-policy.ts';
 import { groupBy } from '../../model/group.ts';
@@ -67,8 +67,10 @@ async function compare(context: Context, a: string, b: string, options: Options)
 async function readSide(context: Context, name: string): Promise<Side> {
   if (isWord([name], 'proposed')) return { name, objects: [], policies: null, invalid: 0 };
   const read = await readPolicyObjects(context, [name], { orNone: true });
-  const { policies: network, admin, invalid } = await validPolicies(context, read);
-  if (network.length + admin.length + invalid === 0) context.say(`footpath: ${name}: no NetworkPolicy known: compared as if everything were open`);
+  const { policies: network, admin, invalid, notRead } = await validPolicies(context, read);
+  const none = network.length + admin.length + invalid === 0;
+  if (none && notRead > 0) throw new OperationError(`${name}: no valid NetworkPolicy found`);
+  if (none) context.say(`footpath: ${name}: no NetworkPolicy known: compared as if everything were open`);
   for (const warning of undecidable(admin)) context.say(`warning: ${name}: ${warning}`);
   return { name, objects: read.objects, policies: { network, admin }, invalid };
 }

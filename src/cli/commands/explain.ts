@@ -40,7 +40,7 @@ interface ExplainedRule {
 
 async function explain(context: Context, text: string, options: Options): Promise<number> {
   const form = outputOf(context, ['table', 'json']);
-  const isWanted = workloadOption(text);
+  const isWanted = workloadOption(text, text);
   const [{ withStore, graphOf }, { propose }, { edgeJson }, { namesOf }, { readinessLines }, { edgeText }] = await Promise.all([
     import('../session.ts'),
     import('../../policy/propose/propose.ts'),

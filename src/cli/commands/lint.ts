@@ -43,13 +43,13 @@ async function lintPaths(context: Context, paths: readonly string[]): Promise<nu
   return withWorld(context, objects, { beside: true }, ({ graph, database }) => {
     const world = lintWorld(graph);
     const linted = lint(objects, world);
+    for (const { kind, count } of linted.notLinted) context.say(`footpath: ${count} of kind ${plain(kind)} not linted`);
     if (linted.policies === 0 && broken.length === 0) throw new OperationError(`${paths.join(', ')}: no policy found`);
     const inScope = linted.findings.filter(({ policy }) => context.namespace === null || policy.startsWith(`${context.namespace}/`));
     const findings = text.located(inScope, objects, broken);
     if (form === 'json') context.print(`${JSON.stringify(text.lintJson(findings, linted, { files, database }), null, 2)}\n`);
     else if (form === 'github') context.print(text.annotations(findings));
     else context.print(text.lintText(context, findings, { files, policies: linted.policies, wide: form === 'wide' }));
-    for (const { kind, count } of linted.notLinted) context.say(`footpath: ${count} of kind ${plain(kind)} not linted`);
     if (linted.isCut) context.say('there is too much to hold all of it against each other: of what shadows what, and of ranges and ports that are somebody’s, not all is said');
     if (world.matching === null) context.say('whom selectors match is not checked: there is no database, and no workload among the files');
     else context.say(`whom selectors match is asked of ${database === null ? 'the workloads among the files' : `${database} and the files`}`);

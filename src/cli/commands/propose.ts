@@ -27,6 +27,7 @@ const FORM_OPTIONS: readonly (readonly [RenderOption, string])[] = [
   ['l7', '--l7'],
   ['enforced', '--enforced'],
   ['byPort', '--by-port'],
+  ['trustDomain', '--trust-domain'],
 ];
 
 export const define: Define = (command, run) => {
@@ -99,7 +100,7 @@ function exporterFor(options: Options, exporters: readonly Exporter[]): Exporter
   const exporter = exporters.find(({ name }) => name === options.as);
   if (exporter === undefined) throw new UsageError(`--as ${options.as}: no such form${suggestion(options.as, exporters.map(({ name }) => name))}`);
   for (const [option, written] of FORM_OPTIONS) {
-    if (options[option] !== true || exporter.takes.includes(option)) continue;
+    if (options[option] === undefined || exporter.takes.includes(option)) continue;
     const able = exporters.filter(({ takes }) => takes.includes(option)).map(({ name }) => `--as ${name}`);
     throw new UsageError(`${written}: ${exporter.name} policies have no such choice${able.length > 0 ? ` (${able.join(', ')})` : ''}`);
   }
@@ -114,14 +115,12 @@ export function namespacesOf(graph: Graph, only: string | null): readonly string
   return [...all].filter((name) => only === null || name === only).toSorted();
 }
 
-/** What a default deny of these namespaces would cut: whole workloads, and directions that are left alone although edges were accepted, or none at all. */
+/** What a default deny of these namespaces would cut: whole workloads, and directions that are left alone although edges were accepted. */
 function cutOff(proposals: readonly Proposal[], none: readonly NoProposal[], namespaces: readonly string[]): readonly string[] {
   const isClosed = ({ workload }: { readonly workload: WorkloadPeer }): boolean => namespaces.includes(workload.namespace);
   const whole = none.filter((one) => isClosed(one) && !one.untouched).map(({ workload, reason }) => `${peerName(workload)}: default-deny would cut it off: ${reason}`);
-  const directions = proposals.filter(isClosed).flatMap(({ workload, leftAlone, proof }) =>
-    leftAlone
-      .filter(({ edges }) => edges > 0 || proof.acceptedEdges === 0)
-      .map(({ direction, reason, edges }) => `${peerName(workload)}: default-deny would cut its ${direction}, ${plural(edges, 'edge')}: ${reason}`),
+  const directions = proposals.filter(isClosed).flatMap(({ workload, leftAlone }) =>
+    leftAlone.filter(({ edges }) => edges > 0).map(({ direction, edges }) => `${peerName(workload)}: default-deny would cut its ${direction}, ${plural(edges, 'edge')}`),
   );
   return [...whole, ...directions];
 }

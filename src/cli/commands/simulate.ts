@@ -112,7 +112,7 @@ async function ask(context: Context, paths: readonly string[], options: Options)
 }
 
 function protocolOf(value: unknown, field: string): string {
-  if (typeof value !== 'string' || value === '') throw new UsageError(`${field} ${textOf(value)}: must be TCP, UDP or SCTP`);
+  if (typeof value !== 'string' || value === '') throw new UsageError(`${field}${textOf(value)}: must be TCP, UDP or SCTP`);
   return value.toUpperCase();
 }
 
@@ -120,10 +120,12 @@ function protocolOf(value: unknown, field: string): string {
 function portOf(value: unknown, protocol: string, field: string): number {
   if (protocol === 'ICMP') return Number.NaN;
   const port = typeof value === 'number' || (typeof value === 'string' && /^[0-9]+$/.test(value)) ? Number(value) : Number.NaN;
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new UsageError(`${field} ${textOf(value)}: must be between 1 and 65535`);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new UsageError(`${field}${textOf(value)}: must be between 1 and 65535`);
   return port;
 }
 
+/** What was given, after the name of its field; nothing where nothing was. */
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? plain(value) : (JSON.stringify(value) ?? '');
+  const text = typeof value === 'string' ? plain(value) : JSON.stringify(value);
+  return text === undefined ? '' : ` ${text}`;
 }

@@ -110,7 +110,8 @@ function proposeFor(member: Member, name: string, edges: Readonly<Record<Directi
   const policy = policyOf(workload, name, chosen.selector, [...closed.keys()], rules);
   const proof = prove(policy, workload, closed, rules, around.roster);
   if (typeof proof === 'string') return no(`the proposal failed its proof: ${proof}`);
-  return { workload, policy, rules, echoes, leftAlone, notes, proof };
+  const isClosed = around.closed.has(workload.namespace);
+  return { workload, policy, rules, echoes, leftAlone: isClosed ? leftAlone.map((one) => ({ ...one, reason: `${one.reason}; default-deny closes it` })) : leftAlone, notes, proof };
 }
 
 function whyNoEdges(workload: WorkloadPeer, graph: Graph): string {

@@ -40,7 +40,7 @@ describe('diff', () => {
     const { status, out } = await session.run('diff', a, b);
     expect(status).toBe(3);
     expect(out.split('\n').slice(0, 5)).toEqual([
-      `${a} -> ${b}: 6 pairs lose connections, 1 learned edge would break`,
+      `${a} -> ${b}: 6 pairs lose connections, 1 accepted edge would break`,
       '',
       'shop/web -> shop/cart',
       expect.stringMatching(/^ {2}- any port {2}breaks 8080\/TCP accepted, \d+ connections, last 0s ago$/),
@@ -97,7 +97,16 @@ describe('diff', () => {
   it('compares with a cluster that has no policies yet', async () => {
     const session = await learnedShop();
     const { status, out, err } = await session.run('diff', 'cluster', 'proposed');
-    expect([status, out.split('\n')[0]?.includes('0 learned edges would break'), err]).toEqual([3, true, 'footpath: cluster: no NetworkPolicy known: compared as if everything were open\n']);
+    expect([status, out.split('\n')[0]?.includes('0 accepted edges would break'), err]).toEqual([3, true, 'footpath: cluster: no NetworkPolicy known: compared as if everything were open\n']);
+  });
+
+  it('does not take policies that it cannot read for none', async () => {
+    const session = await learnedShop();
+    const cilium = session.write('cilium.yaml', 'apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: c, namespace: shop}\nspec: {}\n');
+    const { status, out, err } = await session.run('diff', 'cluster', cilium);
+    expect([status, out]).toEqual([1, '']);
+    expect(err).toContain('1 of kind CiliumNetworkPolicy not evaluated: the answer is that of the others alone\n');
+    expect(err).toMatch(/cilium\.yaml: no valid NetworkPolicy found\n$/);
   });
 
   it('compares with what the cluster has, and with nothing', async () => {

@@ -101,7 +101,7 @@ describe('footpath explain', () => {
 
   it.each([
     ['shop/nobody', 'shop/nobody: no such workload; footpath status lists them'],
-    ['cart', /write it as namespace\/name$/],
+    ['cart', /^footpath: cart: write it as namespace\/name$/],
     ['shop/cart/x', /write it as namespace\/name$/],
   ])('refuses %s', async (workload, message) => {
     const { status, out, err } = await (await learnedShop()).run('explain', workload);

@@ -117,6 +117,11 @@ describe('lint', () => {
     expect(err).toContain('1 of kind NetworkPolicy (projectcalico.org) not linted');
   });
 
+  it('says what it does not lint, also where there is nothing else', async () => {
+    const { status, err } = await lintedFile('apiVersion: projectcalico.org/v3\nkind: StagedNetworkPolicy\nmetadata: {name: c, namespace: shop}\nspec: {}\n');
+    expect([status, err.split('\n')[0], err.split('\n')[1]]).toEqual([1, 'footpath: 1 of kind StagedNetworkPolicy (projectcalico.org) not linted', expect.stringMatching(/: no policy found$/)]);
+  });
+
   it('cuts a long list, errors last to go', async () => {
     const many = Array.from({ length: 70 }, (_, i) => OPEN.replace('name: p', `name: p${i}`).replace('app: cart', `app: cart${i}`)).join('---\n');
     const { out } = await lintedFile(`${many}---\n${WRONG}`);

@@ -128,10 +128,12 @@ describe('--default-deny', () => {
     const flows: readonly HubbleFlow[] = [...outside, { from: db.end, to: app.end, port: 80 }, { from: bare.end, to: db.end, port: 5432 }];
     await session.observe(flows.flatMap(used), '--inventory', session.write('inventory.json', listObject([app, db, bare].flatMap(({ objects }) => objects))));
     const { err } = await session.run('propose', '--default-deny');
-    expect(err.split('\n').filter((line) => line.includes('default-deny'))).toEqual([
+    expect(err.split('\n').filter((line) => line.includes('default-deny')).toSorted()).toEqual([
+      'shop/app: default-deny would cut its egress, 65 edges',
+      'shop/app: egress left alone: 65 outside addresses were used: merge them into a few ranges (--max-ranges), or name those that they are in (--ranges); default-deny closes it',
       'shop/bare: default-deny would cut it off: its pods have no stable label',
-      'shop/app: default-deny would cut its egress, 65 edges: 65 outside addresses were used: merge them into a few ranges (--max-ranges), or name those that they are in (--ranges)',
-      'shop/db: default-deny would cut its ingress, 1 edge: shop/bare cannot be selected: its pods have no stable label',
+      'shop/db: default-deny would cut its ingress, 1 edge',
+      'shop/db: ingress left alone: shop/bare cannot be selected: its pods have no stable label; default-deny closes it',
     ]);
   });
 
@@ -143,7 +145,11 @@ describe('--default-deny', () => {
     await session.observe(used({ from: app.end, to: db.end, port: 5432 }), '--inventory', session.write('inventory.json', cluster));
     const { out, err } = await session.run('propose', '--default-deny');
     expect(out).toContain('# proved: has no accepted edge to keep; allows beyond them: dns-unseen: UDP and TCP 53 from shop/app\n');
-    expect(err.split('\n').filter((line) => line.includes('default-deny'))).toEqual(['kube-system/coredns: default-deny would cut its egress, 0 edges: no accepted edge leads out of it']);
+    expect(err.split('\n').filter((line) => line.includes('default-deny'))).toEqual([
+      'kube-system/coredns: egress left alone: no accepted edge leads out of it; default-deny closes it',
+      'shop/app: ingress left alone: no accepted edge leads to it; default-deny closes it',
+      'shop/db: egress left alone: no accepted edge leads out of it; default-deny closes it',
+    ]);
   });
 
   it('cuts nothing of a workload that is gone', async () => {
@@ -249,6 +255,7 @@ describe('the form of a network plugin', () => {
     [['--as', 'kubernetes', '--l7'], 'footpath: --l7: kubernetes policies have no such choice (--as cilium'],
     [['--as', 'calico', '--l7'], 'footpath: --l7: calico policies have no such choice (--as cilium'],
     [['--as', 'cilium', '--enforced'], 'footpath: --enforced: cilium policies have no such choice (--as calico)'],
+    [['--as', 'kubernetes', '--trust-domain', 'td.example.com'], 'footpath: --trust-domain: kubernetes policies have no such choice (--as istio)'],
     [['--as', 'kubernetes', '--by-port'], 'footpath: --by-port: kubernetes policies have no such choice (--as istio)'],
     [['--as', 'istio', '--trust-domain', 'Not/One'], 'footpath: --trust-domain Not/One: not a trust domain, such as cluster.local'],
     [['--as', 'calcio'], 'footpath: --as calcio: no such form; did you mean calico?'],

@@ -167,7 +167,7 @@ describe('simulate --from --to', () => {
 
   it.each([
     [['--from', 'shop/web'], 'say --from and --to, and --port; or --questions -'],
-    [['--from', 'shop/web', '--to', 'shop/cart'], '--port : must be between 1 and 65535'],
+    [['--from', 'shop/web', '--to', 'shop/cart'], '--port: must be between 1 and 65535'],
     [['--from', 'shop/web', '--to', 'shop/cart', '--port', '0'], '--port 0: must be between 1 and 65535'],
     [['--from', 'shop/web', '--to', 'shop/cart', '--port', '65536'], '--port 65536: must be between 1 and 65535'],
     [['--from', 'shop/web', '--to', 'shop/cart', '--port', 'http'], '--port http: must be between 1 and 65535'],
@@ -216,7 +216,7 @@ describe('simulate --questions -', () => {
     ['a number', '7', 'question 7: '],
     ['null', 'null', 'question null: '],
     ['a name that is not there', question(1, 'shop/nobody', 'shop/cart'), 'shop/nobody: not in the manifests, and no address'],
-    ['no port', question(1, 'shop/web', 'shop/cart', undefined).replace(',"port":8080', ''), 'port : must be between 1 and 65535'],
+    ['no port', question(1, 'shop/web', 'shop/cart', undefined).replace(',"port":8080', ''), 'port: must be between 1 and 65535'],
     ['a port that is null', question(1, 'shop/web', 'shop/cart', null), 'port null: must be between 1 and 65535'],
     ['a port that is 0', question(1, 'shop/web', 'shop/cart', 0), 'port 0: must be between 1 and 65535'],
     ['a port over the last one', question(1, 'shop/web', 'shop/cart', 70_000), 'port 70000: must be between 1 and 65535'],
