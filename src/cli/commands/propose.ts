@@ -75,7 +75,9 @@ async function proposePolicies(context: Context, options: Options): Promise<numb
       writeFiles(options.out, [...files, { name: 'kustomization.yaml', content: kustomization(files.map(({ name }) => name)) }]);
       context.say(`${plural(files.length, 'policy', 'policies')} written to ${options.out}`);
       const left = leftovers(options.out, new Set(files.map(({ name }) => name)));
-      if (left.length > 0) context.say(`${plural(left.length, 'policy', 'policies')} there of an earlier run ${left.length === 1 ? 'is' : 'are'} not proposed any more, and not in kustomization.yaml: delete ${left.join(', ')}`);
+      const isPart = context.namespace !== null || wantsWorkload !== null;
+      const why = isPart ? 'not in kustomization.yaml: without -n and --workload all are' : `not proposed any more, and not in kustomization.yaml: delete ${left.join(', ')}`;
+      if (left.length > 0) context.say(`${plural(left.length, 'policy', 'policies')} there of an earlier run ${left.length === 1 ? 'is' : 'are'} ${why}`);
     } else if (form === 'json') {
       context.print(`${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: files.map(({ object }) => object) }, null, 2)}\n`);
     } else {

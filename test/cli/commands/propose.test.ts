@@ -288,6 +288,20 @@ describe('the form of a mesh', () => {
   });
 });
 
+describe('a folder of an earlier run', () => {
+  it('keeps what a run for a part was not asked for, and does not say to delete it', async () => {
+    const session = await learnedShop();
+    const folder = join(session.folder, 'policies');
+    await must(session, 'propose', '--out', folder);
+    for (const part of [['-n', 'shop'], ['--workload', 'shop/web']]) {
+      const { err } = await session.run('propose', ...part, '--out', folder);
+      expect(err).toMatch(/there of an earlier run are not in kustomization\.yaml: without -n and --workload all are$/m);
+      expect(err).not.toContain('delete');
+    }
+    expect(readdirSync(folder)).toContain('pay__books.yaml');
+  });
+});
+
 describe('a label that looks like a number', () => {
   it.each(['0o14', '0O14', '0X1F', '0B11'])('to Go is quoted: %s', async (word) => {
     const session = new Session();
