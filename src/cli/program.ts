@@ -3,6 +3,7 @@ import { FootpathError } from '../errors.ts';
 import type { Define } from './command.ts';
 import { contextOf, type GlobalOptions, type Outside } from './context.ts';
 import { plain } from './text.ts';
+import { wrapped } from './wrap.ts';
 import { version } from './version.ts';
 
 interface Entry {
@@ -62,7 +63,8 @@ export async function run(given: readonly string[], outside: Outside): Promise<n
     .option('--quiet', 'nothing on stderr but errors')
     .option('-v, --verbose', 'more about what is being done')
     .configureOutput({
-      writeOut: (text) => void outside.stdout.write(text),
+      // Options are wrapped already; what stands below them, and is no example, is not.
+      writeOut: (text) => void outside.stdout.write(text.split('\n').map((line) => (line.startsWith(' ') ? line : wrapped(line, outside.stdout.columns ?? 80, ''))).join('\n')),
       writeErr: (text) => void outside.stderr.write(text),
       outputError: (text, write) => write(`footpath: ${plain(text.replace(/^error: /, '').trim().replaceAll('\n', ' '))} (footpath ${known === undefined ? '' : `${known} `}--help)\n`),
     })
