@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts';
 import { peerKey, type WorkloadPeer } from '../../model/peer.ts';
-import type { LeftAlone, ProposedRule, Proof } from '../../model/proposal.ts';
+import { WIDENINGS, type LeftAlone, type ProposedRule, type Proof } from '../../model/proposal.ts';
 import type { Graph, GraphEdge } from '../../learn/graph.ts';
 import type { Proposals } from '../../policy/propose/propose.ts';
 import { outputOf, type Context } from '../context.ts';
@@ -74,9 +74,10 @@ async function explain(context: Context, text: string, options: Options): Promis
       context.print(`${i > 0 ? '\n' : ''}${style.bold(readinessLine(workload))}\n`);
       if (reason !== null) context.print(`no policy: ${reason}\n`);
       for (const { number, rule, edges } of rules) {
-        context.print(`\nrule ${number}, ${rule.direction} ${portsText(rule.ports)}: ${plain(rule.comment.split('\n', 1)[0] ?? '')}\n`);
+        const seen = rule.comment.split('\n').filter((line) => !line.startsWith('widening '));
+        context.print(`\nrule ${number}, ${rule.direction} ${portsText(rule.ports)}: ${plain(seen.join('; ')) || 'nothing was seen of it, it is a widening alone'}\n`);
         for (const edge of edges) context.print(evidenceLines(edge, names).map((line) => `  ${line}\n`).join(''));
-        for (const { reason: why, beyond } of rule.widenings) context.print(`  ${style.yellow(`wider than its edges: ${why}`)} (${plain(beyond)})\n`);
+        for (const { reason: why, beyond } of rule.widenings) context.print(`  ${style.yellow(`wider than its edges: ${why}`)} (${plain(beyond)}): ${WIDENINGS[why]}\n`);
       }
       for (const { direction, reason: why } of leftAlone) context.print(`\n${direction} is left alone: ${why}\n`);
       for (const note of new Set(notes)) context.print(`note: ${plain(note)}\n`);

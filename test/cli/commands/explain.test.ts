@@ -28,6 +28,23 @@ describe('footpath explain', () => {
     expect(rules.flatMap(({ edges }) => edges)).toEqual([all.find(({ port }) => port === 8080), all.find(({ source, port }) => port === 5432 && source.workload === 'cart')]);
   });
 
+  it('says of each rule all that was seen of it, once, and what a widening opens', async () => {
+    const session = new Session();
+    const end = (namespace: string, name: string, ip: string) => pod(namespace, `${name}-0`, ip, { app: name });
+    const [web, server, log, dns] = [end('shop', 'web', '10.0.0.1'), end('shop', 'cart', '10.0.0.2'), end('shop', 'log', '10.0.0.3'), end('kube-system', 'coredns', '10.0.0.53')];
+    await session.observe([
+      ...settledTraffic({ from: web, to: server }),
+      ...settledTraffic({ from: web, to: log }, 1),
+      ...settledTraffic({ from: log, to: dns, port: 53, protocol: 'UDP' }),
+    ]);
+    const { out } = await session.run('explain', 'shop/web');
+    expect(out).toContain('egress 8080/TCP: to shop/cart: on several days, seen from both ends; to shop/log: on one day, seen from both ends\n');
+    expect(out).toContain(
+      'egress 53/TCP, 53/UDP: nothing was seen of it, it is a widening alone\n  wider than its edges: dns-unseen (UDP and TCP 53 to kube-system/coredns): opens DNS to the cluster’s resolver, though no query was seen',
+    );
+    expect(out.match(/dns-unseen/g)).toHaveLength(1);
+  });
+
   it('tells of certificates that clients showed, and that they showed none', async () => {
     const session = new Session();
     const [web, server] = [meshed('shop/web', '10.0.0.1', 'sidecar'), meshed('shop/cart', '10.0.0.2', 'sidecar')];
