@@ -1,4 +1,4 @@
-import { peerKey, type Peer, type WorkloadPeer } from '../../model/peer.ts';
+import { peerKey, workloadPeer, type Peer, type WorkloadPeer } from '../../model/peer.ts';
 import type { Graph, GraphEdge } from '../../learn/graph.ts';
 import { backendOf } from '../../resolve/service.ts';
 
@@ -11,8 +11,13 @@ export interface Resolver {
 /** Services that answer DNS for a cluster, by the names that distributions give them. */
 const DNS_SERVICES: ReadonlySet<string> = new Set(['kube-system/kube-dns', 'kube-system/coredns', 'kube-system/rke2-coredns-rke2-coredns', 'openshift-dns/dns-default']);
 
-/** The cluster's resolvers: those that answer for its DNS Service, else whoever most workloads ask on port 53. */
+/** The cluster's resolvers: those that answer for its DNS Service, else whoever most workloads ask on port 53; and caches in pods, which ask for others. */
 export function clusterResolvers(graph: Graph): readonly Resolver[] {
+  const all = [...answering(graph), ...cachesInPods(graph)];
+  return [...new Map(all.map((resolver) => [`${peerKey(resolver.peer)} ${resolver.port}`, resolver])).values()];
+}
+
+function answering(graph: Graph): readonly Resolver[] {
   const { directory, canon } = graph;
   const stated = directory.inventory.services
     .filter(({ namespace, name }) => DNS_SERVICES.has(`${namespace}/${name}`))
@@ -34,6 +39,17 @@ export function clusterResolvers(graph: Graph): readonly Resolver[] {
   return most === undefined ? [] : [most[1].resolver];
 }
 
+const NODE_CACHE = 'node-local-dns';
+
+/** NodeLocal DNSCache on the pods' network, as plugins that redirect to it have it; the records or the inventory tell of it. */
+function cachesInPods({ workloads, directory, canon }: Graph): readonly Resolver[] {
+  const facts = directory.inventory.workloads.filter(({ namespace, kind, name }) => namespace === 'kube-system' && kind === 'DaemonSet' && name === NODE_CACHE);
+  if (facts.some(({ hostNetwork }) => hostNetwork)) return [];
+  const stated = facts.map(({ namespace, kind, name }) => canon.end(workloadPeer({ cluster: '', namespace, kind, name })).peer);
+  const seen = [...workloads.values()].map(({ workload }) => workload).filter(({ cluster, namespace, name }) => cluster === canon.localCluster && namespace === 'kube-system' && name === NODE_CACHE);
+  return [...stated, ...seen].map((peer) => ({ peer, port: 53 }));
+}
+
 /** What NodeLocal DNSCache listens at, unless it is told otherwise. */
 export const NODE_LOCAL = '169.254.20.10';
 
@@ -43,7 +59,7 @@ export const NODE_LOCAL = '169.254.20.10';
  */
 export function nodeLocalCache({ directory }: Graph): readonly string[] {
   const { workloads, services } = directory.inventory;
-  const runs = workloads.some(({ kind, name, hostNetwork, templateLabels }) => kind === 'DaemonSet' && hostNetwork && (name === 'node-local-dns' || templateLabels?.get('k8s-app') === 'node-local-dns'));
+  const runs = workloads.some(({ kind, name, hostNetwork, templateLabels }) => kind === 'DaemonSet' && hostNetwork && (name === NODE_CACHE || templateLabels?.get('k8s-app') === NODE_CACHE));
   if (!runs) return [];
   return [NODE_LOCAL, ...services.filter(({ namespace, name }) => DNS_SERVICES.has(`${namespace}/${name}`)).flatMap(({ addresses }) => addresses)];
 }

@@ -13,7 +13,7 @@ import { prove } from './proof.ts';
 import { Roster, type Member } from '../roster.ts';
 import { rulesOf, sortedRules } from './rules.ts';
 import { chooseSelector } from './selector.ts';
-import { lacksDns, unseenClients, unseenResolvers } from './unseen-dns.ts';
+import { isUnasked, lacksDns, unseenClients, unseenResolvers } from './unseen-dns.ts';
 import { istiodsOf, lacksIstiod, unseenMesh } from './unseen-mesh.ts';
 import { wireOf, type WireEdge } from './wire.ts';
 
@@ -122,6 +122,8 @@ function whyNoEdges(workload: WorkloadPeer, graph: Graph): string {
   return `${own.length === 1 ? 'its one edge is not' : `none of its ${own.length} edges is`} accepted: ${why} (footpath edges --workload ${workload.namespace}/${workload.name})`;
 }
 
+const UNASKED = 'it resolves names for others, and nobody was seen to ask it: to close it may cut them off';
+
 /** The rules of a direction, or why it is left alone. */
 function rulesFor(direction: Direction, workload: WorkloadPeer, edges: readonly WireEdge[], around: Surroundings, notes: string[]): readonly ProposedRule[] | string {
   notes.push(...unnameable(direction, edges));
@@ -131,6 +133,7 @@ function rulesFor(direction: Direction, workload: WorkloadPeer, edges: readonly 
   const needed = [...unseen.rules, ...mesh.rules];
   // Who nobody was seen to ask is left alone; where that means closed, it stays open for those who have to ask.
   if (typeof made === 'string') return edges.length === 0 && needed.length > 0 && around.closed.has(workload.namespace) ? needed : made;
+  if (direction === 'ingress' && !around.closed.has(workload.namespace) && isUnasked(workload, edges, around.resolvers)) return UNASKED;
   notes.push(...made.notes, ...unknown(direction, workload, around.graph.unresolved), ...unseen.notes, ...mesh.notes);
   return [...rulesOf(direction, workload, made.needs, (peer) => around.roster.namesOf(peer, workload)), ...needed];
 }

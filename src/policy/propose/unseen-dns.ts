@@ -49,6 +49,11 @@ function cacheRule(workload: WorkloadPeer, addresses: readonly string[]): Propos
   return ruleOf('egress', workload, (['TCP', 'UDP'] as const).map((protocol) => ({ whom, port: 53, protocol, edges: [], widenings: [widening] })));
 }
 
+/** Whether a resolver was reached for other things alone: it is asked by somebody, and nobody knows by whom. */
+export function isUnasked(workload: WorkloadPeer, ingress: readonly GraphEdge[], resolvers: readonly Resolver[]): boolean {
+  return isResolver(workload, resolvers) && !ingress.some((edge) => isDns(edge, resolvers));
+}
+
 /** Ingress of a resolver, from those whom the other end is open for. */
 export function unseenClients(workload: WorkloadPeer, { graph, roster, resolvers, withoutDns }: Surroundings): Opened {
   const ports = resolvers.filter(({ peer }) => peerKey(peer) === peerKey(workload)).map(({ port }) => port);

@@ -373,6 +373,27 @@ describe('DNS', () => {
     expect(proposed(learner.graph(), { wants: ({ name }) => name === 'coredns' })[0]).toBe('kube-system/coredns {k8s-app=kube-dns} Egress');
   });
 
+  it('does not close a resolver that was seen to be reached for something else alone', () => {
+    const scraped: HubbleFlow = { from: blog.end, to: resolver, port: 9153 };
+    const graph = learned([webToCart, scraped, { from: resolver, to: WORLD('198.51.100.53'), port: 853 }], [...BOTH, ...blog.objects, ...coredns.objects, service(53)]).graph();
+    const wants = ({ name }: { readonly name: string }): boolean => name === 'coredns';
+    expect(proposed(graph, { wants })[0]).toBe('kube-system/coredns {k8s-app=kube-dns} Egress');
+    expect(unproposed(graph, { wants })).toEqual(['kube-system/coredns ingress: it resolves names for others, and nobody was seen to ask it: to close it may cut them off']);
+    // Closed it is in any case: it stays open for those who have to ask.
+    expect(proposed(graph, { wants, closed: ['kube-system'] })).toEqual([
+      'kube-system/coredns {k8s-app=kube-dns} Ingress Egress',
+      '  in shop/{app=blog} | shop/{app=web} 53/TCP 53/UDP',
+      '  in shop/{app=blog} 9153/TCP',
+      '  out 198.51.100.53/32 853/TCP',
+    ]);
+  });
+
+  it('is opened to a cache that runs as pods, too, which asks for others', () => {
+    const cache = pod('kube-system', 'node-local-dns-x7k2p', '10.0.0.52', { 'k8s-app': 'node-local-dns' });
+    const learner = learned([webToCart, { from: cache, to: resolver, port: 53, protocol: 'UDP' }]);
+    expect(ofWeb(learner)).toEqual(['  out kube-system/{k8s-app=kube-dns} 53/TCP 53/UDP', '  out kube-system/{k8s-app=node-local-dns} 53/TCP 53/UDP', '  out {app=cart} 8080/TCP']);
+  });
+
   it('is not opened beside a resolver that was seen, whoever it is', () => {
     const learner = learned([{ from: web.end, to: WORLD('9.9.9.9'), port: 53, protocol: 'TCP' }], [...web.objects, ...coredns.objects, service(53)]);
     expect(ofWeb(learner)).toEqual(['  out 9.9.9.9/32 53/TCP 53/UDP']);
