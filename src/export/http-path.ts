@@ -5,7 +5,7 @@
  */
 export function pathPattern(template: string): string {
   if (template === '*') return String.raw`\*`;
-  // Segments hold no brace of their own. A template that was too long may end in half a placeholder.
+  // Segments hold no brace of their own. A template that was too long may be cut within its last {id}.
   const cut = /\{(?!id\})/.exec(template);
   if (cut === null) return `${pattern(template.split('/'), MATRIX)}${QUERY}`;
   const kept = template.slice(0, cut.index).split('/');

@@ -1,21 +1,21 @@
-import { edgeKey, totals, type Edge, type EdgeKey, type Tally } from '../model/edge.ts';
+import { edgeKey, totals, type Edge, type Tally } from '../model/edge.ts';
 import type { EdgeDecision, PublicEntry } from '../model/decision.ts';
-import type { Witness } from '../model/flow.ts';
 import { peerKey, peerName, type Peer, type WorkloadPeer } from '../model/peer.ts';
 import { Canon } from '../resolve/canonical.ts';
 import type { Directory } from '../resolve/directory.ts';
 import { exposedPorts } from '../resolve/service.ts';
 import type { Life } from '../resolve/sightings.ts';
-import { EvidenceBuilder, type ViolationEvidence } from './evidence.ts';
+import type { ViolationEvidence } from './evidence.ts';
+import { addOtherEnd, gather } from './gather.ts';
 import { Verdicts } from './judge.ts';
+import { neighbourhood } from './neighbourhood.ts';
 import { findPublicEntries, foldPublicClients } from './public-entry.ts';
 import { findScans, type Scan } from './scan.ts';
 import { isResolved, stateOf, type EdgeState } from './state.ts';
-import { PendingPods } from './pending-pods.ts';
-import { spanOf } from './settle.ts';
+import type { PendingPods } from './pending-pods.ts';
 import type { StoredGraph, StoredPod } from './stored.ts';
-import { hasNoOpening, successOf, type AnswersShown, type Success } from './success.ts';
-import { suspicionsOf, type Flag, type Neighbourhood, type SuspectEdge, type Suspicion } from './suspicion.ts';
+import { hasNoOpening, successOf, type Success } from './success.ts';
+import { suspicionsOf, type Flag, type Suspicion } from './suspicion.ts';
 
 /** An edge with everything that follows from its evidence, from the rest of the graph, and from people's choices. */
 export interface GraphEdge extends Edge {
@@ -77,8 +77,6 @@ export interface GraphInput {
   /** Stored connections that a pod, `namespace/name`, opened within these hours since 1970, by witness. */
   readonly connectionsOf: (pod: string, hours: ReadonlySet<number>) => ReadonlyMap<string, number>;
 }
-
-type Builders = Map<string, { readonly edge: EdgeKey; readonly builder: EvidenceBuilder }>;
 
 /** Works the graph out of what is stored. Pure: equal rows give equal graphs, in whatever order they were written. */
 export function buildGraph({ stored, withUnresolved = false, directory, fingerprint, connectionsOf }: GraphInput): Graph {
@@ -193,79 +191,6 @@ function podKey({ peer, namespace, name }: StoredPod): string {
   return `${namespace}/${name} ${peerKey(peer)}`;
 }
 
-function gather(
-  stored: StoredGraph,
-  canon: Canon,
-  verdicts: Verdicts,
-  { unresolved, withUnresolved }: { readonly unresolved: Gathered; readonly withUnresolved: boolean },
-): { readonly builders: Builders; readonly shown: AnswersShown; readonly pendingPods: PendingPods } {
-  const builders: Builders = new Map();
-  const shown = new Set<string>();
-  const pendingPods = new PendingPods();
-  const show = (witness: Witness, { answered, refused }: Readonly<Tally>): void => {
-    if (answered + refused > 0) shown.add(witness.collector);
-  };
-  const builderOf = (edge: EdgeKey): EvidenceBuilder => {
-    const key = edgeKey(edge);
-    let known = builders.get(key);
-    if (known === undefined) builders.set(key, (known = { edge, builder: new EvidenceBuilder() }));
-    return known.builder;
-  };
-  for (const row of stored.edges) {
-    const source = canon.end(row.source);
-    const destination = canon.end(row.destination);
-    const builder = builderOf({ source: source.peer, destination: destination.peer, protocol: row.protocol, port: row.port });
-    builder.addEdge(row, source.byLabels || destination.byLabels);
-    for (const { witness, tally } of row.witnesses) show(witness, tally);
-    for (const peer of [row.source, row.destination]) if (peer.type === 'external' && canon.end(peer).peer.type !== 'external') builder.addAddress(peer.address);
-  }
-  const answeredUnresolved = new Map<string, number>();
-  const atRevision = new Map<number, Verdicts>([[verdicts.revision, verdicts]]);
-  for (const row of stored.pending) {
-    const span = spanOf(row);
-    const pending = canon.pending(row, span.first, span.last);
-    const { source, destination, protocol, port, skip } = pending;
-    if (skip !== null) continue;
-    show(row.witness, row.tally);
-    pendingPods.add(row, pending, span);
-    const edge = { source, destination, protocol, port };
-    if (!isResolved(edge)) {
-      unresolved.rows.push(row.row);
-      unresolved.records.push(row.records);
-      if (row.tally.answered > 0) addOtherEnd(edge, unresolved);
-      // A known source that fails on unknown addresses may be scanning; nothing else follows from them.
-      if (!withUnresolved && source.type === 'unresolved') continue;
-      if (!withUnresolved && row.tally.answered > 0) {
-        const key = edgeKey(edge);
-        answeredUnresolved.set(key, Math.min(row.tally.firstAnswered, answeredUnresolved.get(key) ?? Number.MAX_SAFE_INTEGER));
-        continue;
-      }
-    }
-    let then = atRevision.get(row.revision);
-    if (then === undefined) atRevision.set(row.revision, (then = new Verdicts(stored.choices, row.revision, (peer) => canon.end(peer).peer)));
-    const { watching, violates, epoch } = then.judge(edge);
-    const denied = watching && row.tally.denied > 0;
-    builderOf(edge).addPending(row, pending, watching, isResolved(edge) && (violates || denied) ? epoch : null);
-  }
-  for (const [key, time] of answeredUnresolved) builders.get(key)?.builder.answered(time);
-  // Nothing but lost answers, or traffic after a proxy that nothing else backs: no edge of its own.
-  for (const [key, { builder }] of builders) if (!builder.showsConnection()) builders.delete(key);
-  return { builders, shown, pendingPods };
-}
-
-interface Gathered {
-  readonly rows: number[];
-  readonly records: number[];
-  readonly clients: Set<string>;
-  readonly servers: Set<string>;
-}
-
-/** The end that is known, of an edge whose other is not. */
-function addOtherEnd({ source, destination }: EdgeKey, { clients, servers }: Gathered): void {
-  if (source.type !== 'unresolved') clients.add(peerKey(source));
-  if (destination.type !== 'unresolved') servers.add(peerKey(destination));
-}
-
 function distinctEntries(entries: readonly PublicEntry[]): readonly PublicEntry[] {
   return [...new Map(entries.map((entry) => [edgeKey({ source: { type: 'public' }, ...entry }), entry])).values()];
 }
@@ -283,43 +208,6 @@ function podsOf(stored: StoredGraph, canon: Canon, pending: PendingPods): Readon
     own.set(name, { ...pod, ...times, addresses: [...(known?.addresses ?? []), ...pod.addresses] });
   }
   return new Map([...pods].map(([key, own]) => [key, [...own.values()]]));
-}
-
-function neighbourhood(
-  edges: readonly SuspectEdge[],
-  scans: readonly Scan[],
-  pods: ReadonlyMap<string, readonly StoredPod[]>,
-  directory: Directory,
-  connectionsOf: Neighbourhood['connectionsOf'],
-): Neighbourhood {
-  const portsBetween = new Map<string, Set<number>>();
-  const seenNodes = new Set<string>();
-  for (const { source, destination, port, success, evidence } of edges) {
-    if (source.type === 'node' || destination.type === 'node') for (const address of evidence.addresses) seenNodes.add(address);
-    if (source.type !== 'workload' || destination.type !== 'workload' || success === 'none') continue;
-    const pair = `${source.namespace}>${destination.namespace}`;
-    const ports = portsBetween.get(pair) ?? new Set();
-    portsBetween.set(pair, ports.add(port));
-  }
-  const { nodes } = directory.inventory;
-  return {
-    scanners: new Set(scans.map(({ source }) => peerKey(source))),
-    portsBetween,
-    podsOf: new Map([...pods].map(([key, own]) => [key, own.map(({ namespace, name }) => `${namespace}/${name}`)])),
-    connectionsOf,
-    coversNodes: (addresses) => {
-      if (nodes.length > 0) return nodes.length > 1 && nodes.every((node) => node.addresses.some((address) => addresses.has(address)));
-      return seenNodes.size > 1 && [...seenNodes].every((address) => addresses.has(address));
-    },
-    podsOnEveryNode: (names) => {
-      const on = new Set<string | null>();
-      for (const name of names) {
-        const [namespace = '', pod = ''] = name.split('/');
-        on.add(directory.pod(namespace, pod)?.node ?? null);
-      }
-      return nodes.length > 1 && nodes.every((node) => on.has(node.name));
-    },
-  };
 }
 
 function workloadsOf(stored: StoredGraph, canon: Canon, edges: readonly GraphEdge[]): Graph['workloads'] {
