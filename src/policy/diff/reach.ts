@@ -4,6 +4,7 @@ import type { NetworkPolicy } from '../../model/policy.ts';
 import type { Direction } from '../../model/proposal.ts';
 import { selectorMatches, type LabelSelector } from '../../model/selector.ts';
 import { WORLD, type AddressSet } from './address-set.ts';
+import { closedDirections } from '../evaluate/compile.ts';
 import { labelsOfNamespace, type PodEnd } from '../evaluate/end.ts';
 import type { ContainerPort } from '../../model/inventory.ts';
 import { ALL_PORTS, NO_PORTS, portsOpened, type PortSet } from './port-set.ts';
@@ -111,12 +112,6 @@ function closingOf({ metadata: { namespace }, spec }: NetworkPolicy, book: RuleB
       egress: types.has('egress') ? (spec.egress ?? []).map(({ to = [], ports = [] }) => book.rule(namespace, to, ports)) : null,
     },
   };
-}
-
-/** Missing or empty types: always ingress, and egress only if there are egress rules. */
-export function closedDirections({ policyTypes = [], egress = [] }: NetworkPolicy['spec']): ReadonlySet<Direction> {
-  if (policyTypes.length > 0) return new Set(policyTypes.map((type): Direction => (type === 'Ingress' ? 'ingress' : 'egress')));
-  return new Set<Direction>(egress.length > 0 ? ['ingress', 'egress'] : ['ingress']);
 }
 
 function openedToPod(gate: Gate, other: PodEnd, names: readonly ContainerPort[]): PortSet {

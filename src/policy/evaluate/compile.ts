@@ -1,7 +1,7 @@
 import type { AdminPeer, AdminPolicy, AdminPort } from '../../model/admin-policy.ts';
 import type { Labels } from '../../model/labels.ts';
-import type { NetworkPolicy, PolicyPeer, PolicyPort } from '../../model/policy.ts';
-import type { Direction } from '../../model/proposal.ts';
+import type { NetworkPolicy, NetworkPolicySpec, PolicyPeer, PolicyPort, PolicyType } from '../../model/policy.ts';
+import { POLICY_TYPE, type Direction } from '../../model/proposal.ts';
 import { isEmptySelector, selectorMatches } from '../../model/selector.ts';
 import type { End, PolicyProtocol } from './end.ts';
 import type { IndexedPeer, PeerIndex } from './peer-index.ts';
@@ -52,12 +52,17 @@ export interface CompiledPolicy {
 
 const ACTIONS = { Allow: 'allows it', Deny: 'denies it', Pass: 'passes it on' } as const;
 
+/** The directions that a policy closes. Missing or empty types: always ingress, and egress only if there are egress rules. */
+export function closedDirections(spec: NetworkPolicySpec): ReadonlySet<Direction> {
+  const types = spec.policyTypes ?? [];
+  const closes = (type: PolicyType): boolean => (types.length > 0 ? types.includes(type) : type === 'Ingress' || (spec.egress ?? []).length > 0);
+  return new Set((['ingress', 'egress'] as const).filter((direction) => closes(POLICY_TYPE[direction])));
+}
+
 export function compileNetworkPolicy({ metadata, spec }: NetworkPolicy, index: PeerIndex): CompiledPolicy {
   const { namespace } = metadata;
   const title = `${namespace}/${metadata.name}`;
-  // Missing or empty types: always Ingress, and Egress only if there are egress rules.
-  const types = spec.policyTypes ?? [];
-  const has = (type: 'Ingress' | 'Egress'): boolean => (types.length > 0 ? types.includes(type) : type === 'Ingress' || (spec.egress ?? []).length > 0);
+  const closed = closedDirections(spec);
   const rule = (direction: Direction, i: number, peers: readonly PolicyPeer[] = [], ports: readonly PolicyPort[] = []): Rule => {
     const name = `${direction} rule ${i + 1} of ${title}`;
     const admits = verdict(true, `${name} admits it`, true);
@@ -79,8 +84,8 @@ export function compileNetworkPolicy({ metadata, spec }: NetworkPolicy, index: P
     priority: 0,
     selects: (labels) => selectorMatches(spec.podSelector, labels),
     rules: {
-      ingress: has('Ingress') ? (spec.ingress ?? []).map(({ from, ports }, i) => rule('ingress', i, from, ports)) : null,
-      egress: has('Egress') ? (spec.egress ?? []).map(({ to, ports }, i) => rule('egress', i, to, ports)) : null,
+      ingress: closed.has('ingress') ? (spec.ingress ?? []).map(({ from, ports }, i) => rule('ingress', i, from, ports)) : null,
+      egress: closed.has('egress') ? (spec.egress ?? []).map(({ to, ports }, i) => rule('egress', i, to, ports)) : null,
     },
   };
 }

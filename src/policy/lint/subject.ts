@@ -1,6 +1,6 @@
 import type { NetworkPolicy, PolicyPeer, PolicyPort, PolicyType } from '../../model/policy.ts';
 import { POLICY_TYPE, type Direction } from '../../model/proposal.ts';
-import { closedDirections } from '../diff/reach.ts';
+import { closedDirections } from '../evaluate/compile.ts';
 import { requirementsOf } from './contain.ts';
 
 /** A valid policy, with what its text says beside its meaning. */
