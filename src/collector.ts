@@ -1,4 +1,4 @@
-import type { Flow, SkipReason } from './model/flow.ts';
+import type { Flow, SkipReason, Window } from './model/flow.ts';
 import type { Origin } from './model/origin.ts';
 
 /**
@@ -46,8 +46,10 @@ export interface Sink {
   flow(flow: Flow): void;
   /** A further flow of the same record: a gateway's line shows two connections. */
   also(flow: Flow): void;
-  /** Why the record is no flow; `time` is null where it has none. */
-  skip(reason: SkipReason, time: number | null, node: string): void;
+  /** Why the record is no flow; `time` is null where it has none. Several records of one hour may be skipped at once. */
+  skip(reason: SkipReason, time: number | null, node: string, records?: number): void;
+  /** Times within which more records of this flow may be handed in with it, as one. */
+  window(flow: Flow): Window;
   /** The source says that it lost this many events. Counted beside the record that says so. */
   lost(events: number, time: number | null, node: string): void;
 }

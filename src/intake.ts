@@ -1,5 +1,5 @@
 import type { Sink } from './collector.ts';
-import type { Endpoint, Flow, SkipReason } from './model/flow.ts';
+import type { Endpoint, Flow, SkipReason, Window } from './model/flow.ts';
 import { formatLabels, stableLabels } from './model/labels.ts';
 import { peerKey, type Peer } from './model/peer.ts';
 import { CoverageCount } from './learn/coverage.ts';
@@ -55,24 +55,29 @@ export class Intake implements Sink {
   }
 
   flow(flow: Flow): void {
-    this.#coverage.count(this.collector, flow.node, flow.time, 'records');
+    const { node, until, records } = flow;
+    this.#coverage.count(this.collector, node, until, 'records', records);
     const outcome = this.#take(flow);
-    if (outcome === 'overflow') this.#coverage.count(this.collector, flow.node, flow.time, 'overflow');
+    if (outcome === 'overflow') this.#coverage.count(this.collector, node, until, 'overflow', records);
     const kind = outcome === 'pending' || outcome === 'overflow' ? 'flow' : outcome;
-    this.#coverage.count(this.collector, flow.node, flow.time, kind === 'flow' ? 'flows' : kind);
+    this.#coverage.count(this.collector, node, until, kind === 'flow' ? 'flows' : kind, records);
   }
 
   also(flow: Flow): void {
     this.#take(flow);
   }
 
-  skip(reason: SkipReason, time: number | null, node: string): void {
-    this.#coverage.count(this.collector, node, time, 'records');
-    this.#coverage.count(this.collector, node, time, reason);
+  skip(reason: SkipReason, time: number | null, node: string, records = 1): void {
+    this.#coverage.count(this.collector, node, time, 'records', records);
+    this.#coverage.count(this.collector, node, time, reason, records);
   }
 
   lost(events: number, time: number | null, node: string): void {
     this.#coverage.count(this.collector, node, time, 'lost', events);
+  }
+
+  window(flow: Flow): Window {
+    return this.#resolver.window(flow);
   }
 
   #take(flow: Flow): Understood['outcome'] {
@@ -88,8 +93,8 @@ export class Intake implements Sink {
     const { source: client, destination: server } = flow;
     const reason = whyNoEdge({ ...source, address: client.address }, { ...destination, address: server.address });
     if (reason !== null) return reason;
-    this.#see(client, source, flow.time);
-    this.#see(server, destination, flow.time);
+    this.#see(client, source, flow);
+    this.#see(server, destination, flow);
     this.#hear(source.peer, destination.peer, server);
     this.#hear(destination.peer, source.peer, client);
     const from = { peer: source.peer, pod: source.pod, address: client.address };
@@ -104,15 +109,15 @@ export class Intake implements Sink {
   }
 
   /** A record that carries both a pod and its address is a sighting; and it may say what the pod is like. */
-  #see(endpoint: Endpoint, resolved: Resolved, time: number): void {
+  #see(endpoint: Endpoint, resolved: Resolved, { time, until }: Flow): void {
     const seen = this.#seen.get(resolved);
     if (seen === undefined) {
-      this.#seen.set(resolved, { endpoint, firstSeen: time, lastSeen: time });
+      this.#seen.set(resolved, { endpoint, firstSeen: time, lastSeen: until });
       this.#describe(endpoint, resolved.peer);
       return;
     }
     if (time < seen.firstSeen) seen.firstSeen = time;
-    if (time > seen.lastSeen) seen.lastSeen = time;
+    if (until > seen.lastSeen) seen.lastSeen = until;
   }
 
   #describe(endpoint: Endpoint, peer: Peer): void {

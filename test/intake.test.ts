@@ -35,6 +35,8 @@ const at = (address: string, more: Partial<Endpoint> = {}): Endpoint => ({ ...NO
 function flow(more: Partial<Flow> = {}): Flow {
   return {
     time: T0,
+    until: more.time ?? T0,
+    records: 1,
     source: WEB,
     destination: CART,
     protocol: 'TCP',

@@ -71,7 +71,7 @@ export class AccessLogDecoder implements Decoder {
       sink.skip(match === 'near' ? 'malformed' : 'not-a-flow', match === 'near' && !Number.isNaN(this.#nearTime) ? this.#nearTime : null, '');
       return;
     }
-    this.#flow.time = this.#line.time;
+    this.#flow.time = this.#flow.until = this.#line.time;
     const reason = this.#read(origin, sink);
     if (reason !== null) sink.skip(reason, this.#flow.time, '');
   }

@@ -35,7 +35,7 @@ export class HubbleDecoder implements Decoder {
     }
     const base = flowSlots(fields);
     const flow = this.#flow;
-    flow.time = this.#time(b, base);
+    flow.time = flow.until = this.#time(b, base);
     flow.node = this.#node(this.#words.read(b, fields, this.#slot(base, FIELD.node_name, LINE_FIELD.node_name)));
     const time = Number.isNaN(flow.time) ? null : flow.time;
     const reason = base < 0 ? this.#otherLine(b, sink, time) : this.#read(b, base, time);

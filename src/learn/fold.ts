@@ -134,7 +134,7 @@ export class Fold {
       operations: new Map<Operation, number>(),
     }));
     count(row.tally, flow);
-    if (!isAnswer(flow)) row.records++;
+    if (!isAnswer(flow)) row.records += flow.records;
     if (flow.operation !== null && this.#keeps(destination.peer, flow.operation)) row.operations.set(flow.operation, (row.operations.get(flow.operation) ?? 0) + flow.count);
   }
 
@@ -188,7 +188,7 @@ function within<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return value;
 }
 
-/** Adds one flow to what its witness counted. */
+/** Adds a flow to what its witness counted. */
 function count(tally: Tally, flow: Readonly<Flow>): void {
   const n = flow.count;
   // That an answer was lost is no sign of life.
@@ -197,7 +197,7 @@ function count(tally: Tally, flow: Readonly<Flow>): void {
     return;
   }
   if (flow.time < tally.firstSeen) tally.firstSeen = flow.time;
-  if (flow.time > tally.lastSeen) tally.lastSeen = flow.time;
+  if (flow.until > tally.lastSeen) tally.lastSeen = flow.until;
   tally.bytesOut += flow.bytesOut ?? 0;
   tally.bytesIn += flow.bytesIn ?? 0;
   if (flow.verdict === 'dropped') tally[flow.outcome === 'rejected' ? 'denied' : 'failed'] += n;
@@ -233,7 +233,7 @@ function addFlow(edge: EdgeFold, source: FoldEnd, destination: FoldEnd, flow: Re
   const { witness, time } = flow;
   const delta = within(edge.witnesses, witness, () => new WitnessFold());
   count(delta.tally, flow);
-  if (!isAnswer(flow)) edge.records++;
+  if (!isAnswer(flow)) edge.records += flow.records;
   const hour = Math.floor(time / HOUR);
   const opening = isOpening(flow);
   if (flow.phase !== 'lost-answer') {

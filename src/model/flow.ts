@@ -83,10 +83,17 @@ export interface Operation {
   readonly path: string;
 }
 
-/** Mutable while the collector fills it in; whoever is given one may not keep it. */
+/**
+ * One record's flow, or those of many records that say the same at times between which nothing changes (see `Window`). Mutable while the
+ * collector fills it in; whoever is given one may not keep it.
+ */
 export interface Flow {
-  /** Event time in milliseconds since 1970. */
+  /** Event time in milliseconds since 1970; of the first record, if there are several. */
   time: number;
+  /** Event time of the last record. */
+  until: number;
+  /** How many records say it. */
+  records: number;
   source: Endpoint;
   destination: Endpoint;
   protocol: Protocol;
@@ -95,9 +102,9 @@ export interface Flow {
   phase: Phase;
   verdict: Verdict;
   outcome: Outcome;
-  /** How many connections or packets the record stands for. */
+  /** How many connections or packets the records stand for, all together. */
   count: number;
-  /** Client to server, null where the format carries none. */
+  /** Client to server, of all together; null where the format carries none. */
   bytesOut: number | null;
   bytesIn: number | null;
   witness: Witness;
@@ -107,10 +114,18 @@ export interface Flow {
   node: string;
 }
 
+/** Times in milliseconds, both within it, between which all that a flow's time decides is the same: who its ends are, and what it is counted under. */
+export interface Window {
+  readonly from: number;
+  readonly until: number;
+}
+
 /** A flow for a collector to fill in, again and again. */
 export function blankFlow(collector: string): Flow {
   return {
     time: 0,
+    until: 0,
+    records: 1,
     source: NOBODY,
     destination: NOBODY,
     protocol: 'TCP',

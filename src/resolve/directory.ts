@@ -1,5 +1,5 @@
 import { cidrContains, compactCidrs, parseCidr, scopeOf, type Address, type Cidr } from '../model/address.ts';
-import type { WorkloadRef } from '../model/flow.ts';
+import type { Window, WorkloadRef } from '../model/flow.ts';
 import type { Inventory, NodeFact, PodFact, ServiceFact, WorkloadFact } from '../model/inventory.ts';
 import type { Workload } from '../model/peer.ts';
 import { topOwnerByName, workloadOfPodName } from './pod-name.ts';
@@ -88,6 +88,18 @@ export class Directory {
 
   workload(workload: Workload): WorkloadFact | null {
     return this.#owners.get(`${workload.namespace}/${workload.kind}/${workload.name}`) ?? null;
+  }
+
+  /** The time around a moment in which no life at the address begins or ends. */
+  steadyAround(address: string, time: number): Window {
+    let [from, until] = [-Infinity, Infinity];
+    for (const life of this.lives(address)) {
+      for (const change of [life.from, life.known + 1]) {
+        if (change <= time) from = Math.max(from, change);
+        else until = Math.min(until, change - 1);
+      }
+    }
+    return { from, until };
   }
 
   lives(address: string): readonly ApiLife[] {

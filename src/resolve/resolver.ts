@@ -1,9 +1,13 @@
-import type { Endpoint, Flow, SkipReason } from '../model/flow.ts';
+import { SLOT } from '../model/edge.ts';
+import type { Endpoint, Flow, SkipReason, Window } from '../model/flow.ts';
 import { formatLabels } from '../model/labels.ts';
 import { peerKey, workloadPeer, type Peer } from '../model/peer.ts';
 import { EMPTY_INVENTORY } from '../model/inventory.ts';
 import { Directory } from './directory.ts';
 import { locate } from './locate.ts';
+
+/** What is pending is kept by the minute. */
+const MINUTE = 60_000;
 
 /** Who an endpoint is, and for how long that answer holds. */
 export interface Resolved {
@@ -64,6 +68,15 @@ export class Resolver {
     return resolved;
   }
 
+  /** Around a flow's time: within a slot, which hours and days are made of; as long as both ends are who they are; within a minute if one is pending. */
+  window(flow: Flow): Window {
+    const source = this.source(flow);
+    const destination = this.destination(flow);
+    const unit = source.peer.type === 'address' || destination.peer.type === 'address' ? MINUTE : SLOT;
+    const begin = Math.floor(flow.time / unit) * unit;
+    return { from: Math.max(begin, source.from, destination.from), until: Math.min(begin + unit - 1, source.until, destination.until) };
+  }
+
   #resolve(endpoint: Endpoint, time: number, server: Flow | null): Resolved {
     const directory = this.#directory;
     const cluster = endpoint.cluster === directory.cluster ? '' : endpoint.cluster;
@@ -86,6 +99,8 @@ export class Resolver {
     if (namespace !== null && endpoint.labels !== null) {
       return { ...certain, peer: this.#one({ type: 'labels', cluster, namespace, labels: formatLabels(endpoint.labels) }) };
     }
+    // With lives in the API's list another moment may be certain; without any, none will.
+    const steady = address === null ? ALWAYS : (ours ? directory : NO_DIRECTORY).steadyAround(address, time);
     if (address !== null) {
       const located = locate(
         { address, first: time, last: time, statedOutside: endpoint.reserved === 'world', server },
@@ -93,14 +108,12 @@ export class Resolver {
         null,
       );
       if (located.peer !== null || located.skip !== null) {
-        return { ...located, peer: this.#one(located.peer ?? { type: 'unresolved', address }) };
+        return { ...located, ...steady, peer: this.#one(located.peer ?? { type: 'unresolved', address }) };
       }
     }
     const account = namespace !== null && endpoint.serviceAccount !== null ? `${namespace}/${endpoint.serviceAccount}` : '';
     const peer = this.#one({ type: 'address', cluster, address: address ?? '', account });
-    // With lives in the API's list another moment may be certain; without any, none will.
-    const changes = address !== null && directory.lives(address).length > 0;
-    return { ...certain, peer, from: changes ? time : -Infinity, until: changes ? time : Infinity };
+    return { ...certain, peer, ...steady };
   }
 
   #one(peer: Peer): Peer {
@@ -113,6 +126,8 @@ export class Resolver {
     return peer;
   }
 }
+
+const ALWAYS: Window = { from: -Infinity, until: Infinity };
 
 const NO_DIRECTORY = new Directory(EMPTY_INVENTORY, [], null);
 

@@ -184,3 +184,34 @@ describe('a record of another cluster', () => {
     }
   });
 });
+
+describe('a window', () => {
+  const END = T0 + 2 * HOUR;
+  const lived = (name: string, from: number, until: number): object => {
+    const pod = podObject({ namespace: 'shop', name, ip: '10.244.0.9', owner: ['StatefulSet', name.slice(0, -2)], start: iso(from), phase: 'Succeeded' });
+    const { status } = pod as { readonly status: object };
+    return { ...pod, status: { ...status, containerStatuses: [{ state: { terminated: { finishedAt: iso(until) } } }] } };
+  };
+  const overlapping = [nodeObject('node-a', '192.168.0.1', '10.244.0.0/24', iso(END)), lived('old-0', T0, T0 + HOUR), lived('new-0', T0 + HOUR / 2, END)];
+
+  it('ends where a second pod claims the address: who asks first makes no difference', () => {
+    const resolver = new Resolver(directoryOf(overlapping));
+    const source = endpoint({ address: '10.244.0.9' });
+    const at = (time: number): string => text(resolver.source(flow({ source, time })));
+    expect([at(T0 + 1000), at(T0 + HOUR / 2 + 1000), at(T0 + HOUR + 1000)]).toEqual(['StatefulSet shop/old', 'address 10.244.0.9', 'StatefulSet shop/new']);
+  });
+
+  it('is a slot of ten minutes, within which both ends are who they are', () => {
+    const resolver = known();
+    const times = (source: Endpoint, time: number): readonly number[] => {
+      const { from, until } = resolver.window(flow({ source, destination: endpoint({ namespace: 'shop', pod: 'api-0' }), time }));
+      return [from - time, until - time];
+    };
+    const slot = Math.floor(T0 / 600_000) * 600_000;
+    const start = T0 - HOUR;
+    expect(times(endpoint({ namespace: 'shop', pod: 'web-1' }), slot + 5_000)).toEqual([-5_000, 594_999]);
+    expect(times(endpoint({ address: '10.244.0.11' }), start)).toEqual([0, Math.floor(start / 600_000) * 600_000 + 599_999 - start]);
+    expect(times(endpoint({ address: '10.244.0.11' }), start - 1)[1]).toBe(0);
+    expect(times(endpoint({ address: '10.244.0.77' }), slot + 5_000)).toEqual([-5_000, 54_999]);
+  });
+});

@@ -35,6 +35,7 @@ export function decode(collector: Collector, records: readonly (string | Buffer)
       flows.push({ ...flow });
     },
     skip: (reason) => void told.push(`skip ${reason}`),
+    window: ({ time }) => ({ from: time, until: time }),
     lost: (events) => (lost += events),
   };
   const decoder = collector.decoder({ accessLogFormat: options.accessLogFormat ?? null });
