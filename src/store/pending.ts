@@ -6,7 +6,7 @@ import type { Protocol } from '../model/flow.ts';
 import type { Peer } from '../model/peer.ts';
 import { Children } from './children.ts';
 import type { PeerTable } from './peers.ts';
-import { TALLY_COLUMNS, TALLY_MERGE, TALLY_PLACES, tallyOf, tallyValues, type TallyRow } from './tally.ts';
+import { TALLY_COLUMNS, TALLY_LENGTH, TALLY_MERGE, tallyOf, tallyValues, type TallyRow } from './tally.ts';
 import type { WitnessTable } from './witnesses.ts';
 
 interface Row extends TallyRow {
@@ -45,7 +45,7 @@ export class PendingTable {
     this.#maxRows = maxRows;
     this.#upsert = db.prepare<unknown[], { id: number }>(
       `INSERT INTO pending (source, destination, source_pod, destination_pod, address, principal, protocol, port, witness, revision, minute, records, ${TALLY_COLUMNS})
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${TALLY_PLACES})
+       VALUES (${Array(12 + TALLY_LENGTH).fill('?').join(', ')})
        ON CONFLICT DO UPDATE SET records = records + excluded.records, ${TALLY_MERGE} RETURNING id`,
     );
     this.#find = db.prepare<unknown[], { id: number }>(

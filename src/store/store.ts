@@ -125,10 +125,16 @@ export class Store {
       if (id === null) overflow += row.records;
       else pending.set(id, (pending.get(id) ?? 0) + row.records);
     }
+    this.#flush();
     for (const cell of delta.coverage) this.coverage.add(cell);
     if (overflow > 0) this.coverage.add({ source: 'pending', hour: -1, counts: new Map([['overflow', overflow]]), lastRecord: 0 });
     for (const position of positions) this.positions.write(position);
     return { edges, pending, overflow };
+  }
+
+  #flush(): void {
+    this.peers.flush();
+    this.edges.flush();
   }
 
   /** Gives `work` everything that the graph is worked out of, as of one moment. */
@@ -168,6 +174,7 @@ export class Store {
       for (const podHour of settled.podHours) this.edges.addPodHour(podHour);
       return { row: row.row, edge: this.edges.add(settled.edge, row.revision) };
     });
+    this.#flush();
     this.pending.remove(rows.map(({ row }) => row));
     return became;
   }

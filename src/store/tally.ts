@@ -1,11 +1,10 @@
 import type { Tally } from '../model/edge.ts';
+import type { Rows } from './rows.ts';
 
 /** The columns of a tally, in the order in which `tallyValues` gives them. */
 const SUMS = ['opened', 'ongoing', 'answered', 'refused', 'denied', 'audited', 'failed', 'lost_answers', 'bytes_out', 'bytes_in'];
 export const TALLY_COLUMNS = [...SUMS, 'first_seen', 'last_seen', 'first_answered'].join(', ');
-export const TALLY_PLACES = Array(SUMS.length + 3)
-  .fill('?')
-  .join(', ');
+export const TALLY_LENGTH = SUMS.length + 3;
 
 /** How a tally that is there already takes another one in: sum, min, max. */
 export const TALLY_MERGE = [
@@ -34,6 +33,13 @@ export interface TallyRow {
 export function tallyValues(tally: Tally): readonly number[] {
   const { opened, ongoing, answered, refused, denied, audited, failed, lostAnswers, bytesOut, bytesIn, firstSeen, lastSeen, firstAnswered } = tally;
   return [opened, ongoing, answered, refused, denied, audited, failed, lostAnswers, bytesOut, bytesIn, firstSeen, lastSeen, firstAnswered];
+}
+
+/** The same as the next values of a row, which makes no array for each. */
+export function putTally(rows: Rows, tally: Tally): Rows {
+  const { opened, ongoing, answered, refused, denied, audited, failed, lostAnswers, bytesOut, bytesIn, firstSeen, lastSeen, firstAnswered } = tally;
+  rows.put(opened).put(ongoing).put(answered).put(refused).put(denied).put(audited).put(failed).put(lostAnswers);
+  return rows.put(bytesOut).put(bytesIn).put(firstSeen).put(lastSeen).put(firstAnswered);
 }
 
 export function tallyOf(row: TallyRow): Tally {

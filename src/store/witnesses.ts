@@ -6,6 +6,8 @@ export class WitnessTable {
   readonly #upsert;
   readonly #all;
   readonly #ids = new Map<string, number>();
+  /** By the object, of which a decoder makes one for each witness. */
+  #byObject = new WeakMap<Witness, number>();
 
   constructor(db: Database) {
     this.#upsert = db.prepare<[string, string, string], { id: number }>(
@@ -16,14 +18,16 @@ export class WitnessTable {
 
   reset(): void {
     this.#ids.clear();
+    this.#byObject = new WeakMap();
   }
 
   id(witness: Witness): number {
+    let id = this.#byObject.get(witness);
+    if (id !== undefined) return id;
     const key = witnessKey(witness);
-    const known = this.#ids.get(key);
-    if (known !== undefined) return known;
-    const id = this.#upsert.get(witness.collector, witness.side, witness.point)?.id ?? 0;
+    id = this.#ids.get(key) ?? this.#upsert.get(witness.collector, witness.side, witness.point)?.id ?? 0;
     this.#ids.set(key, id);
+    this.#byObject.set(witness, id);
     return id;
   }
 

@@ -143,6 +143,18 @@ describe('caps of an edge', () => {
     const slots = edgesOf(store)[0]?.failedSlots.map(({ slot }) => slot) ?? [];
     expect([slots.length, Math.min(...slots), Math.max(...slots)]).toEqual([7 * 24 * 6, 2_000 - 7 * 24 * 6, 1_999]);
   });
+
+  it.each([
+    ['of one batch that tells of it twice', (store: Store, first: EdgeDelta, second: EdgeDelta) => add(store, [first, second])],
+    ['of two batches', (store: Store, first: EdgeDelta, second: EdgeDelta) => [first, second].forEach((edge) => add(store, [edge]))],
+    ['of two processes', (store: Store, first: EdgeDelta, second: EdgeDelta) => [first, second].forEach((edge) => (add(store, [edge]), store.forgetRows()))],
+  ])('so it is %s', (_, write) => {
+    const store = storeOf();
+    const week = 7 * 24 * 6;
+    const from = (slot: number, slots: number): EdgeDelta => edgeDelta({ failedSlots: Array.from({ length: slots }, (__, i) => slot + i) });
+    write(store, from(0, week), from(week, 10));
+    expect(edgesOf(store)[0]?.failedSlots.map(({ slot }) => slot)).toEqual(Array.from({ length: week }, (__, i) => 10 + i));
+  });
 });
 
 describe('reading edges', () => {

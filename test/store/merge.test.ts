@@ -53,6 +53,26 @@ describe('what is stored', () => {
     expect(differing(once, twice).toSorted()).toEqual(['edge_operations', 'edge_pods', 'edge_witnesses']);
   });
 
+  it('is the same in one large batch, whose rows are written several at once, and one by one', () => {
+    fc.assert(
+      fc.property(fc.array(additions, { minLength: 40, maxLength: 120 }), (all) => {
+        const revision = 1;
+        const together = delta({
+          revision,
+          edges: all.flatMap(({ edges }) => edges),
+          pending: all.flatMap(({ pending }) => pending),
+          podHours: all.flatMap(({ podHours }) => podHours),
+          sightings: all.flatMap(({ sightings }) => sightings),
+          attributes: all.flatMap(({ attributes }) => attributes),
+          coverage: all.flatMap((one) => one.coverage),
+        });
+        const alone = all.map((one) => [{ ...one, revision }]);
+        expect(differences(stored([[together]]), stored(alone, true))).toEqual([]);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   it('is the same for edges one by one and together', () => {
     const edges = [edgeDelta({ port: 1 }), edgeDelta({ port: 2, tally: { opened: 2 } }), edgeDelta({ port: 1, witness: AT_SOURCE })];
     expect(differences(stored([[delta({ edges })]]), stored(edges.map((edge) => [delta({ edges: [edge] })])))).toEqual([]);
