@@ -1,37 +1,107 @@
 /**
- * npm run bench [-- RECORDS [RUNS]]
- * Each figure is the median of fresh processes, taken in turns with a yardstick that runs on the same file in the same minute. The ratio is what to compare between
- * machines and versions.
+ * npm run bench [-- --records N --runs N --formats hubble,istio-text,istio-json --jobs 1,2 --quick]
+ * One log of each format, read whole by Footpath and by its yardsticks: fresh processes, taken in turns, medians. All must find the same edges and counts: if they do not,
+ * that is said and the exit status is 1. How fast they are is never a failure; the ratios are what to compare between machines and versions.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { writeEnvoy, writeHubble, writeInventory } from './logs.mjs';
-import { compare, printHead } from './measure.mjs';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Found } from './agreement.mjs';
+import { FORMATS } from './formats.mjs';
+import { writeAddresses, writeInventory } from './generators/inventory.mjs';
+import { keptFile } from './generators/write.mjs';
+import { canPin, compare, measure, median, printHead } from './measure.mjs';
+import { FOOTPATH, variantsOf } from './variants.mjs';
 
-const records = Number(process.argv[2] ?? 300_000);
-const runs = Number(process.argv[3] ?? 5);
-const here = import.meta.dirname;
-const footpath = resolve(here, '../../dist/src/main.js');
+const QUICK_RECORDS = 20_000;
+const { values } = parseArgs({
+  options: { records: { type: 'string' }, runs: { type: 'string' }, formats: { type: 'string', default: Object.keys(FORMATS).join(',') }, jobs: { type: 'string' }, quick: { type: 'boolean', default: false } },
+});
+const cores = availableParallelism();
+const runs = Number(values.runs ?? (values.quick ? 1 : 5));
+const knowsJobs = spawnSync(process.execPath, [FOOTPATH, 'observe', '--help'], { encoding: 'utf8' }).stdout.includes('--jobs');
+const jobs = knowsJobs ? [...new Set((values.jobs ?? `1,${cores}`).split(',').map(Number))] : [null];
+const number = (n) => Math.round(n).toLocaleString('en-US');
+
+/** Runs all variants once, each time beginning with another one, and says who found something else than the first. */
+function takeTurn(run, variants, taken, folder) {
+  const wrong = [];
+  for (let i = 0; i < variants.length; i++) {
+    const variant = variants[(i + run) % variants.length];
+    variant.prepare?.();
+    taken.get(variant).push(measure(variant.args, folder, variant));
+    if (variant.found === null) continue;
+    const found = new Found(variant.found());
+    taken.first ??= { found, variant };
+    const differences = taken.first.found.differences(found);
+    if (differences.length > 0) wrong.push(`${variant.name} (+) found other edges or counts than ${taken.first.variant.name} (-):`, ...differences);
+  }
+  return wrong;
+}
+
+function printTable(variants, taken, { records, bytes }) {
+  const own = variants.filter(({ id }) => id.startsWith('footpath'));
+  const seconds = (variant) => median(taken.get(variant).map((one) => one.seconds));
+  const faster = own.map(({ id }) => `x ${id.replace('footpath-', '')} job`.padStart(8));
+  console.log(`${''.padEnd(28)} ${'seconds'.padStart(8)} ${'least - most'.padStart(15)} ${'flows/s'.padStart(11)} ${'MB/s'.padStart(6)} ${'peak'.padStart(8)} ${faster.join(' ')}`);
+  for (const variant of variants) {
+    const all = taken.get(variant).map((one) => one.seconds);
+    const middle = seconds(variant);
+    const { megabytes } = taken.get(variant).toSorted((a, b) => (a.megabytes ?? 0) - (b.megabytes ?? 0))[Math.floor(all.length / 2)];
+    const range = `${Math.min(...all).toFixed(2)} - ${Math.max(...all).toFixed(2)}`;
+    const ratios = own.map((one) => (middle / seconds(one)).toFixed(2).padStart(8));
+    console.log(`${variant.name.padEnd(28)} ${middle.toFixed(2).padStart(8)} ${range.padStart(15)} ${number(records / middle).padStart(11)} ${number(bytes / 1e6 / middle).padStart(6)} ${(megabytes === null ? '-' : `${number(megabytes)} MB`).padStart(8)} ${ratios.join(' ')}`);
+  }
+  const queries = variants.filter(({ heard }) => heard).map((variant) => `${median(taken.get(variant).map(({ said }) => Number(said))).toFixed(2)} s (${variant.name.replace('DuckDB, ', '')})`);
+  console.log(`DuckDB's query alone, without the start of Node and its library: ${queries.join(', ')}`);
+}
+
+function printBars(bars, variants, taken) {
+  const seconds = (id) => {
+    const variant = variants.find((one) => one.id === id);
+    return variant === undefined ? NaN : median(taken.get(variant).map((one) => one.seconds));
+  };
+  for (const { jobs: of, against, atLeast, words } of bars) {
+    const ratio = seconds(against) / seconds(`footpath-${of}`);
+    const verdict = Number.isNaN(ratio) ? 'not measured' : `${ratio >= atLeast ? 'met' : 'not met'}: ${ratio.toFixed(2)}`;
+    console.log(`  ${words.padEnd(64)} ${verdict}`);
+  }
+}
+
+function benchFormat(id, folder) {
+  const format = FORMATS[id];
+  const records = Number(values.records ?? (values.quick ? QUICK_RECORDS : format.records));
+  const log = keptFile(`${id}-${records}.log`, (path) => format.write(path, records));
+  const inventory = keptFile('cluster.json', writeInventory);
+  const addresses = keptFile('addresses.csv', writeAddresses);
+  const { variants, leftOut } = variantsOf(format, { log, inventory, addresses, jobs, cores, folder });
+  const taken = new Map(variants.map((variant) => [variant, []]));
+  const wrong = [];
+  for (let run = 0; run < runs; run++) wrong.push(...takeTurn(run, variants, taken, folder));
+  const bytes = statSync(log).size;
+  const { found } = taken.first;
+  console.log(`\n${format.title}: ${number(records)} records, ${number(bytes / 1e6)} MB, ${number(found.edges)} edges, ${number(found.lines.length)} rows of counts`);
+  printTable(variants, taken, { records, bytes });
+  for (const line of leftOut) console.log(line);
+  if (!values.quick) printBars(format.bars, variants, taken);
+  console.log(wrong.length === 0 ? 'All found the same edges and counts.' : wrong.join('\n'));
+  return wrong.length === 0;
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'footpath-bench-'));
-const script = (name) => join(here, name);
-const log = (name) => join(folder, name);
 try {
-  writeHubble(log('hubble.log'), records);
-  writeEnvoy(log('envoy.log'), records);
-  writeInventory(log('cluster.json'));
-  const size = (name) => `${(statSync(log(name)).size / 1e6).toFixed(0)} MB`;
-  console.log(`${records.toLocaleString('en-US')} records: hubble.log ${size('hubble.log')}, envoy.log ${size('envoy.log')}; Node ${process.version}; medians of ${runs}\n`);
+  console.log(`Node ${process.version}, ${cores} cores (${cpus()[0]?.model ?? 'unknown'}); medians of ${runs}; x: how many times as fast Footpath is`);
+  console.log(canPin ? 'One core, one thread: on CPU 0 (taskset).' : 'One core, one thread: not held on a CPU, there is no taskset.');
+  if (!knowsJobs) console.log('observe has no --jobs: Footpath runs on one core alone.');
   printHead();
-  const how = { runs, folder };
-  const observe =
-    (name, ...more) =>
-    (run) => [footpath, 'observe', '--quiet', ...more, '--db', log(`${name}-${more.length}-${run}.db`), log(name)];
-  compare('--help : start of Node', () => [footpath, '--help'], [script('nothing.mjs')], how);
-  compare('Hubble : JSON.parse', observe('hubble.log'), [script('parse-json.mjs'), log('hubble.log')], how);
-  compare('Istio text : split', observe('envoy.log', '--inventory', log('cluster.json')), [script('split-lines.mjs'), log('envoy.log')], how);
-  compare('  nobody known : split', observe('envoy.log'), [script('split-lines.mjs'), log('envoy.log')], how);
-  compare('propose : start of Node', () => [footpath, 'propose', '--quiet', '--db', log('hubble.log-0-0.db')], [script('nothing.mjs')], how);
+  compare('--help : start of Node', () => [FOOTPATH, '--help'], [join(import.meta.dirname, 'nothing.mjs')], { runs, folder });
+  const agreed = values.formats.split(',').map((id) => {
+    if (!Object.hasOwn(FORMATS, id)) throw new Error(`--formats: there is no ${id}, but ${Object.keys(FORMATS).join(', ')}`);
+    return benchFormat(id, folder);
+  });
+  if (agreed.includes(false)) process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -5,14 +5,14 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { hubbleRecords } from './logs.mjs';
+import { hubbleFlows } from './generators/hubble.mjs';
 
 const [folder, rate, seconds, megabytes] = [process.argv[2], ...process.argv.slice(3).map(Number)];
 const KEPT = 3;
 const POOL = 40_000;
 
 /** Records one after the other; where each begins, and where its times lie. */
-const record = hubbleRecords();
+const record = hubbleFlows();
 const noTime = '2000-01-01T00:00:00.000Z';
 const pool = Buffer.from(Array.from({ length: POOL }, () => `${record(noTime)}\n`).join(''));
 const starts = [0];

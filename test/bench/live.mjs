@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { Store } from '../../dist/src/store/store.js';
-import { writeInventory } from './logs.mjs';
+import { writeInventory } from './generators/inventory.mjs';
 
 const rate = Number(process.argv[2] ?? 20_000);
 const seconds = Number(process.argv[3] ?? 60);

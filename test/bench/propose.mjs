@@ -6,7 +6,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { writeEveryEdge, writeInventory } from './logs.mjs';
+import { SIZE } from './generators/cluster.mjs';
+import { writeEveryEdge } from './generators/hubble.mjs';
+import { writeInventory } from './generators/inventory.mjs';
 import { compare, printHead } from './measure.mjs';
 
 const workloads = Number(process.argv[2] ?? 2_000);
@@ -22,7 +24,7 @@ function prepare(...args) {
 }
 
 try {
-  const size = { workloads, namespaces: Math.ceil(workloads / 20), edges };
+  const size = { ...SIZE, workloads, namespaces: Math.ceil(workloads / 20), edges };
   writeEveryEdge(file('flows.log'), size);
   writeInventory(file('cluster.json'), size);
   prepare('observe', file('flows.log'), '--inventory', file('cluster.json'));
