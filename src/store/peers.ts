@@ -13,8 +13,7 @@ export class PeerTable {
   readonly #find;
   readonly #seen;
   readonly #attribute;
-  readonly #labelSets;
-  readonly #names;
+  readonly #count;
   readonly #pod;
   readonly #sightings: Rows;
   readonly #lifeSightings: Rows;
@@ -28,16 +27,17 @@ export class PeerTable {
   /** By the peer's row, then by the pod's `namespace/name`. */
   readonly #podIds = new Map<number, Map<string, number>>();
   #podCount = 0;
+  /** Label sets and names that are stored of a peer. */
+  readonly #counts = { labels: new Map<number, number>(), name: new Map<number, number>() } as const;
   /** The revision up to which a peer is known to be marked as seen. */
   readonly #marked = new Map<number, number>();
 
   constructor(db: Database) {
     this.#insert = db.prepare<[string]>('INSERT INTO peers (key) VALUES (?) ON CONFLICT DO NOTHING');
-    this.#find = db.prepare<[string], { id: number }>('SELECT id FROM peers WHERE key = ?');
+    this.#find = db.prepare<[string], number>('SELECT id FROM peers WHERE key = ?').pluck();
     this.#seen = db.prepare<[number, number]>('UPDATE peers SET revision = min(coalesce(revision, 9e15), ?) WHERE id = ?');
     this.#attribute = db.prepare<[number, string, string]>('INSERT INTO peer_attributes VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
-    this.#labelSets = db.prepare<[number], { n: number }>("SELECT count(*) AS n FROM peer_attributes WHERE peer = ? AND kind = 'labels'");
-    this.#names = db.prepare<[number], { n: number }>("SELECT count(*) AS n FROM peer_attributes WHERE peer = ? AND kind = 'name'");
+    this.#count = db.prepare<[number, string], number>('SELECT count(*) FROM peer_attributes WHERE peer = ? AND kind = ?').pluck();
     const sighted = 'DO UPDATE SET first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)';
     this.#pod = db.prepare<[number, string, string, number, number], { id: number }>(
       `INSERT INTO pods (peer, namespace, name, first_seen, last_seen) VALUES (?, ?, ?, ?, ?) ON CONFLICT ${sighted} RETURNING id`,
@@ -59,6 +59,8 @@ export class PeerTable {
     this.#ids.clear();
     this.#podIds.clear();
     this.#podCount = 0;
+    this.#counts.labels.clear();
+    this.#counts.name.clear();
     this.#marked.clear();
   }
 
@@ -80,8 +82,8 @@ export class PeerTable {
   }
 
   #row(key: string): number {
-    this.#insert.run(key);
-    return this.#find.get(key)?.id ?? 0;
+    const { changes, lastInsertRowid } = this.#insert.run(key);
+    return changes === 1 ? Number(lastInsertRowid) : (this.#find.get(key) ?? 0);
   }
 
   /** A flow showed this peer at this revision. */
@@ -91,13 +93,19 @@ export class PeerTable {
     this.#marked.set(id, revision);
   }
 
-  /** False if there was no room for a further label set. */
+  /** False if there was no room for a further label set, or name. */
   describe({ peer, kind, value }: Attribute, maxLabelSets: number): boolean {
     const id = this.id(peer);
-    if (kind === 'labels' && (this.#labelSets.get(id)?.n ?? 0) >= maxLabelSets) return false;
-    if (kind === 'name' && (this.#names.get(id)?.n ?? 0) >= (peer.type === 'workload' ? MAX_NAMES.workload : MAX_NAMES.external)) return false;
-    this.#attribute.run(id, kind, value);
-    return true;
+    if (kind === 'account') {
+      this.#attribute.run(id, kind, value);
+      return true;
+    }
+    const counts = this.#counts[kind];
+    const count = counts.get(id) ?? this.#count.get(id, kind) ?? 0;
+    const most = kind === 'labels' ? maxLabelSets : MAX_NAMES[peer.type === 'workload' ? 'workload' : 'external'];
+    const hasRoom = count < most;
+    counts.set(id, count + (hasRoom ? this.#attribute.run(id, kind, value).changes : 0));
+    return hasRoom;
   }
 
   /** Some of it waits for `flush`. */

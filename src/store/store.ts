@@ -6,6 +6,7 @@ import type { Delta, Settlement } from '../learn/delta.ts';
 import { DEFAULT_LIMITS, type Limits } from '../learn/limits.ts';
 import type { StoredGraph, StoredPending } from '../learn/stored.ts';
 import type { EdgeKey } from '../model/edge.ts';
+import { groupBy } from '../model/group.ts';
 import type { Position } from '../source.ts';
 import { AlertTable } from './alerts.ts';
 import { ChoiceTable } from './choices.ts';
@@ -113,10 +114,7 @@ export class Store {
     for (const sighting of delta.sightings) this.peers.sight(sighting);
     for (const attribute of delta.attributes) this.peers.describe(attribute, this.#limits.labelSetsPerWorkload);
     const edges = new Map<number, number>();
-    for (const edge of delta.edges) {
-      const id = this.edges.add(edge, delta.revision);
-      edges.set(id, (edges.get(id) ?? 0) + edge.records);
-    }
+    for (const [i, row] of this.edges.add(delta.edges, delta.revision).entries()) edges.set(row, (edges.get(row) ?? 0) + (delta.edges[i]?.records ?? 0));
     for (const podHour of delta.podHours) this.edges.addPodHour(podHour);
     const pending = new Map<number, number>();
     let overflow = 0;
@@ -167,16 +165,21 @@ export class Store {
     const { byId } = this.peers.readPeers();
     const { byId: podNames } = this.peers.readPods();
     const rows = [...this.pending.read(byId, podNames, beforeMinute)];
-    const became = rows.map((row) => {
-      const settled = settle(row);
-      if (settled === null) return { row: row.row, edge: null };
-      for (const sighting of settled.sightings) this.peers.sight(sighting);
-      for (const podHour of settled.podHours) this.edges.addPodHour(podHour);
-      return { row: row.row, edge: this.edges.add(settled.edge, row.revision) };
-    });
+    const became = new Map<number, number | null>(rows.map(({ row }) => [row, null]));
+    for (const [revision, ofRevision] of groupBy(rows, (row) => row.revision)) {
+      const settled = ofRevision.flatMap((row) => {
+        const settlement = settle(row);
+        return settlement === null ? [] : [{ row: row.row, ...settlement }];
+      });
+      for (const { sightings, podHours } of settled) {
+        for (const sighting of sightings) this.peers.sight(sighting);
+        for (const podHour of podHours) this.edges.addPodHour(podHour);
+      }
+      for (const [i, edge] of this.edges.add(settled.map((one) => one.edge), revision).entries()) became.set(settled[i]?.row ?? 0, edge);
+    }
     this.#flush();
     this.pending.remove(rows.map(({ row }) => row));
-    return became;
+    return [...became].map(([row, edge]) => ({ row, edge }));
   }
 
   /** Which edges and operations there are: what a cap is counted against. */
