@@ -20,48 +20,59 @@ const { values } = parseArgs({
   options: { records: { type: 'string' }, runs: { type: 'string' }, formats: { type: 'string', default: Object.keys(FORMATS).join(',') }, jobs: { type: 'string' }, quick: { type: 'boolean', default: false } },
 });
 const cores = availableParallelism();
-const runs = Number(values.runs ?? (values.quick ? 1 : 5));
+/** A whole number that was given, or another one. */
+function whole(option, otherwise) {
+  const given = Number(values[option] ?? otherwise);
+  if (!Number.isSafeInteger(given) || given < 1) throw new Error(`--${option}: ${values[option]} is no whole number from 1 on`);
+  return given;
+}
+const runs = whole('runs', values.quick ? 1 : 5);
 const knowsJobs = spawnSync(process.execPath, [FOOTPATH, 'observe', '--help'], { encoding: 'utf8' }).stdout.includes('--jobs');
 const jobs = knowsJobs ? [...new Set((values.jobs ?? `1,${cores}`).split(',').map(Number))] : [null];
 const number = (n) => Math.round(n).toLocaleString('en-US');
 
-/** Runs all variants once, each time beginning with another one, and says who found something else than the first. */
-function takeTurn(run, variants, taken, folder) {
+/**
+ * Runs all variants, so many times, each time beginning with another one. Gives what was measured of each, what the first of them found, and lines that say who found
+ * something else.
+ */
+function takeTurns(variants, folder) {
+  const measured = new Map(variants.map((variant) => [variant, []]));
   const wrong = [];
-  for (let i = 0; i < variants.length; i++) {
-    const variant = variants[(i + run) % variants.length];
+  let first = null;
+  for (let turn = 0; turn < runs * variants.length; turn++) {
+    const variant = variants[(turn + Math.floor(turn / variants.length)) % variants.length];
     variant.prepare?.();
-    taken.get(variant).push(measure(variant.args, folder, variant));
+    measured.get(variant).push(measure(variant.args, folder, variant));
     if (variant.found === null) continue;
     const found = new Found(variant.found());
-    taken.first ??= { found, variant };
-    const differences = taken.first.found.differences(found);
-    if (differences.length > 0) wrong.push(`${variant.name} (+) found other edges or counts than ${taken.first.variant.name} (-):`, ...differences);
+    first ??= { found, name: variant.name };
+    const differences = first.found.differences(found);
+    if (differences.length > 0) wrong.push(`${variant.name} (+) found other edges or counts than ${first.name} (-):`, ...differences);
   }
-  return wrong;
+  return { measured, found: first.found, wrong };
 }
 
-function printTable(variants, taken, { records, bytes }) {
+function printTable(variants, measured, { records, bytes }) {
   const own = variants.filter(({ id }) => id.startsWith('footpath'));
-  const seconds = (variant) => median(taken.get(variant).map((one) => one.seconds));
+  const seconds = (variant) => median(measured.get(variant).map((one) => one.seconds));
   const faster = own.map(({ id }) => `x ${id.replace('footpath-', '')} job`.padStart(8));
   console.log(`${''.padEnd(28)} ${'seconds'.padStart(8)} ${'least - most'.padStart(15)} ${'flows/s'.padStart(11)} ${'MB/s'.padStart(6)} ${'peak'.padStart(8)} ${faster.join(' ')}`);
   for (const variant of variants) {
-    const all = taken.get(variant).map((one) => one.seconds);
+    const all = measured.get(variant).map((one) => one.seconds);
     const middle = seconds(variant);
-    const { megabytes } = taken.get(variant).toSorted((a, b) => (a.megabytes ?? 0) - (b.megabytes ?? 0))[Math.floor(all.length / 2)];
+    const { megabytes } = measured.get(variant).toSorted((a, b) => (a.megabytes ?? 0) - (b.megabytes ?? 0))[Math.floor(all.length / 2)];
     const range = `${Math.min(...all).toFixed(2)} - ${Math.max(...all).toFixed(2)}`;
     const ratios = own.map((one) => (middle / seconds(one)).toFixed(2).padStart(8));
     console.log(`${variant.name.padEnd(28)} ${middle.toFixed(2).padStart(8)} ${range.padStart(15)} ${number(records / middle).padStart(11)} ${number(bytes / 1e6 / middle).padStart(6)} ${(megabytes === null ? '-' : `${number(megabytes)} MB`).padStart(8)} ${ratios.join(' ')}`);
   }
-  const queries = variants.filter(({ heard }) => heard).map((variant) => `${median(taken.get(variant).map(({ said }) => Number(said))).toFixed(2)} s (${variant.name.replace('DuckDB, ', '')})`);
+  const queries = variants.filter(({ heard }) => heard).map((variant) => `${median(measured.get(variant).map(({ said }) => Number(said))).toFixed(2)} s (${variant.name.replace('DuckDB, ', '')})`);
   console.log(`DuckDB's query alone, without the start of Node and its library: ${queries.join(', ')}`);
 }
 
-function printBars(bars, variants, taken) {
+function printBars(bars, variants, measured) {
   const seconds = (id) => {
     const variant = variants.find((one) => one.id === id);
-    return variant === undefined ? NaN : median(taken.get(variant).map((one) => one.seconds));
+    return variant === undefined ? NaN : median(measured.get(variant).map((one) => one.seconds));
   };
   for (const { jobs: of, against, atLeast, words } of bars) {
     const ratio = seconds(against) / seconds(`footpath-${of}`);
@@ -72,20 +83,17 @@ function printBars(bars, variants, taken) {
 
 function benchFormat(id, folder) {
   const format = FORMATS[id];
-  const records = Number(values.records ?? (values.quick ? QUICK_RECORDS : format.records));
+  const records = whole('records', values.quick ? QUICK_RECORDS : format.records);
   const log = keptFile(`${id}-${records}.log`, (path) => format.write(path, records));
   const inventory = keptFile('cluster.json', writeInventory);
   const addresses = keptFile('addresses.csv', writeAddresses);
   const { variants, leftOut } = variantsOf(format, { log, inventory, addresses, jobs, cores, folder });
-  const taken = new Map(variants.map((variant) => [variant, []]));
-  const wrong = [];
-  for (let run = 0; run < runs; run++) wrong.push(...takeTurn(run, variants, taken, folder));
+  const { measured, found, wrong } = takeTurns(variants, folder);
   const bytes = statSync(log).size;
-  const { found } = taken.first;
   console.log(`\n${format.title}: ${number(records)} records, ${number(bytes / 1e6)} MB, ${number(found.edges)} edges, ${number(found.lines.length)} rows of counts`);
-  printTable(variants, taken, { records, bytes });
+  printTable(variants, measured, { records, bytes });
   for (const line of leftOut) console.log(line);
-  if (!values.quick) printBars(format.bars, variants, taken);
+  if (!values.quick) printBars(format.bars, variants, measured);
   console.log(wrong.length === 0 ? 'All found the same edges and counts.' : wrong.join('\n'));
   return wrong.length === 0;
 }

@@ -41,8 +41,7 @@ export function variantsOf(format, { log, inventory, addresses, jobs, cores, fol
   const needed = format.hasInventory ? [addresses] : [];
   const [byLine, native] = [join(folder, 'by-line'), join(folder, 'native')];
   const { program, because } = compiled(format.native.name, folder, format.native.libraries);
-  const version = format.native.title === 'simdjson' ? ` ${simdjsonVersion()}` : '';
-  const title = `${format.native.title}${version}, 1 thread`;
+  const title = `${format.native.title === 'simdjson' && program !== null ? `simdjson ${simdjsonVersion()}` : format.native.title}, 1 thread`;
   const variants = [
     { id: 'newlines', name: 'finding newlines', pinned: true, args: [yardstick('newlines.mjs'), log], found: null },
     ...jobs.map((n) => footpath(n, log, format.hasInventory ? inventory : null, folder)),

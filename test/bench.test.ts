@@ -26,6 +26,16 @@ const { writeInventory, writeAddresses } = await load<Readonly<Record<'writeInve
 const { makeCluster } = await load<{ readonly makeCluster: (size: Size) => Readonly<Record<'edges' | 'others', readonly { readonly from: Party; readonly to: Party; readonly protocol: string }[]>> }>('generators/cluster.mjs');
 const { edgesOfDatabase } = await load<{ readonly edgesOfDatabase: (path: string) => readonly string[] }>('yardsticks/footpath-edges.mjs');
 
+interface Compared {
+  readonly lines: readonly string[];
+  readonly edges: number;
+  differences(other: Compared): readonly string[];
+}
+
+interface Agreement {
+  readonly Found: new (lines: readonly string[]) => Compared;
+}
+
 /** So small that a short log shows all of it. */
 const SMALL: Size = { workloads: 20, namespaces: 4, nodes: 3, edges: 60 };
 
@@ -167,5 +177,21 @@ describe.each([
     ['the proxy’s own lines', /\txdsproxy\t/],
   ])('has %s', (__, pattern) => {
     expect(records.filter((record) => pattern.test(record)).length).toBeGreaterThan(0);
+  });
+});
+
+describe('whether all found the same', () => {
+  const edges = (...counts: readonly number[]): readonly string[] => counts.map((n, i) => `a/b\tc/d-${i}\tTCP\t80\tsource\tl7\t${n}`);
+
+  it('is so in any order, and edges are counted without their witnesses and nodes', async () => {
+    const { Found } = await load<Agreement>('agreement.mjs');
+    const found = new Found([...edges(1, 2), 'a/b\tc/d-0\tTCP\t80\tdestination\tl7\t1', 'node n\t3']);
+    expect(found.edges).toBe(2);
+    expect(found.differences(new Found(found.lines.toReversed()))).toEqual([]);
+  });
+
+  it('is not so where one count differs, and both are shown', async () => {
+    const { Found } = await load<Agreement>('agreement.mjs');
+    expect(new Found(edges(1, 2)).differences(new Found(edges(1, 3)))).toEqual([`- ${edges(1, 2)[1]}`, `+ ${edges(1, 3)[1]}`]);
   });
 });
