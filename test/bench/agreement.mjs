@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
+/** The lines of a file; a tab at the end of the last one belongs to it. */
 export function edgesOfFile(path) {
-  return readFileSync(path, 'utf8').trimEnd().split('\n');
+  return readFileSync(path, 'utf8').replace(/\n$/, '').split('\n');
 }
 
 /** What one of them found, in the order of its lines' bytes. */

@@ -6,6 +6,8 @@ import { writeLines } from './write.mjs';
 
 /** A workload is rolled out each time so many records were written. */
 const ROLLOUT_EVERY = 4_000;
+/** A packet of so many is about DNS, before all those of the edges themselves. */
+const LOOKUP_EVERY = 12;
 /** Cilium's numbers for its events, its reserved identities and its reasons to drop. */
 const EVENT = { drop: 1, trace: 4, policyVerdict: 5, l7: 129, socket: 130 };
 const RESERVED = {
@@ -72,6 +74,7 @@ export function hubbleFlows(size, seed = 11) {
   const { workloads, nodes, edges, others } = makeCluster(size);
   const below = random(seed);
   const edge = zipf(shuffled([...edges, ...others], below), below);
+  const lookup = zipf(edges.filter(({ protocol }) => protocol === 'UDP'), below);
   const pick = (items) => items[below(items.length)];
   const mac = () => `${hex4(below)}:${hex4(below)}:${hex4(below)}`.replace(/\w\w(?=\w)/g, '$&:');
   const labels = new Map(nodes.map((node) => [node, json(Object.entries(node.labels).map(([key, value]) => `${key}=${value}`))]));
@@ -143,7 +146,7 @@ export function hubbleFlows(size, seed = 11) {
   };
 
   const flow = (time) => {
-    const drawn = edge();
+    const drawn = below(LOOKUP_EVERY) === 0 ? lookup() : edge();
     const { from, to, protocol, port, isDenied } = drawn;
     const [client, server] = [endOfParty(from), endOfParty(to)];
     const isReply = below(100) < 45;
