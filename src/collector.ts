@@ -1,5 +1,7 @@
 import type { Flow, SkipReason, Window } from './model/flow.ts';
 import type { Origin } from './model/origin.ts';
+import type { Group, JsonPlan } from './scan/plan.ts';
+import type { Slots } from './scan/slots.ts';
 
 /**
  * A collector says what a record of one format means. It is a value; adding one costs its folder, its fixtures and one line
@@ -35,10 +37,41 @@ export interface Records {
 
 /**
  * `decode` is total: it answers each record with exactly one call of `flow` (more flows of the same record by `also`) or
- * `skip`; it never throws, waits, logs, or reads a clock.
+ * `skip`, or holds it back until `flush`; it never throws, waits, logs, or reads a clock.
  */
 export interface Decoder {
   decode(records: Records, origin: Origin, sink: Sink): void;
+  /** Hands on what was held back, to the sink that it was decoded for: a decoder may hold records that say the same until then. */
+  flush?(sink: Sink): void;
+  /** How records of one form are recognised, so that only the first of them has to be understood; absent where `decode` is all there is. */
+  readonly forms?: Forms;
+}
+
+/**
+ * The second way to decode: records that differ in their time, their counters, their client's port or the ids of a path alone are of one
+ * form, and mean the same. The law of it: a record means what `read` says of its form, whenever the kernel finds one.
+ */
+export interface Forms {
+  readonly plan: JsonPlan;
+  /** What a group of values says. Asked once for each bytes of it; `values` lie in `bytes`. */
+  part(group: Group, bytes: Buffer, values: Slots): Part;
+  /** Hands to the sink what a record of this form means, as `decode` would; counts and times are those of one record, and overwritten by whoever asks. */
+  read(form: Form, origin: Origin, sink: Sink): void;
+}
+
+export interface Part {
+  /** Parts of one group with one key say the same. */
+  readonly key: string;
+  readonly value: unknown;
+  /** Which of the two ports of a record with this part tell its form: 1 for the first, 2 for the second, 3 for both. */
+  readonly ports: 0 | 1 | 2 | 3;
+}
+
+/** The parts of a form by their group, and the ports that tell it; a port that does not is 0. */
+export interface Form {
+  readonly parts: readonly unknown[];
+  readonly firstPort: number;
+  readonly secondPort: number;
 }
 
 export interface Sink {

@@ -1,4 +1,5 @@
 import type { Collector, Decoder } from './collector.ts';
+import { Decoders } from './decoding.ts';
 import { OperationError } from './errors.ts';
 import type { Observation } from './observe.ts';
 import { patiently } from './patiently.ts';
@@ -40,7 +41,8 @@ export async function observeLive(sources: readonly Source[], given: LiveObserva
       await committer.commit();
     }
   })();
-  const reading = sources.map((source) => readForGood(source, committer, live));
+  const decoders = new Decoders(live.settings);
+  const reading = sources.map((source) => readForGood(source, committer, live, decoders));
   const all = [ticking, ...reading];
   try {
     await Promise.all(all);
@@ -53,9 +55,9 @@ export async function observeLive(sources: readonly Source[], given: LiveObserva
   await committer.commit();
 }
 
-async function readForGood(source: Source, committer: Committer, live: LiveObservation): Promise<void> {
+async function readForGood(source: Source, committer: Committer, live: LiveObservation, decoders: Decoders): Promise<void> {
   const { signal, sleep, onSourceLost } = live;
-  const understand = understanding(source, live);
+  const understand = understanding(source, live, decoders);
   let lost = false;
   for (let delay = FIRST_RETRY; !signal.aborted; delay = Math.min(2 * delay, LAST_RETRY)) {
     try {
@@ -90,8 +92,7 @@ interface Understanding {
 const NOTHING_TO_UNDERSTAND: Understanding = { collector: 'unknown', decoder: null };
 
 /** A source may bring several files or topics, each in a format of its own. Null for records that nobody understands (yet). */
-function understanding(source: Source, { collectorFor, settings }: LiveObservation): (batch: Batch) => Understanding | null {
-  const decoders = new Map<Collector, Decoder>();
+function understanding(source: Source, { collectorFor }: LiveObservation, decoders: Decoders): (batch: Batch) => Understanding | null {
   const collectors = new Map<string, Collector>();
   return ({ runs }) => {
     const [first] = runs;
@@ -100,9 +101,7 @@ function understanding(source: Source, { collectorFor, settings }: LiveObservati
     const collector = collectors.get(name) ?? collectorFor(source, runs);
     if (collector === null) return null;
     collectors.set(name, collector);
-    const decoder = decoders.get(collector) ?? collector.decoder(settings);
-    decoders.set(collector, decoder);
-    return { collector: collector.name, decoder };
+    return { collector: collector.name, decoder: decoders.of(collector) };
   };
 }
 

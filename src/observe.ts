@@ -1,4 +1,5 @@
-import type { Collector, CollectorSettings, Decoder } from './collector.ts';
+import type { Collector, CollectorSettings } from './collector.ts';
+import { Decoders } from './decoding.ts';
 import { Portion, type Learning } from './portion.ts';
 import type { Batch, Run, Source } from './source.ts';
 
@@ -13,16 +14,14 @@ export interface Observation extends Learning {
 /** Reads sources to their end: bytes to records, records to flows, flows to edges; edges and positions in one transaction. */
 export async function observe(sources: Iterable<Source>, observation: Observation): Promise<void> {
   const { settings, signal, collectorFor, onBatch } = observation;
-  const decoders = new Map<Collector, Decoder>();
+  const decoders = new Decoders(settings);
   let portion = new Portion(observation);
   for (const source of sources) {
     let collector: Collector | null = null;
     for await (const batch of source.open(signal)) {
       if (collector === null && batch.runs.length > 0) collector = collectorFor(source, batch.runs);
       if (collector === null && batch.runs.length > 0) break;
-      const decoder = collector === null ? null : (decoders.get(collector) ?? collector.decoder(settings));
-      if (collector !== null && decoder !== null) decoders.set(collector, decoder);
-      portion.take(batch, collector?.name ?? 'unknown', decoder);
+      portion.take(batch, collector?.name ?? 'unknown', collector === null ? null : decoders.of(collector));
       onBatch?.(batch, source);
       if (portion.isFull) portion = portion.next(portion.write());
     }

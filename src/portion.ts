@@ -8,7 +8,7 @@ import type { Batch, Position } from './source.ts';
 import type { Store, Written } from './store/store.ts';
 
 /** Input is committed in portions of about this many bytes; what a crash interrupts is read again from the last one. */
-const PORTION_BYTES = 32 << 20;
+const PORTION_BYTES = 512 << 20;
 const PORTION_BATCHES = 2_000;
 
 export interface Learning {
@@ -44,6 +44,8 @@ export class Portion {
   /** The latest of each file and partition. */
   readonly #positions = new Map<object, Position>();
   readonly #acks: (() => void)[] = [];
+  /** Those that may hold something back, with the names of their collectors. */
+  readonly #decoders = new Map<Decoder, string>();
   #bytes = 0;
   #began = 0;
   #seconds = 0;
@@ -71,6 +73,7 @@ export class Portion {
   take({ runs, tooLong, lost = 0, bytes, position, ack }: Batch, collector: string, decoder: Decoder | null): void {
     const intake = (this.#intake ??= this.#begin());
     intake.collector = collector;
+    if (decoder !== null) this.#decoders.set(decoder, collector);
     for (const { records, origin } of runs) decoder?.decode(records, origin, intake);
     for (let i = 0; i < tooLong; i++) intake.skip('too-long', null, '');
     if (lost > 0) intake.lost(lost, null, '');
@@ -84,6 +87,10 @@ export class Portion {
     const { store, now } = this.#learning;
     const intake = this.#intake;
     if (intake === null) return NOTHING_WRITTEN;
+    for (const [decoder, collector] of this.#decoders) {
+      intake.collector = collector;
+      decoder.flush?.(intake);
+    }
     const started = now();
     const written = store.transaction(() => store.add(intake.delta(), [...this.#positions.values()]));
     this.#seconds = (now() - started) / 1000;

@@ -1,27 +1,28 @@
 import type { Decoder, Records, Sink } from '../../src/collector.ts';
-import { blankFlow, type Endpoint, type Operation, type Side, type SkipReason, type Witness } from '../../src/model/flow.ts';
-import { isClusterName } from '../../src/model/names.ts';
-import { ABSENT, ESCAPED, NULL, OBJECT, STRING } from '../../src/scan/json.ts';
-import { performed, OperationReader, readOperation } from '../../src/scan/operation.ts';
+import type { Operation, SkipReason } from '../../src/model/flow.ts';
+import { ABSENT, ESCAPED, NULL, STRING } from '../../src/scan/json.ts';
+import { OperationReader, readOperation } from '../../src/scan/operation.ts';
 import { TimeReader } from '../../src/scan/time.ts';
 import { WordReader } from '../../src/scan/words.ts';
 import { DESTINATION, EndpointReader, SOURCE } from './endpoint.ts';
 import { FlowFacts } from './facts.ts';
 import { FIELD, flowSlots, LINE_FIELD, lineFields } from './fields.ts';
-import { isAnswer, isLocalNode, isLostAnswer, outcomeOf, phaseOf, sideOf } from './meaning.ts';
+import { HubbleForms } from './forms.ts';
+import { NodeReader, Orienter, performs } from './orient.ts';
+import { otherLine } from './other-line.ts';
 
 /** Decodes Hubble's JSON lines. Nothing is built for a record whose ends, words and operation were seen before. */
 export class HubbleDecoder implements Decoder {
+  readonly forms = new HubbleForms();
   readonly #fields = lineFields();
   readonly #facts = new FlowFacts();
   readonly #times = new TimeReader();
   readonly #words = new WordReader();
   readonly #endpoints = new EndpointReader();
   readonly #operations = new OperationReader();
-  readonly #witnesses = new Map<Side, Map<string, Witness>>();
-  #lastWord = '';
-  #lastNode = '';
-  readonly #flow = blankFlow('hubble');
+  readonly #nodes = new NodeReader();
+  readonly #orienter = new Orienter();
+  readonly #flow = this.#orienter.flow;
 
   decode({ bytes, starts, ends, count }: Records, _origin: unknown, sink: Sink): void {
     for (let i = 0; i < count; i++) this.#record(bytes, starts[i]!, ends[i]!, sink);
@@ -36,20 +37,11 @@ export class HubbleDecoder implements Decoder {
     const base = flowSlots(fields);
     const flow = this.#flow;
     flow.time = flow.until = this.#time(b, base);
-    flow.node = this.#node(this.#words.read(b, fields, this.#slot(base, FIELD.node_name, LINE_FIELD.node_name)));
+    flow.node = this.#nodes.read(this.#words.read(b, fields, this.#slot(base, FIELD.node_name, LINE_FIELD.node_name)));
     const time = Number.isNaN(flow.time) ? null : flow.time;
     const reason = base < 0 ? this.#otherLine(b, sink, time) : this.#read(b, base, time);
     if (reason === null) sink.flow(flow);
     else sink.skip(reason, time, flow.node);
-  }
-
-  /** `node` or `cluster/node`; '' for what cannot be one. */
-  #node(word: string): string {
-    if (word !== this.#lastWord) {
-      this.#lastWord = word;
-      this.#lastNode = isNode(word) ? word : '';
-    }
-    return this.#lastNode;
   }
 
   /** The flow's own field, or the one that the line has beside it. In protojson, null and an empty text are no value. */
@@ -69,12 +61,9 @@ export class HubbleDecoder implements Decoder {
   }
 
   #otherLine(b: Buffer, sink: Sink, time: number | null): SkipReason {
-    const { kinds } = this.#fields;
-    if (kinds[LINE_FIELD.lost_events] === OBJECT) {
-      sink.lost(this.#fields.integer(b, LINE_FIELD['lost_events.num_events_lost']) ?? 1, time, this.#flow.node);
-      return 'lost-events';
-    }
-    return kinds[LINE_FIELD.flow] === ABSENT ? 'not-a-flow' : 'malformed';
+    const { reason, lost } = otherLine(b, this.#fields);
+    if (lost !== null) sink.lost(lost, time, this.#flow.node);
+    return reason;
   }
 
   /** Fills in the flow, or says why there is none. */
@@ -90,48 +79,12 @@ export class HubbleDecoder implements Decoder {
     if (typeof source === 'string') return source;
     const destination = this.#endpoints.read(b, this.#fields, base, DESTINATION);
     if (typeof destination === 'string') return destination;
-    if (!isPlaced(source) || !isPlaced(destination)) return 'incomplete';
-    if (source.reserved === 'health' || destination.reserved === 'health') return 'health';
-    return this.#orient(b, base, source, destination);
-  }
-
-  #orient(b: Buffer, base: number, source: Endpoint, destination: Endpoint): SkipReason | null {
-    const facts = this.#facts;
-    const flow = this.#flow;
-    const answer = isAnswer(facts);
-    if (answer === null) return 'unoriented';
-    const lost = isLostAnswer(facts, answer);
-    const backwards = answer || lost;
-    flow.source = backwards ? destination : source;
-    flow.destination = backwards ? source : destination;
-    flow.protocol = facts.protocol;
-    flow.port = backwards ? facts.sourcePort : facts.destinationPort;
-    if (flow.port === 0 && facts.protocol !== 'ICMP' && facts.protocol !== 'ICMPv6') return 'no-port';
-    if (flow.source.reserved === 'host' && isLocalNode(facts, backwards)) return 'local-node';
-    flow.witness = this.#witness(sideOf(facts, backwards), facts.point);
-    flow.phase = lost ? 'lost-answer' : answer ? 'answer' : phaseOf(facts);
-    flow.verdict = facts.verdict;
-    flow.outcome = outcomeOf(facts, answer);
-    flow.count = facts.count;
-    flow.operation = answer && !lost && facts.isL7 ? this.#operation(b, base) : null;
-    return null;
-  }
-
-  #witness(side: Side, point: string): Witness {
-    let ofSide = this.#witnesses.get(side);
-    if (ofSide === undefined) this.#witnesses.set(side, (ofSide = new Map()));
-    let witness = ofSide.get(point);
-    if (witness === undefined) {
-      // Points are the format's own words; records that invent some cannot fill the memory.
-      const known = /^[a-zA-Z0-9_-]{1,32}$/.test(point) && ofSide.size < 32;
-      witness = { collector: 'hubble', side, point: known ? point.toLowerCase().replaceAll('_', '-') : 'other' };
-      if (known) ofSide.set(point, witness);
-    }
-    return witness;
+    const why = this.#orienter.orient(facts, source, destination);
+    if (why === null && performs(facts, this.#flow)) this.#flow.operation = this.#operation(b, base);
+    return why;
   }
 
   #operation(b: Buffer, base: number): Operation | null {
-    if (this.#facts.httpStatus === null || !performed(this.#facts.httpStatus)) return null;
     const { kinds, starts, ends } = this.#fields;
     const method = base + FIELD['l7.http.method'];
     const url = base + FIELD['l7.http.url'];
@@ -140,12 +93,3 @@ export class HubbleDecoder implements Decoder {
   }
 }
 
-function isNode(word: string): boolean {
-  const parts = word.split('/');
-  return parts.length <= 2 && parts.every(isClusterName);
-}
-
-/** There is something by which the end can be found. */
-function isPlaced(endpoint: Endpoint): boolean {
-  return endpoint.address !== null || endpoint.pod !== null || endpoint.workload !== null || endpoint.reserved !== null || endpoint.labels !== null;
-}

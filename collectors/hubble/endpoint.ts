@@ -3,7 +3,7 @@ import { isClusterName, isKind, isLabelKey, isLabelName, isLabelValue, isSubdoma
 import { sortedLabels, type Labels } from '../../src/model/labels.ts';
 import type { Endpoint, Reserved, SkipReason, WorkloadRef } from '../../src/model/flow.ts';
 import { hashSpan, Interner } from '../../src/scan/intern.ts';
-import { ABSENT, ARRAY, ESCAPED, NULL, OBJECT, STRING, type JsonFields } from '../../src/scan/json.ts';
+import { ABSENT, ARRAY, ESCAPED, NULL, OBJECT, STRING, type Slots } from '../../src/scan/slots.ts';
 import { FIELD } from './fields.ts';
 
 const NAMESPACE_LABEL = 'io.kubernetes.pod.namespace';
@@ -55,7 +55,7 @@ export class EndpointReader {
   readonly #seen = new Interner<Endpoint | SkipReason>(3, { entries: 1 << 17, bytes: 64 << 20 });
   readonly #spans = new Int32Array(6);
 
-  read(b: Buffer, fields: JsonFields, base: number, end: typeof SOURCE): Endpoint | SkipReason {
+  read(b: Buffer, fields: Slots, base: number, end: typeof SOURCE): Endpoint | SkipReason {
     const spans = this.#spans;
     span(fields, base + end.address, spans, 0);
     span(fields, base + end.body, spans, 2);
@@ -67,21 +67,21 @@ export class EndpointReader {
     if (kinds[base + end.namespace] !== ABSENT) hash = hashSpan(hash, b, starts[base + end.namespace]!, ends[base + end.namespace]!);
     const known = this.#seen.find(hash, b, spans);
     if (known !== undefined) return known;
-    const endpoint = build(b, fields, base, end);
+    const endpoint = buildEndpoint(b, fields, base, end);
     this.#seen.add(hash, b, spans, endpoint);
     return endpoint;
   }
 }
 
 /** Texts with their quotes: `"null"` is another value than `null`. */
-function span(fields: JsonFields, slot: number, spans: Int32Array, at: number): void {
+function span(fields: Slots, slot: number, spans: Int32Array, at: number): void {
   const kind = fields.kinds[slot];
   const quote = kind === STRING || kind === ESCAPED ? 1 : 0;
   spans[at] = kind === ABSENT ? 0 : fields.starts[slot]! - quote;
   spans[at + 1] = kind === ABSENT ? 0 : fields.ends[slot]! + quote;
 }
 
-function build(b: Buffer, fields: JsonFields, base: number, end: typeof SOURCE): Endpoint | SkipReason {
+export function buildEndpoint(b: Buffer, fields: Slots, base: number, end: typeof SOURCE): Endpoint | SkipReason {
   const kind = fields.kinds[base + end.body];
   if (kind !== OBJECT && kind !== ABSENT && kind !== NULL) return 'malformed';
   const addressKind = fields.kinds[base + end.address];

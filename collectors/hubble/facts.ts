@@ -1,5 +1,5 @@
 import type { Protocol, SkipReason, Verdict } from '../../src/model/flow.ts';
-import { ABSENT, FALSE, NULL, OBJECT, STRING, TRUE, type JsonFields } from '../../src/scan/json.ts';
+import { ABSENT, FALSE, NULL, OBJECT, STRING, TRUE, type Slots } from '../../src/scan/slots.ts';
 import type { WordReader } from '../../src/scan/words.ts';
 import { FIELD } from './fields.ts';
 
@@ -30,7 +30,7 @@ export class FlowFacts {
   httpStatus: number | null = null;
 
   /** Null if the facts are complete, else why the record is no flow. */
-  read(b: Buffer, fields: JsonFields, base: number, words: WordReader): SkipReason | null {
+  read(b: Buffer, fields: Slots, base: number, words: WordReader): SkipReason | null {
     const { kinds } = fields;
     const verdict = words.read(b, fields, base + FIELD.verdict);
     const type = words.read(b, fields, base + FIELD.Type);
@@ -75,7 +75,7 @@ export class FlowFacts {
     return null;
   }
 
-  #layer4(b: Buffer, fields: JsonFields, base: number): SkipReason | null {
+  #layer4(b: Buffer, fields: Slots, base: number): SkipReason | null {
     const { kinds } = fields;
     this.syn = this.ack = this.rst = this.hasFlags = this.isEchoReply = false;
     if (kinds[base + FIELD['l4.TCP']] === OBJECT) {
@@ -111,7 +111,7 @@ export class FlowFacts {
     return kinds[base + FIELD['l4.VRRP']] === OBJECT || kinds[base + FIELD['l4.IGMP']] === OBJECT ? 'not-a-connection' : 'no-port';
   }
 
-  #ports(b: Buffer, fields: JsonFields, source: number, destination: number): SkipReason | null {
+  #ports(b: Buffer, fields: Slots, source: number, destination: number): SkipReason | null {
     this.sourcePort = portIn(b, fields, source);
     this.destinationPort = portIn(b, fields, destination);
     return this.sourcePort < 0 || this.destinationPort < 0 ? 'malformed' : null;
@@ -124,7 +124,7 @@ function isNumberOrSo(kind: number): boolean {
 }
 
 /** 0 if there is none, -1 if what is there is no port. */
-function portIn(b: Buffer, fields: JsonFields, slot: number): number {
+function portIn(b: Buffer, fields: Slots, slot: number): number {
   const kind = fields.kinds[slot];
   if (kind === ABSENT || kind === NULL) return 0;
   const port = fields.integer(b, slot);

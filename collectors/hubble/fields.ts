@@ -34,7 +34,6 @@ const FLOW = [
   ['source', 'pod_name'],
   ['source_names'],
   ['destination'],
-  ['destination', 'ID'],
   ['destination', 'namespace'],
   ['destination', 'pod_name'],
   ['destination_names'],
@@ -80,7 +79,7 @@ export const FIELD = Object.fromEntries(FLOW.map((path, slot) => [path.join('.')
 export const LINE_FIELD = Object.fromEntries(LINE.map((path, slot) => [path.join('.'), slot])) as Readonly<Record<LineField, number>>;
 
 /** Slots: the line's own, then the wrapped flow's, then the bare flow's. */
-const WRAPPED = LINE.length;
+export const WRAPPED = LINE.length;
 const BARE = WRAPPED + FLOW.length;
 const SHARED = new Set(LINE.map((path) => path.join('.')));
 

@@ -4,16 +4,9 @@
  * the one exception is depth: over 64 levels it is refused. A repeated key counts with its last value, as in `JSON.parse`.
  */
 
-export const ABSENT = 0;
-export const STRING = 1;
-/** A string that holds at least one escape. */
-export const ESCAPED = 2;
-export const NUMBER = 3;
-export const TRUE = 4;
-export const FALSE = 5;
-export const NULL = 6;
-export const OBJECT = 7;
-export const ARRAY = 8;
+import { ABSENT, ARRAY, ESCAPED, FALSE, NULL, NUMBER, OBJECT, Slots, STRING, TRUE, unescape } from './slots.ts';
+
+export { ABSENT, ARRAY, ESCAPED, FALSE, NULL, NUMBER, OBJECT, STRING, TRUE };
 
 const MAX_DEPTH = 64;
 
@@ -46,12 +39,8 @@ function child(node: Node, step: string | number): Node {
   return next;
 }
 
-export class JsonFields {
-  /** Slot i holds the value at path i: strings without their quotes, everything else whole. */
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
-  readonly kinds: Uint8Array;
-
+/** Slot i holds the value at path i. */
+export class JsonFields extends Slots {
   readonly #root = newNode();
   readonly #nodes: (Node | null)[] = Array<Node | null>(MAX_DEPTH).fill(null);
   readonly #indexes = new Int32Array(MAX_DEPTH);
@@ -59,9 +48,7 @@ export class JsonFields {
   #escaped = false;
 
   constructor(paths: readonly Path[]) {
-    this.starts = new Int32Array(paths.length);
-    this.ends = new Int32Array(paths.length);
-    this.kinds = new Uint8Array(paths.length);
+    super(paths.length);
     for (const [slot, path] of paths.entries()) {
       let node = this.#root;
       const trail = [node];
@@ -162,38 +149,6 @@ export class JsonFields {
     }
   }
 
-  /** The string in a slot, unescaped; null if there is none. */
-  text(b: Buffer, slot: number): string | null {
-    const kind = this.kinds[slot];
-    if (kind === STRING) return b.toString('utf8', this.starts[slot], this.ends[slot]);
-    if (kind !== ESCAPED) return null;
-    return unescape(b, this.starts[slot]!, this.ends[slot]!);
-  }
-
-  /** A whole number, written as number or as string (protojson writes 64-bit ones so); null if there is none. */
-  integer(b: Buffer, slot: number): number | null {
-    const kind = this.kinds[slot];
-    if (kind !== NUMBER && kind !== STRING) return null;
-    let value = 0;
-    const end = this.ends[slot]!;
-    const start = this.starts[slot]!;
-    if (end === start || end - start > 15) return null;
-    for (let p = start; p < end; p++) {
-      const digit = b[p]! - 0x30;
-      if (digit < 0 || digit > 9) return null;
-      value = value * 10 + digit;
-    }
-    return value;
-  }
-
-  is(b: Buffer, slot: number, text: Buffer): boolean {
-    if (this.kinds[slot] !== STRING) return false;
-    const start = this.starts[slot]!;
-    if (this.ends[slot]! - start !== text.length) return false;
-    for (let i = 0; i < text.length; i++) if (b[start + i] !== text[i]) return false;
-    return true;
-  }
-
   #next: Node | null = null;
 
   /** Reads `"key" :` at p and what follows it; leaves the wanted child in #next. Returns where the value starts, or -1. */
@@ -235,11 +190,6 @@ export class JsonFields {
     }
     return -1;
   }
-}
-
-/** Text between quotes that is known to be a valid JSON string. */
-function unescape(b: Buffer, start: number, end: number): string {
-  return JSON.parse(`"${b.toString('utf8', start, end)}"`) as string;
 }
 
 /** Last byte of the escape whose letter is at p, or -1. */

@@ -1,4 +1,4 @@
-import { ESCAPED, STRING, type JsonFields } from './json.ts';
+import { ESCAPED, STRING, type Slots } from './slots.ts';
 import { hashSpan, Interner } from './intern.ts';
 
 /** Reads short strings that come again and again (verdicts, node names): the same string object for the same bytes. */
@@ -7,7 +7,7 @@ export class WordReader {
   readonly #span = new Int32Array(2);
 
   /** '' if the slot holds no string, or one that is too long to be a word. */
-  read(b: Buffer, fields: JsonFields, slot: number): string {
+  read(b: Buffer, fields: Slots, slot: number): string {
     const kind = fields.kinds[slot];
     if (kind === ESCAPED) return fields.text(b, slot) ?? '';
     return kind === STRING ? this.bytes(b, fields.starts[slot]!, fields.ends[slot]!) : '';

@@ -1,0 +1,28 @@
+import type { Collector, CollectorSettings, Decoder } from './collector.ts';
+import { FormDecoder } from './form-decoder.ts';
+import { compileKernel, Kernel } from './kernel/kernel.ts';
+
+/** Decoders for one reading: by forms where the format has them and the kernel runs, else as the format itself decodes. */
+export class Decoders {
+  readonly #settings: CollectorSettings;
+  readonly #decoders = new Map<Collector, Decoder>();
+
+  constructor(settings: CollectorSettings) {
+    this.#settings = settings;
+  }
+
+  of(collector: Collector): Decoder {
+    let decoder = this.#decoders.get(collector);
+    if (decoder === undefined) this.#decoders.set(collector, (decoder = decoderOf(collector, this.#settings)));
+    return decoder;
+  }
+}
+
+const module = compileKernel();
+
+export function decoderOf(collector: Collector, settings: CollectorSettings): Decoder {
+  const reference = collector.decoder(settings);
+  if (reference.forms === undefined || module === null) return reference;
+  const kernel = new Kernel(module);
+  return kernel.begin(reference.forms.plan) ? new FormDecoder(reference, reference.forms, kernel) : reference;
+}

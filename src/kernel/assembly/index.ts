@@ -1,0 +1,55 @@
+/** What JavaScript calls. Everything else it reads and writes in the memory itself (see `memory.ts`). */
+import { forget } from './intern';
+import { addNode, isFull, newPlan, readJson } from './json';
+import { ENDS, ROW_SIZE, ROWS, STARTS, UNSURE } from './memory';
+import * as record from './record';
+
+export { addNode, forget, newPlan };
+export { forms } from './intern';
+export { ASKED, ENDS, ENTRIES, ENTRY_SIZE, FORM_SIZE, FORMS, GROUPS, MAX_RECORDS, MEMORY_SIZE, ROW_SIZE, ROWS, STARTS, UNSURE, VALUE_SIZE, VALUES, WINDOW, WINDOW_SIZE } from './memory';
+
+/** Why `decode` stopped; how many records it was not sure of, and how many rows it wrote. */
+export let why: i32 = 0;
+export let unsure: i32 = 0;
+export let rows: i32 = 0;
+
+/**
+ * Reads the records from `from` to `count`, all of one origin, until something stops it; gives the number of the record at which it
+ * stopped, or `count`. A record that was asked about is gone on with, not read again.
+ */
+export function decode(from: i32, count: i32, origin: i32): i32 {
+  unsure = rows = 0;
+  let i = from;
+  while (i < count) {
+    const wasAsked = why == record.ASK;
+    why = wasAsked ? record.findForm(origin) : read(i, origin);
+    if (why == record.ASK || why == record.NO_ROOM) return i;
+    if (why == record.UNSURE) {
+      store<i32>(UNSURE + (unsure++ << 2), i);
+      why = record.DONE;
+    } else if (!record.addToBundle(time())) addRow();
+    i++;
+  }
+  return count;
+}
+
+@inline
+function time(): f64 {
+  return isNaN(record.firstTime) ? record.secondTime : record.firstTime;
+}
+
+@inline
+function read(i: i32, origin: i32): i32 {
+  const at = <usize>i << 2;
+  record.begin();
+  if (!readJson(load<u32>(STARTS + at), load<u32>(ENDS + at))) return isFull ? record.NO_ROOM : record.UNSURE;
+  return isNaN(time()) ? record.UNSURE : record.findForm(origin);
+}
+
+function addRow(): void {
+  const row = ROWS + rows++ * ROW_SIZE;
+  store<usize>(row, record.form);
+  store<f64>(row, time(), 8);
+  store<f64>(row, record.firstSum, 16);
+  store<f64>(row, record.secondSum, 24);
+}

@@ -1,0 +1,67 @@
+/**
+ * Where everything lies in the kernel's memory. Its size is fixed: nothing moves while JavaScript looks at it, and what input can
+ * fill is bounded. Pages that are never touched cost nothing.
+ */
+
+/** Records to be read, and room behind them for loads that run over. */
+export const WINDOW: usize = 1 << 16;
+export const WINDOW_SIZE: usize = 4 << 20;
+const SLACK: usize = 1 << 12;
+
+/** Records of one call: where each lies. */
+export const MAX_RECORDS: i32 = 1 << 14;
+export const STARTS: usize = WINDOW + WINDOW_SIZE + SLACK;
+export const ENDS: usize = STARTS + MAX_RECORDS * 4;
+
+/** Those of one call that are left to the reference decoder: their numbers. */
+export const UNSURE: usize = ENDS + MAX_RECORDS * 4;
+
+/** Those of one call whose time lies outside the window of their form: the form, the time, the sums. */
+export const ROW_SIZE: i32 = 32;
+export const ROWS: usize = UNSURE + MAX_RECORDS * 4;
+
+/** The plan: what is wanted of a record. */
+export const NODES: usize = ROWS + MAX_RECORDS * ROW_SIZE;
+export const MAX_NODES: i32 = 1 << 10;
+export const NODE_SIZE: i32 = 24;
+export const KEYS: usize = NODES + MAX_NODES * NODE_SIZE;
+export const MAX_KEYS: i32 = 1 << 11;
+export const KEY_SIZE: i32 = 80;
+export const KEY_INDEX: usize = KEYS + MAX_KEYS * KEY_SIZE;
+export const KEY_INDEX_SIZE: u32 = 1 << 12;
+
+/** What is put together of a record, group by group. */
+export const GROUPS: i32 = 5;
+export const SCRATCH: usize = KEY_INDEX + KEY_INDEX_SIZE * 4;
+export const SCRATCH_SIZE: i32 = 1 << 14;
+
+/** Objects and arrays that were read before, by their bytes. */
+export const VALUES: usize = SCRATCH + GROUPS * SCRATCH_SIZE;
+export const MAX_VALUES: i32 = 1 << 16;
+export const VALUE_SIZE: i32 = 16;
+export const VALUE_INDEX: usize = VALUES + MAX_VALUES * VALUE_SIZE;
+export const VALUE_INDEX_SIZE: u32 = 1 << 17;
+export const VALUE_CACHE: usize = VALUE_INDEX + VALUE_INDEX_SIZE * 4;
+export const VALUE_CACHE_SIZE: u32 = 1 << 16;
+export const VALUE_BYTES: usize = VALUE_CACHE + VALUE_CACHE_SIZE * 4;
+export const VALUE_BYTES_SIZE: usize = 32 << 20;
+
+/** Groups that were read before, by their bytes: a table in which each lies at its hash or soon behind it; the longer ones only point to their bytes. */
+export const ENTRIES: usize = VALUE_BYTES + VALUE_BYTES_SIZE + SLACK;
+export const ENTRY_SLOTS: u32 = 1 << 17;
+export const MAX_ENTRIES: i32 = 1 << 16;
+export const ENTRY_SIZE: i32 = 64;
+export const ENTRY_BYTES: usize = ENTRIES + ENTRY_SLOTS * ENTRY_SIZE + SLACK;
+export const ENTRY_BYTES_SIZE: usize = 16 << 20;
+
+/** Forms, each with the bundle of its records. */
+export const FORMS: usize = ENTRY_BYTES + ENTRY_BYTES_SIZE + SLACK;
+export const MAX_FORMS: i32 = 1 << 18;
+export const FORM_SIZE: i32 = 96;
+export const FORM_INDEX: usize = FORMS + MAX_FORMS * FORM_SIZE;
+export const FORM_INDEX_SIZE: u32 = 1 << 19;
+
+/** Entries that JavaScript is asked about: how many, then their addresses. */
+export const ASKED: usize = FORM_INDEX + FORM_INDEX_SIZE * 4;
+
+export const MEMORY_SIZE: usize = ASKED + 64;

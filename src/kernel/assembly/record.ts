@@ -1,0 +1,139 @@
+/** One record as it is put together: the groups of its values, its time, its ports and its sums. */
+import { copy } from './bytes';
+import { entryOf, formAt, partOf, portRule } from './intern';
+import { ASKED, GROUPS, SCRATCH, SCRATCH_SIZE } from './memory';
+
+/** What becomes of a record. `UNSURE` leaves it to the reference decoder; with `ASK`, JavaScript has to say what some entries are first; with `NO_ROOM`, everything has to be forgotten first. */
+export const DONE: i32 = 0;
+export const UNSURE: i32 = 1;
+export const ASK: i32 = 2;
+export const NO_ROOM: i32 = 3;
+
+// Where each group's bytes end, and a hash of what it holds so far. Globals: five small ones, which the compiler keeps apart.
+const TOPS: usize = memory.data(GROUPS * 4);
+const SALTS: usize = memory.data(GROUPS * 4);
+const KEY: usize = memory.data(32, 16);
+
+/** NaN while there is none; the second counts where there is no first. */
+export let firstTime: f64 = NaN;
+export let secondTime: f64 = NaN;
+export let firstPort: i32 = 0;
+export let secondPort: i32 = 0;
+export let firstSum: f64 = 0;
+export let secondSum: f64 = 0;
+
+export function begin(): void {
+  let group = 0;
+  while (group < GROUPS) {
+    store<usize>(TOPS + (group << 2), SCRATCH + group * SCRATCH_SIZE);
+    store<u32>(SALTS + (group << 2), 0);
+    group++;
+  }
+  firstTime = NaN;
+  secondTime = NaN;
+  firstPort = 0;
+  secondPort = 0;
+  firstSum = 0;
+  secondSum = 0;
+}
+
+export function setTime(rank: i32, time: f64): void {
+  if (rank == 0) firstTime = time;
+  else secondTime = time;
+}
+
+export function setPort(rank: i32, port: i32): void {
+  if (rank == 0) firstPort = port;
+  else secondPort = port;
+}
+
+export function setSum(rank: i32, sum: f64): void {
+  if (rank == 0) firstSum = sum;
+  else secondSum = sum;
+}
+
+@inline
+export function saltOf(group: i32): u32 {
+  return load<u32>(SALTS + (group << 2));
+}
+
+/** Room for the bytes of a value; 0 if there is none. They are kept by `keep`. */
+@inline
+export function roomFor(group: i32, length: usize): usize {
+  const top = load<usize>(TOPS + (group << 2));
+  return top + length + 32 > SCRATCH + (group + 1) * SCRATCH_SIZE ? 0 : top + 4;
+}
+
+@inline
+export function keep(group: i32, slot: i32, kind: i32, length: usize): void {
+  const top = load<usize>(TOPS + (group << 2));
+  store<u32>(top, slot | (kind << 8) | (<u32>length << 16));
+  store<usize>(TOPS + (group << 2), top + 4 + length);
+}
+
+/** Puts a value's kind and bytes into its group. False if there is no room. */
+export function put(group: i32, slot: i32, kind: i32, p: usize, length: usize): bool {
+  const to = roomFor(group, length);
+  if (to == 0) return false;
+  copy(to, p, length);
+  keep(group, slot, kind, length);
+  if (length > 7) store<u32>(SALTS + (group << 2), saltOf(group) * 0x9e3779b1 + load<u32>(p + length - 4) + load<u32>(p + length - 8));
+  return true;
+}
+
+/** Stands for the length of a value that is kept by its number. */
+const BY_NUMBER: u32 = 0xffff;
+
+/** Puts an object or array, which was read before, into its group by its number. */
+export function putNumber(group: i32, slot: i32, kind: i32, number: i32): bool {
+  const to = roomFor(group, 4);
+  if (to == 0) return false;
+  store<i32>(to, number);
+  store<u32>(to - 4, slot | (kind << 8) | (BY_NUMBER << 16));
+  store<usize>(TOPS + (group << 2), to + 4);
+  return true;
+}
+
+/** The part of a group that holds nothing. */
+const NOTHING: i32 = 0;
+
+export let form: usize = 0;
+
+/** Finds the record's form. */
+export function findForm(origin: i32): i32 {
+  let asked = 0;
+  let rule = 0;
+  let group = 0;
+  while (group < GROUPS) {
+    const base = SCRATCH + group * SCRATCH_SIZE;
+    const length = load<usize>(TOPS + (group << 2)) - base;
+    let part = NOTHING;
+    if (length > 0) {
+      const entry = entryOf(group, base, length);
+      if (entry < 2) return entry == 0 ? NO_ROOM : UNSURE;
+      part = partOf(entry);
+      if (part < 0) store<u32>(ASKED + 4 + (asked++ << 2), <u32>entry);
+      rule |= portRule(entry);
+    }
+    store<i32>(KEY + (group << 2), part);
+    group++;
+  }
+  store<i32>(ASKED, asked);
+  if (asked > 0) return ASK;
+  // The client's port is another one each time: only the ports that tell something are part of the form.
+  store<u32>(KEY, (rule & 1 ? firstPort : 0) | ((rule & 2 ? secondPort : 0) << 16), GROUPS * 4);
+  store<i32>(KEY, origin, GROUPS * 4 + 4);
+  form = formAt(KEY);
+  return form == 0 ? NO_ROOM : form == 1 ? UNSURE : DONE;
+}
+
+/** Adds the record to its form's bundle; false if its time lies outside the window. */
+export function addToBundle(time: f64): bool {
+  if (time < load<f64>(form, 32) || time > load<f64>(form, 40)) return false;
+  store<f64>(form, load<f64>(form, 48) + 1, 48);
+  store<f64>(form, min(load<f64>(form, 56), time), 56);
+  store<f64>(form, max(load<f64>(form, 64), time), 64);
+  store<f64>(form, load<f64>(form, 72) + firstSum, 72);
+  store<f64>(form, load<f64>(form, 80) + secondSum, 80);
+  return true;
+}
