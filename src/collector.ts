@@ -1,4 +1,4 @@
-import type { Flow, SkipReason, Window } from './model/flow.ts';
+import type { Endpoint, Flow, SkipReason, Window } from './model/flow.ts';
 import type { Origin } from './model/origin.ts';
 import type { Group, JsonPlan } from './scan/plan.ts';
 import type { Slots } from './scan/slots.ts';
@@ -39,10 +39,10 @@ export interface Records {
  * `decode` is total: it answers each record with exactly one call of `flow` (more flows of the same record by `also`) or
  * `skip`, or holds it back until `flush`; it never throws, waits, logs, or reads a clock.
  */
-export interface Decoder {
-  decode(records: Records, origin: Origin, sink: Sink): void;
+export interface Decoder<To extends Sink = Sink> {
+  decode(records: Records, origin: Origin, sink: To): void;
   /** Hands on what was held back, to the sink that it was decoded for: a decoder may hold records that say the same until then. */
-  flush?(sink: Sink): void;
+  flush?(sink: To): void;
   /** How records of one form are recognised, so that only the first of them has to be understood; absent where `decode` is all there is. */
   readonly forms?: Forms;
 }
@@ -63,15 +63,42 @@ export interface Part {
   /** Parts of one group with one key say the same. */
   readonly key: string;
   readonly value: unknown;
-  /** Which of the two ports of a record with this part tell its form: 1 for the first, 2 for the second, 3 for both. */
-  readonly ports: 0 | 1 | 2 | 3;
+  /** What a record with this part needs for its form: a sum of `RULE`. */
+  readonly rule: number;
+  /** Who it is, if the part is an end (the groups 0 and 1). */
+  readonly end: Endpoint | null;
 }
 
-/** The parts of a form by their group, and the ports that tell it; a port that does not is 0. */
+/**
+ * Which ports of a record tell its form. Whether its first end is the server; whether it opens a connection, so that the client's pod counts; whether it is told only
+ * by its ends just as they are. Whether it has no form, whatever else it says.
+ */
+export const RULE = { firstPort: 1, secondPort: 2, backwards: 4, opens: 8, endsAsTheyAre: 16, noForm: 32 } as const;
+
+/** The parts of a form by their group, and the ports that tell it; a port that does not is 0. An end may be any pod of its workload, and the node (the last group) is no part of it. */
 export interface Form {
   readonly parts: readonly unknown[];
   readonly firstPort: number;
   readonly secondPort: number;
+}
+
+/** What becomes of a record: what it is counted under, beside `records`. */
+export type CountedAs = 'flows' | 'overflow' | SkipReason;
+
+/** A sink that takes what many records say at once. */
+export interface BundleSink extends Sink {
+  /** The same as long as all questions are answered alike. */
+  readonly knowledge: object;
+  /** The workload of an end, as long as it is that at any time and any address; else null. */
+  roleOf(end: Endpoint): string | null;
+  /** What becomes of a flow, and within which times it is the same. */
+  place(flow: Flow): Window & { readonly as: CountedAs };
+  /** A flow whose records are counted by `count`. With `anyPods`, its ends stand for any pods of their workloads, which are told by `see`. */
+  bundle(flow: Flow, anyPods: boolean): void;
+  /** So many records of a node, the last at `until`. */
+  count(as: CountedAs, node: string, until: number, records: number): void;
+  /** An end with a role was seen. */
+  see(end: Endpoint, first: number, last: number): void;
 }
 
 export interface Sink {
@@ -79,10 +106,8 @@ export interface Sink {
   flow(flow: Flow): void;
   /** A further flow of the same record: a gateway's line shows two connections. */
   also(flow: Flow): void;
-  /** Why the record is no flow; `time` is null where it has none. Several records of one hour may be skipped at once. */
-  skip(reason: SkipReason, time: number | null, node: string, records?: number): void;
-  /** Times within which more records of this flow may be handed in with it, as one. */
-  window(flow: Flow): Window;
+  /** Why the record is no flow; `time` is null where it has none. */
+  skip(reason: SkipReason, time: number | null, node: string): void;
   /** The source says that it lost this many events. Counted beside the record that says so. */
   lost(events: number, time: number | null, node: string): void;
 }

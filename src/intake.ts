@@ -1,4 +1,4 @@
-import type { Sink } from './collector.ts';
+import type { BundleSink, CountedAs } from './collector.ts';
 import type { Endpoint, Flow, SkipReason, Window } from './model/flow.ts';
 import { formatLabels, stableLabels } from './model/labels.ts';
 import { peerKey, type Peer } from './model/peer.ts';
@@ -24,7 +24,7 @@ interface Seen {
 }
 
 /** Takes what a decoder says, finds out who the ends are, and adds it to the fold; every record is accounted for. */
-export class Intake implements Sink {
+export class Intake implements BundleSink {
   readonly #resolver: Resolver;
   readonly #fold: Fold;
   readonly #coverage: CoverageCount;
@@ -55,69 +55,96 @@ export class Intake implements Sink {
   }
 
   flow(flow: Flow): void {
-    const { node, until, records } = flow;
-    this.#coverage.count(this.collector, node, until, 'records', records);
-    const outcome = this.#take(flow);
-    if (outcome === 'overflow') this.#coverage.count(this.collector, node, until, 'overflow', records);
-    const kind = outcome === 'pending' || outcome === 'overflow' ? 'flow' : outcome;
-    this.#coverage.count(this.collector, node, until, kind === 'flow' ? 'flows' : kind, records);
+    const outcome = this.#take(flow, false);
+    this.count(countedAs(outcome), flow.node, flow.until, flow.records);
   }
 
   also(flow: Flow): void {
-    this.#take(flow);
+    this.#take(flow, false);
   }
 
-  skip(reason: SkipReason, time: number | null, node: string, records = 1): void {
-    this.#coverage.count(this.collector, node, time, 'records', records);
-    this.#coverage.count(this.collector, node, time, reason, records);
+  bundle(flow: Flow, anyPods: boolean): void {
+    this.#take(flow, anyPods);
+  }
+
+  skip(reason: SkipReason, time: number | null, node: string): void {
+    this.count(reason, node, time, 1);
+  }
+
+  count(as: CountedAs, node: string, until: number | null, records: number): void {
+    this.#coverage.count(this.collector, node, until, 'records', records);
+    this.#coverage.count(this.collector, node, until, as, records);
+    if (as === 'overflow') this.#coverage.count(this.collector, node, until, 'flows', records);
+  }
+
+  get knowledge(): object {
+    return this.#resolver;
+  }
+
+  roleOf(end: Endpoint): string | null {
+    const resolved = this.#resolver.stated(end);
+    return resolved?.peer.type === 'workload' ? peerKey(resolved.peer) : null;
+  }
+
+  see(end: Endpoint, first: number, last: number): void {
+    const resolved = this.#resolver.stated(end);
+    if (resolved !== null) this.#see(end, resolved, first, last);
+  }
+
+  place(flow: Flow): Window & { readonly as: CountedAs } {
+    const source = this.#resolver.source(flow);
+    const destination = this.#resolver.destination(flow);
+    const reason = whyNoEdge({ ...source, address: flow.source.address }, { ...destination, address: flow.destination.address });
+    const { from, until } = this.#resolver.window(flow);
+    if (reason !== null) return { from, until, as: reason };
+    const isPending = source.peer.type === 'address' || destination.peer.type === 'address';
+    const hasRoom = isPending || this.#fold.hasRoom(source.peer, destination.peer, destination.port ?? flow.port, flow);
+    return { from, until, as: countedAs(answered(flow) ?? (hasRoom ? 'flow' : 'overflow')) };
   }
 
   lost(events: number, time: number | null, node: string): void {
     this.#coverage.count(this.collector, node, time, 'lost', events);
   }
 
-  window(flow: Flow): Window {
-    return this.#resolver.window(flow);
-  }
-
-  #take(flow: Flow): Understood['outcome'] {
+  #take(flow: Flow, anyPods: boolean): Understood['outcome'] {
     const source = this.#resolver.source(flow);
     const destination = this.#resolver.destination(flow);
     const port = destination.port ?? flow.port;
-    const outcome = this.#place(flow, source, destination, port);
+    const outcome = this.#add(flow, source, destination, port, anyPods);
     this.#onRecord?.({ flow, source, destination, port, outcome });
     return outcome;
   }
 
-  #place(flow: Flow, source: Resolved, destination: Resolved, port: number): Understood['outcome'] {
+  #add(flow: Flow, source: Resolved, destination: Resolved, port: number, anyPods: boolean): Understood['outcome'] {
     const { source: client, destination: server } = flow;
     const reason = whyNoEdge({ ...source, address: client.address }, { ...destination, address: server.address });
     if (reason !== null) return reason;
-    this.#see(client, source, flow);
-    this.#see(server, destination, flow);
+    if (!anyPods) {
+      this.#see(client, source, flow.time, flow.until);
+      this.#see(server, destination, flow.time, flow.until);
+    }
     this.#hear(source.peer, destination.peer, server);
     this.#hear(destination.peer, source.peer, client);
     const from = { peer: source.peer, pod: source.pod, address: client.address };
     const to = { peer: destination.peer, pod: destination.pod, address: server.address };
-    const answered = flow.phase === 'answer' ? 'reply' : flow.phase === 'lost-answer' ? 'lost-reply' : null;
     if (source.peer.type === 'address' || destination.peer.type === 'address') {
       this.#fold.hold(from, to, port, flow);
-      return answered ?? 'pending';
+      return answered(flow) ?? 'pending';
     }
     const added = this.#fold.add(from, to, port, flow);
-    return answered ?? (added ? 'flow' : 'overflow');
+    return answered(flow) ?? (added ? 'flow' : 'overflow');
   }
 
   /** A record that carries both a pod and its address is a sighting; and it may say what the pod is like. */
-  #see(endpoint: Endpoint, resolved: Resolved, { time, until }: Flow): void {
+  #see(endpoint: Endpoint, resolved: Resolved, first: number, last: number): void {
     const seen = this.#seen.get(resolved);
     if (seen === undefined) {
-      this.#seen.set(resolved, { endpoint, firstSeen: time, lastSeen: until });
+      this.#seen.set(resolved, { endpoint, firstSeen: first, lastSeen: last });
       this.#describe(endpoint, resolved.peer);
       return;
     }
-    if (time < seen.firstSeen) seen.firstSeen = time;
-    if (until > seen.lastSeen) seen.lastSeen = until;
+    if (first < seen.firstSeen) seen.firstSeen = first;
+    if (last > seen.lastSeen) seen.lastSeen = last;
   }
 
   #describe(endpoint: Endpoint, peer: Peer): void {
@@ -164,6 +191,15 @@ export class Intake implements Sink {
   totals(): ReadonlyMap<string, number> {
     return this.#coverage.totals();
   }
+}
+
+/** An answer is counted as one, whatever becomes of it. */
+function answered({ phase }: Flow): 'reply' | 'lost-reply' | null {
+  return phase === 'answer' ? 'reply' : phase === 'lost-answer' ? 'lost-reply' : null;
+}
+
+function countedAs(outcome: Understood['outcome']): CountedAs {
+  return outcome === 'flow' || outcome === 'pending' ? 'flows' : outcome;
 }
 
 /** One sighting a pod and address: records write the same pod in several ways. An address that the inventory named shows no life. */

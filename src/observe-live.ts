@@ -1,5 +1,5 @@
-import type { Collector, Decoder } from './collector.ts';
-import { Decoders } from './decoding.ts';
+import type { BundleSink, Collector, Decoder } from './collector.ts';
+import { Decoders } from './decode/decoders.ts';
 import { OperationError } from './errors.ts';
 import type { Observation } from './observe.ts';
 import { patiently } from './patiently.ts';
@@ -86,7 +86,7 @@ async function readForGood(source: Source, committer: Committer, live: LiveObser
 
 interface Understanding {
   readonly collector: string;
-  readonly decoder: Decoder | null;
+  readonly decoder: Decoder<BundleSink> | null;
 }
 
 const NOTHING_TO_UNDERSTAND: Understanding = { collector: 'unknown', decoder: null };

@@ -1,5 +1,5 @@
 import type { Collector, CollectorSettings } from './collector.ts';
-import { Decoders } from './decoding.ts';
+import { Decoders } from './decode/decoders.ts';
 import { Portion, type Learning } from './portion.ts';
 import type { Batch, Run, Source } from './source.ts';
 

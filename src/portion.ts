@@ -1,4 +1,4 @@
-import type { Decoder } from './collector.ts';
+import type { BundleSink, Decoder } from './collector.ts';
 import { Intake } from './intake.ts';
 import type { Admission } from './learn/admission.ts';
 import { Fold, type Judge } from './learn/fold.ts';
@@ -8,7 +8,7 @@ import type { Batch, Position } from './source.ts';
 import type { Store, Written } from './store/store.ts';
 
 /** Input is committed in portions of about this many bytes; what a crash interrupts is read again from the last one. */
-const PORTION_BYTES = 512 << 20;
+const PORTION_BYTES = 32 << 20;
 const PORTION_BATCHES = 2_000;
 
 export interface Learning {
@@ -45,7 +45,7 @@ export class Portion {
   readonly #positions = new Map<object, Position>();
   readonly #acks: (() => void)[] = [];
   /** Those that may hold something back, with the names of their collectors. */
-  readonly #decoders = new Map<Decoder, string>();
+  readonly #decoders = new Map<Decoder<BundleSink>, string>();
   #bytes = 0;
   #began = 0;
   #seconds = 0;
@@ -70,7 +70,7 @@ export class Portion {
     return this.#acks.length === 0;
   }
 
-  take({ runs, tooLong, lost = 0, bytes, position, ack }: Batch, collector: string, decoder: Decoder | null): void {
+  take({ runs, tooLong, lost = 0, bytes, position, ack }: Batch, collector: string, decoder: Decoder<BundleSink> | null): void {
     const intake = (this.#intake ??= this.#begin());
     intake.collector = collector;
     if (decoder !== null) this.#decoders.set(decoder, collector);

@@ -70,7 +70,7 @@ describe('one flow for many records', () => {
         const bundled = learnt((intake) => {
           const bundles = new Map<string, Flow>();
           for (const [i, one] of flows.entries()) {
-            const key = `${records[i]?.form} ${intake.window(one).from}`;
+            const key = `${records[i]?.form} ${intake.place(one).from}`;
             const bundle = bundles.get(key);
             if (bundle === undefined) bundles.set(key, { ...one });
             else {
@@ -92,6 +92,6 @@ describe('one flow for many records', () => {
 
   it('is as many skipped records', () => {
     const one = learnt((intake) => [0, 1, 2].forEach((n) => intake.skip('health', T0 + n, 'node-a')));
-    expect(learnt((intake) => intake.skip('health', T0 + 2, 'node-a', 3))).toEqual(one);
+    expect(learnt((intake) => intake.count('health', 'node-a', T0 + 2, 3))).toEqual(one);
   });
 });

@@ -1,4 +1,4 @@
-import type { Form, Forms, Part, Sink } from '../../src/collector.ts';
+import { RULE, type Form, type Forms, type Part, type Sink } from '../../src/collector.ts';
 import type { Endpoint, Operation, SkipReason } from '../../src/model/flow.ts';
 import { formatLabels } from '../../src/model/labels.ts';
 import type { Origin } from '../../src/model/origin.ts';
@@ -25,8 +25,6 @@ interface Manner {
   readonly facts: FlowFacts;
   /** Why it is no flow whatever its ends are. */
   readonly reason: SkipReason | null;
-  /** How many events the line says were lost, if it says so. */
-  readonly lost: number | null;
 }
 
 const line = (field: LineField, keep: Keep, group: Group, rank: 0 | 1 = 0): Wanted => ({ path: field.split('.'), slot: LINE_FIELD[field], keep, group, rank });
@@ -77,13 +75,13 @@ export class HubbleForms implements Forms {
         return this.#manner(bytes, values);
       case OPERATION: {
         const operation = readOperation(values.text(bytes, WRAPPED + FIELD['l7.http.method']) ?? '', values.text(bytes, WRAPPED + FIELD['l7.http.url']) ?? '');
-        return { key: operation === null ? '' : `${operation.method} ${operation.path}`, value: operation, ports: 0 };
+        return { key: operation === null ? '' : `${operation.method} ${operation.path}`, value: operation, rule: 0, end: null };
       }
       default: {
         const own = WRAPPED + FIELD.node_name;
         const isAbsent = values.kinds[own] === ABSENT || values.kinds[own] === NULL || (values.kinds[own] === STRING && values.starts[own] === values.ends[own]);
         const node = this.#nodes.read(this.#words.read(bytes, values, isAbsent ? LINE_FIELD.node_name : own));
-        return { key: node, value: node, ports: 0 };
+        return { key: node, value: node, rule: 0, end: null };
       }
     }
   }
@@ -92,21 +90,20 @@ export class HubbleForms implements Forms {
     const facts = new FlowFacts();
     if (values.kinds[LINE_FIELD.flow] !== OBJECT) {
       const { reason, lost } = otherLine(bytes, values);
-      return { key: `${reason} ${lost}`, value: { facts, reason, lost } satisfies Manner, ports: 0 };
+      // How many were lost differs each time.
+      return { key: `${reason}${lost === null ? '' : ' lost'}`, value: { facts, reason } satisfies Manner, rule: lost === null ? 0 : RULE.noForm, end: null };
     }
     const reason = facts.read(bytes, values, WRAPPED, this.#words);
-    if (reason !== null) return { key: reason, value: { facts, reason, lost: null } satisfies Manner, ports: 0 };
-    return { key: keyOf(facts), value: { facts, reason, lost: null } satisfies Manner, ports: portsOf(facts) };
+    if (reason !== null) return { key: reason, value: { facts, reason } satisfies Manner, rule: 0, end: null };
+    return { key: keyOf(facts), value: { facts, reason } satisfies Manner, rule: ruleOf(facts), end: null };
   }
 
   read({ parts, firstPort, secondPort }: Form, _origin: Origin, sink: Sink): void {
-    const { facts, reason, lost } = parts[MANNER] as Manner;
+    const { facts, reason } = parts[MANNER] as Manner;
     const { flow: filled } = this.#orienter;
-    filled.node = parts[NODE] as string;
     filled.records = 1;
     const why = reason ?? this.#orient(facts, parts[SOURCE_END] as Endpoint | SkipReason, parts[DESTINATION_END] as Endpoint | SkipReason, firstPort, secondPort);
-    if (lost !== null) sink.lost(lost, 0, filled.node);
-    if (why !== null) return sink.skip(why, 0, filled.node);
+    if (why !== null) return sink.skip(why, 0, '');
     if (performs(facts, filled)) filled.operation = parts[OPERATION] as Operation | null;
     sink.flow(filled);
   }
@@ -129,20 +126,21 @@ function keyOf(facts: FlowFacts): string {
 }
 
 /** The server's port tells the form; both do where it depends on them which one that is. */
-function portsOf(facts: FlowFacts): Part['ports'] {
+function ruleOf(facts: FlowFacts): number {
   const answer = isAnswer(facts);
-  if (answer === null) return 0;
-  facts.sourcePort = 80;
-  facts.destinationPort = 40_000;
-  const mayBeLost = isLostAnswer(facts, answer);
-  facts.sourcePort = 40_000;
-  const isLost = isLostAnswer(facts, answer);
-  if (mayBeLost !== isLost) return 3;
-  return answer || isLost ? 1 : 2;
+  if (answer === null) return RULE.endsAsTheyAre;
+  const isLostFrom = (port: number): boolean => {
+    facts.sourcePort = port;
+    facts.destinationPort = 40_000;
+    return isLostAnswer(facts, answer);
+  };
+  const isLost = isLostFrom(40_000);
+  if (isLostFrom(80) !== isLost) return RULE.firstPort | RULE.secondPort | RULE.endsAsTheyAre;
+  return answer || isLost ? RULE.firstPort | RULE.backwards : RULE.secondPort | (phaseOf(facts) === 'open' ? RULE.opens : 0);
 }
 
 function endPart(endpoint: Endpoint | SkipReason): Part {
-  return { key: typeof endpoint === 'string' ? endpoint : endpointKey(endpoint), value: endpoint, ports: 0 };
+  return { key: typeof endpoint === 'string' ? endpoint : endpointKey(endpoint), value: endpoint, rule: 0, end: typeof endpoint === 'string' ? null : endpoint };
 }
 
 function endpointKey({ address, cluster, namespace, pod, workload, labels, serviceAccount, reserved, names }: Endpoint): string {

@@ -36,7 +36,6 @@ export async function readWithoutStoring(context: Context, paths: readonly strin
         intake.skip(reason, time, node);
         printer.skipped(reason, time, node);
       },
-      window: (flow) => intake.window(flow),
       lost: (events, time, node) => intake.lost(events, time, node),
     };
     const damaged: string[] = [];

@@ -16,7 +16,7 @@ interface Exports {
   readonly forms: WebAssembly.Global;
 }
 
-const CONSTANTS = ['WINDOW', 'WINDOW_SIZE', 'MAX_RECORDS', 'STARTS', 'ENDS', 'UNSURE', 'ROWS', 'ROW_SIZE', 'FORMS', 'FORM_SIZE', 'VALUES', 'VALUE_SIZE', 'ASKED'] as const;
+const CONSTANTS = ['WINDOW', 'WINDOW_SIZE', 'MAX_RECORDS', 'STARTS', 'ENDS', 'UNSURE', 'ROWS', 'ROW_SIZE', 'FORMS', 'FORM_SIZE', 'COUNTS', 'COUNT_SIZE', 'MAX_OUTCOMES', 'VALUES', 'VALUE_SIZE', 'ASKED'] as const;
 type Constants = Readonly<Record<(typeof CONSTANTS)[number], number>>;
 
 /** Why the kernel stopped, as `assembly/record.ts` numbers it. */
@@ -38,10 +38,14 @@ export function compileKernel(file: URL = new URL('kernel.wasm', import.meta.url
   return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
 }
 
-/** Offsets within a form, an entry and a row, as `assembly/` lays them out, in bytes. */
-const FORM = { parts: 0, ports: 20, origin: 24, from: 32, until: 40, records: 48, first: 56, last: 64, firstSum: 72, secondSum: 80 } as const;
-const ENTRY = { length: 4, address: 8, group: 12, part: 16 } as const;
-const ROW = { form: 0, time: 8, firstSum: 16, secondSum: 24 } as const;
+/** Offsets in bytes, as `assembly/intern.ts`, `record.ts` and `index.ts` lay them out. */
+const FORM = { parts: 0, anyPods: 16, ports: 20, origin: 24, from: 32, until: 40, records: 48, first: 56, last: 64, firstSum: 72, secondSum: 80, outcome: 88, showsEnds: 92 } as const;
+const ENTRY = { length: 4, address: 8, group: 12, rule: 13, part: 16, role: 20, first: 24, last: 32 } as const;
+const ROW = { form: 0, node: 4, firstEnd: 8, secondEnd: 12, time: 16, firstSum: 24, secondSum: 32 } as const;
+const COUNT = { from: 0, until: 8, records: 16, last: 24 } as const;
+
+/** Marks the number of a role among those of parts. */
+const ROLE = 1 << 30;
 
 /** The kernel's memory and calls, by the words of what lies there. Forms, entries and rows are addresses in it. */
 export class Kernel {
@@ -122,10 +126,17 @@ export class Kernel {
     return this.#exports.rows.value;
   }
 
-  row(i: number): { readonly form: number; readonly time: number; readonly firstSum: number; readonly secondSum: number } {
+  /** Of the i-th record whose time lies outside the window of its form, or of its node's count. */
+  row(i: number, into: Row): Row {
     const row = this.#at.ROWS + i * this.#at.ROW_SIZE;
-    const number = (offset: number): number => this.#numbers[(row + offset) >> 3]!;
-    return { form: this.#integers[(row + ROW.form) >> 2]!, time: number(ROW.time), firstSum: number(ROW.firstSum), secondSum: number(ROW.secondSum) };
+    into.form = this.#integers[(row + ROW.form) >> 2]!;
+    into.node = this.#integers[(row + ROW.node) >> 2]!;
+    into.firstEnd = this.#integers[(row + ROW.firstEnd) >> 2]!;
+    into.secondEnd = this.#integers[(row + ROW.secondEnd) >> 2]!;
+    into.time = this.#numbers[(row + ROW.time) >> 3]!;
+    into.firstSum = this.#numbers[(row + ROW.firstSum) >> 3]!;
+    into.secondSum = this.#numbers[(row + ROW.secondSum) >> 3]!;
+    return into;
   }
 
   get askedCount(): number {
@@ -140,9 +151,24 @@ export class Kernel {
     return this.bytes[entry + ENTRY.group] as Group;
   }
 
-  answer(entry: number, part: number, ports: number): void {
-    this.bytes[entry + ENTRY.group + 1] = ports;
+  /** `role` is -1 for none. */
+  answer(entry: number, part: number, rule: number, role: number): void {
+    this.bytes[entry + ENTRY.rule] = rule;
     this.#integers[(entry + ENTRY.part) >> 2] = part;
+    this.#integers[(entry + ENTRY.role) >> 2] = role;
+  }
+
+  loseRole(entry: number): void {
+    this.#integers[(entry + ENTRY.role) >> 2] = -1;
+  }
+
+  /** When an end was seen first and last since this was asked; Infinity and -Infinity if it was not. */
+  takeSeen(end: number, into: { first: number; last: number }): void {
+    const at = end >> 3;
+    into.first = this.#numbers[at + ENTRY.first / 8]!;
+    into.last = this.#numbers[at + ENTRY.last / 8]!;
+    this.#numbers[at + ENTRY.first / 8] = Infinity;
+    this.#numbers[at + ENTRY.last / 8] = -Infinity;
   }
 
   /** The values of an entry, which lie in `bytes`. */
@@ -158,8 +184,9 @@ export class Kernel {
       p += 4;
       if (length === BY_NUMBER) {
         const value = this.#at.VALUES + bytes.readUInt32LE(p) * this.#at.VALUE_SIZE;
-        slots.starts[slot] = bytes.readUInt32LE(value + 8);
-        slots.ends[slot] = slots.starts[slot]! + bytes.readUInt32LE(value + 4);
+        const start = bytes.readUInt32LE(value + 8);
+        slots.starts[slot] = start;
+        slots.ends[slot] = start + bytes.readUInt32LE(value + 4);
         p += 4;
       } else {
         slots.starts[slot] = p;
@@ -177,8 +204,14 @@ export class Kernel {
     return this.#at.FORMS + i * this.#at.FORM_SIZE;
   }
 
+  /** The part of a group, or a role (see `isRole`); of all groups but the node's. */
   part(form: number, group: number): number {
-    return this.#integers[(form + FORM.parts) / 4 + group]!;
+    return this.#integers[((form + FORM.parts) >> 2) + group]!;
+  }
+
+  /** Its ends may be any pods of their workloads. */
+  anyPods(form: number): boolean {
+    return this.#integers[(form + FORM.anyPods) >> 2] === 1;
   }
 
   /** The first port in the lower half, the second in the upper one. */
@@ -208,8 +241,8 @@ export class Kernel {
     return this.#numbers[(form + FORM.from) >> 3]! <= time && time <= this.#numbers[(form + FORM.until) >> 3]!;
   }
 
-  /** Begins an empty bundle. */
-  open(form: number, from: number, until: number): void {
+  /** Begins an empty bundle. `outcome` is what its records are counted as; with `showsEnds`, they are sightings of their ends. */
+  open(form: number, from: number, until: number, outcome: number, showsEnds: boolean): void {
     const at = form >> 3;
     this.#numbers[at + FORM.from / 8] = from;
     this.#numbers[at + FORM.until / 8] = until;
@@ -218,17 +251,72 @@ export class Kernel {
     this.#numbers[at + FORM.last / 8] = -Infinity;
     this.#numbers[at + FORM.firstSum / 8] = 0;
     this.#numbers[at + FORM.secondSum / 8] = 0;
+    this.#integers[(form + FORM.outcome) >> 2] = outcome;
+    this.#integers[(form + FORM.showsEnds) >> 2] = showsEnds ? 1 : 0;
   }
 
-  add(form: number, time: number, firstSum: number, secondSum: number): void {
-    const at = form >> 3;
+  /** Counts a record as the kernel does: into its form's bundle, its node's count and its ends' sightings. */
+  count({ form, firstEnd, secondEnd, time, firstSum, secondSum }: Row, nodeCount: number): void {
     const numbers = this.#numbers;
+    const at = form >> 3;
     numbers[at + FORM.records / 8]!++;
-    if (time < numbers[at + FORM.first / 8]!) numbers[at + FORM.first / 8] = time;
-    if (time > numbers[at + FORM.last / 8]!) numbers[at + FORM.last / 8] = time;
     numbers[at + FORM.firstSum / 8]! += firstSum;
     numbers[at + FORM.secondSum / 8]! += secondSum;
+    this.#stretch(at + FORM.first / 8, at + FORM.last / 8, time);
+    numbers[(nodeCount + COUNT.records) >> 3]!++;
+    if (time > numbers[(nodeCount + COUNT.last) >> 3]!) numbers[(nodeCount + COUNT.last) >> 3] = time;
+    if (this.#integers[(form + FORM.showsEnds) >> 2] === 0) return;
+    for (const end of [firstEnd, secondEnd]) this.#stretch((end + ENTRY.first) >> 3, (end + ENTRY.last) >> 3, time);
   }
+
+  #stretch(first: number, last: number, time: number): void {
+    const numbers = this.#numbers;
+    if (time < numbers[first]!) numbers[first] = time;
+    if (time > numbers[last]!) numbers[last] = time;
+  }
+
+  outcomeOf(form: number): number {
+    return this.#integers[(form + FORM.outcome) >> 2]!;
+  }
+
+  /** Where the records of a node that become this are counted. */
+  nodeCount(node: number, outcome: number): number {
+    return this.#at.COUNTS + (node * this.#at.MAX_OUTCOMES + outcome) * this.#at.COUNT_SIZE;
+  }
+
+  isCountedAt(nodeCount: number, time: number): boolean {
+    return this.#numbers[nodeCount >> 3]! <= time && time <= this.#numbers[(nodeCount + COUNT.until) >> 3]!;
+  }
+
+  /** Gives what was counted, and begins anew. */
+  takeCount(nodeCount: number, from: number, until: number, into: { records: number; last: number }): void {
+    const at = nodeCount >> 3;
+    into.records = this.#numbers[at + COUNT.records / 8]!;
+    into.last = this.#numbers[at + COUNT.last / 8]!;
+    this.#numbers[at] = from;
+    this.#numbers[at + COUNT.until / 8] = until;
+    this.#numbers[at + COUNT.records / 8] = 0;
+    this.#numbers[at + COUNT.last / 8] = 0;
+  }
+}
+
+export function isRole(part: number): boolean {
+  return (part & ROLE) !== 0;
+}
+
+export function roleOf(part: number): number {
+  return part & ~ROLE;
+}
+
+export interface Row {
+  form: number;
+  node: number;
+  /** Entries of the ends, 0 for none. */
+  firstEnd: number;
+  secondEnd: number;
+  time: number;
+  firstSum: number;
+  secondSum: number;
 }
 
 export interface Bundle {

@@ -1,17 +1,17 @@
 /** As much of WebAssembly's interface for JavaScript as the kernel needs: Node's own types leave it out. */
 declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array);
-  }
-  class Instance {
-    constructor(module: Module);
+  /** A compiled module; nothing is asked of it. */
+  type Module = object;
+  interface Instance {
     readonly exports: Readonly<Record<string, unknown>>;
   }
-  class Memory {
+  interface Memory {
     readonly buffer: ArrayBuffer;
   }
-  class Global {
+  interface Global {
     readonly value: number;
   }
+  const Module: new (bytes: Uint8Array) => Module;
+  const Instance: new (module: Module) => Instance;
   function validate(bytes: Uint8Array): boolean;
 }

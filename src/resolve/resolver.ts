@@ -68,6 +68,17 @@ export class Resolver {
     return resolved;
   }
 
+  /** Who an end is by the record's own word, which holds at any time; null if the record names nobody. */
+  stated(endpoint: Endpoint): Resolved | null {
+    if (!isNamed(endpoint)) return null;
+    const known = this.#plain.get(endpoint);
+    if (known !== undefined) return known;
+    const resolved = this.#resolve(endpoint, 0, null);
+    if (resolved.from !== -Infinity || resolved.until !== Infinity) return null;
+    this.#plain.set(endpoint, resolved);
+    return resolved;
+  }
+
   /** Around a flow's time: within a slot, which hours and days are made of; as long as both ends are who they are; within a minute if one is pending. */
   window(flow: Flow): Window {
     const source = this.source(flow);

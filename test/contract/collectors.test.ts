@@ -152,7 +152,7 @@ describe.each(collectors.map((collector) => [collector.name, collector] as const
     decoderOf(collector).decode(
       { bytes: line, starts: Int32Array.from(samples.map((sample, i) => ends[i]! - sample.length)), ends: Int32Array.from(ends), count: samples.length },
       SOMEBODY,
-      { flow: (flow) => void kinds.push(`flow ${flow.port}`), also: (flow) => void kinds.push(`also ${flow.port}`), window: ({ time }) => ({ from: time, until: time }), skip: (reason) => void kinds.push(reason), lost: () => undefined },
+      { flow: (flow) => void kinds.push(`flow ${flow.port}`), also: (flow) => void kinds.push(`also ${flow.port}`), skip: (reason) => void kinds.push(reason), lost: () => undefined },
     );
     const single = samples.flatMap((sample) => callsFor(decoderOf(collector), sample));
     expect(kinds).toEqual(single.flatMap((call) => (call.call === 'lost' ? [] : call.call === 'skip' ? [call.reason] : [`${call.call} ${call.flow.port}`])));

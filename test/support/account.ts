@@ -28,7 +28,6 @@ export function callsFor(decoder: Decoder, record: Buffer, { before, after }: Ne
     {
       flow: (flow) => void calls.push({ call: 'flow', flow: { ...flow } }),
       also: (flow) => void calls.push({ call: 'also', flow: { ...flow } }),
-      window: ({ time }) => ({ from: time, until: time }),
       skip: (reason, time, node) => void calls.push({ call: 'skip', reason, time, node }),
       lost: (events, time, node) => void calls.push({ call: 'lost', events, time, node }),
     },

@@ -35,7 +35,6 @@ export function decode(collector: Collector, records: readonly (string | Buffer)
       flows.push({ ...flow });
     },
     skip: (reason) => void told.push(`skip ${reason}`),
-    window: ({ time }) => ({ from: time, until: time }),
     lost: (events) => (lost += events),
   };
   const decoder = collector.decoder({ accessLogFormat: options.accessLogFormat ?? null });

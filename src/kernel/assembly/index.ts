@@ -6,7 +6,7 @@ import * as record from './record';
 
 export { addNode, forget, newPlan };
 export { forms } from './intern';
-export { ASKED, ENDS, ENTRIES, ENTRY_SIZE, FORM_SIZE, FORMS, GROUPS, MAX_RECORDS, MEMORY_SIZE, ROW_SIZE, ROWS, STARTS, UNSURE, VALUE_SIZE, VALUES, WINDOW, WINDOW_SIZE } from './memory';
+export { ASKED, COUNT_SIZE, COUNTS, ENDS, FORM_SIZE, FORMS, MAX_OUTCOMES, MAX_RECORDS, MEMORY_SIZE, ROW_SIZE, ROWS, STARTS, UNSURE, VALUE_SIZE, VALUES, WINDOW, WINDOW_SIZE } from './memory';
 
 /** Why `decode` stopped; how many records it was not sure of, and how many rows it wrote. */
 export let why: i32 = 0;
@@ -27,7 +27,7 @@ export function decode(from: i32, count: i32, origin: i32): i32 {
     if (why == record.UNSURE) {
       store<i32>(UNSURE + (unsure++ << 2), i);
       why = record.DONE;
-    } else if (!record.addToBundle(time())) addRow();
+    } else if (!record.count(time())) addRow();
     i++;
   }
   return count;
@@ -49,7 +49,10 @@ function read(i: i32, origin: i32): i32 {
 function addRow(): void {
   const row = ROWS + rows++ * ROW_SIZE;
   store<usize>(row, record.form);
-  store<f64>(row, time(), 8);
-  store<f64>(row, record.firstSum, 16);
-  store<f64>(row, record.secondSum, 24);
+  store<i32>(row, record.node, 4);
+  store<usize>(row, record.firstEnd, 8);
+  store<usize>(row, record.secondEnd, 12);
+  store<f64>(row, time(), 16);
+  store<f64>(row, record.firstSum, 24);
+  store<f64>(row, record.secondSum, 32);
 }

@@ -4,7 +4,7 @@
  */
 import { copy, hashOf, same } from './bytes';
 import {
-  ENTRIES, ENTRY_BYTES, ENTRY_BYTES_SIZE, ENTRY_SIZE, ENTRY_SLOTS, FORM_INDEX, FORM_INDEX_SIZE, FORM_SIZE, FORMS, MAX_ENTRIES, MAX_FORMS, MAX_VALUES, VALUE_BYTES, VALUE_BYTES_SIZE, VALUE_CACHE,
+  COUNT_SIZE, COUNTS, ENTRIES, ENTRY_BYTES, ENTRY_BYTES_SIZE, ENTRY_SIZE, ENTRY_SLOTS, FORM_INDEX, FORM_INDEX_SIZE, FORM_SIZE, FORMS, MAX_ENTRIES, MAX_FORMS, MAX_NODE_PARTS, MAX_OUTCOMES, MAX_VALUES, VALUE_BYTES, VALUE_BYTES_SIZE, VALUE_CACHE,
   VALUE_CACHE_SIZE, VALUE_INDEX, VALUE_INDEX_SIZE, VALUE_SIZE, VALUES,
 } from './memory';
 
@@ -28,6 +28,7 @@ export function forget(): void {
   memory.fill(VALUE_CACHE, 0, VALUE_CACHE_SIZE * 4);
   memory.fill(ENTRIES, 0, ENTRY_SLOTS * ENTRY_SIZE);
   memory.fill(FORM_INDEX, 0, FORM_INDEX_SIZE * 4);
+  memory.fill(COUNTS, 0, MAX_NODE_PARTS * MAX_OUTCOMES * COUNT_SIZE);
 }
 
 // A value: hash u32, length u32, address u32.
@@ -84,9 +85,11 @@ export function internValue(p: usize, length: usize, salt: u32): i32 {
   return values - 1;
 }
 
-// An entry: hash u32 (0 is a free place), length u32, address of its bytes u32, group u8 and which ports tell its forms u8; then which part JavaScript takes it for i32, -1 until it is asked; then its bytes, if there is room.
+// An entry: hash u32 (0 is a free place), length u32, address of its bytes u32, group u8, what JavaScript says of it (rule u8, part i32, -1 until it is asked, role i32, -1 for none), when it
+// was seen first and last f64; then its bytes, if there is room.
 
-const INLINE: i32 = ENTRY_SIZE - 20;
+const ENTRY_BYTES_AT: i32 = 40;
+const INLINE: i32 = ENTRY_SIZE - ENTRY_BYTES_AT;
 
 @inline
 export function partOf(entry: usize): i32 {
@@ -94,7 +97,12 @@ export function partOf(entry: usize): i32 {
 }
 
 @inline
-export function portRule(entry: usize): i32 {
+export function roleOf(entry: usize): i32 {
+  return load<i32>(entry, 20);
+}
+
+@inline
+export function ruleOf(entry: usize): i32 {
   return load<u8>(entry, 13);
 }
 
@@ -116,7 +124,7 @@ export function entryOf(group: i32, p: usize, length: usize): usize {
 
 function newEntry(entry: usize, hash: u32, group: i32, p: usize, length: usize): usize {
   if (entries == MAX_ENTRIES || entryBytes + length + 16 > ENTRY_BYTES_SIZE) return 0;
-  let address = entry + 20;
+  let address = entry + ENTRY_BYTES_AT;
   if (<i32>length > INLINE) {
     address = ENTRY_BYTES + entryBytes;
     entryBytes += length;
@@ -128,10 +136,13 @@ function newEntry(entry: usize, hash: u32, group: i32, p: usize, length: usize):
   store<u32>(entry, <u32>address, 8);
   store<u32>(entry, group, 12);
   store<i32>(entry, -1, 16);
+  store<i32>(entry, -1, 20);
+  store<f64>(entry, Infinity, 24);
+  store<f64>(entry, -Infinity, 32);
   return entry;
 }
 
-// A form: its key (see `record.ts`), then its bundle: the window's first and last millisecond f64, records f64, first and last time f64, the sums f64.
+// A form: its key (see `record.ts`), then its bundle: the window's first and last millisecond f64, records f64, first and last time f64, the sums f64, what becomes of its records u32, whether they show their ends u32.
 
 /** The address of a form; 0 if there is no room, 1 if too many others have its hash. */
 export function formAt(key: usize): usize {

@@ -16,8 +16,8 @@ export const ENDS: usize = STARTS + MAX_RECORDS * 4;
 /** Those of one call that are left to the reference decoder: their numbers. */
 export const UNSURE: usize = ENDS + MAX_RECORDS * 4;
 
-/** Those of one call whose time lies outside the window of their form: the form, the time, the sums. */
-export const ROW_SIZE: i32 = 32;
+/** Those of one call whose time lies outside the window of their form or of their node's count: the form, the node, the two ends, the time, the sums. */
+export const ROW_SIZE: i32 = 48;
 export const ROWS: usize = UNSURE + MAX_RECORDS * 4;
 
 /** The plan: what is wanted of a record. */
@@ -50,7 +50,7 @@ export const VALUE_BYTES_SIZE: usize = 32 << 20;
 export const ENTRIES: usize = VALUE_BYTES + VALUE_BYTES_SIZE + SLACK;
 export const ENTRY_SLOTS: u32 = 1 << 17;
 export const MAX_ENTRIES: i32 = 1 << 16;
-export const ENTRY_SIZE: i32 = 64;
+export const ENTRY_SIZE: i32 = 96;
 export const ENTRY_BYTES: usize = ENTRIES + ENTRY_SLOTS * ENTRY_SIZE + SLACK;
 export const ENTRY_BYTES_SIZE: usize = 16 << 20;
 
@@ -61,7 +61,13 @@ export const FORM_SIZE: i32 = 96;
 export const FORM_INDEX: usize = FORMS + MAX_FORMS * FORM_SIZE;
 export const FORM_INDEX_SIZE: u32 = 1 << 19;
 
+/** How many records of each node became what. */
+export const MAX_NODE_PARTS: i32 = 1 << 12;
+export const MAX_OUTCOMES: i32 = 1 << 5;
+export const COUNT_SIZE: i32 = 32;
+export const COUNTS: usize = FORM_INDEX + FORM_INDEX_SIZE * 4;
+
 /** Entries that JavaScript is asked about: how many, then their addresses. */
-export const ASKED: usize = FORM_INDEX + FORM_INDEX_SIZE * 4;
+export const ASKED: usize = COUNTS + MAX_NODE_PARTS * MAX_OUTCOMES * COUNT_SIZE;
 
 export const MEMORY_SIZE: usize = ASKED + 64;

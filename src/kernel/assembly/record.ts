@@ -1,7 +1,7 @@
 /** One record as it is put together: the groups of its values, its time, its ports and its sums. */
 import { copy } from './bytes';
-import { entryOf, formAt, partOf, portRule } from './intern';
-import { ASKED, GROUPS, SCRATCH, SCRATCH_SIZE } from './memory';
+import { entryOf, formAt, partOf, roleOf, ruleOf } from './intern';
+import { ASKED, COUNT_SIZE, COUNTS, GROUPS, MAX_NODE_PARTS, MAX_OUTCOMES, SCRATCH, SCRATCH_SIZE } from './memory';
 
 /** What becomes of a record. `UNSURE` leaves it to the reference decoder; with `ASK`, JavaScript has to say what some entries are first; with `NO_ROOM`, everything has to be forgotten first. */
 export const DONE: i32 = 0;
@@ -97,13 +97,29 @@ export function putNumber(group: i32, slot: i32, kind: i32, number: i32): bool {
 /** The part of a group that holds nothing. */
 const NOTHING: i32 = 0;
 
+// What the manner of a record says of its form, as `collector.ts` numbers it.
+const FIRST_PORT: i32 = 1;
+const SECOND_PORT: i32 = 2;
+const BACKWARDS: i32 = 4;
+const OPENS: i32 = 8;
+const ENDS_AS_THEY_ARE: i32 = 16;
+const NO_FORM: i32 = 32;
+
+/** Marks the number of a role among those of parts. */
+const ROLE: i32 = 1 << 30;
+
 export let form: usize = 0;
+/** Entries of the two ends, 0 for none, and the node's part. */
+export let firstEnd: usize = 0;
+export let secondEnd: usize = 0;
+export let node: i32 = 0;
 
 /** Finds the record's form. */
 export function findForm(origin: i32): i32 {
   let asked = 0;
   let rule = 0;
   let group = 0;
+  firstEnd = secondEnd = 0;
   while (group < GROUPS) {
     const base = SCRATCH + group * SCRATCH_SIZE;
     const length = load<usize>(TOPS + (group << 2)) - base;
@@ -113,27 +129,67 @@ export function findForm(origin: i32): i32 {
       if (entry < 2) return entry == 0 ? NO_ROOM : UNSURE;
       part = partOf(entry);
       if (part < 0) store<u32>(ASKED + 4 + (asked++ << 2), <u32>entry);
-      rule |= portRule(entry);
+      rule |= ruleOf(entry);
+      if (group == 0) firstEnd = entry;
+      else if (group == 1) secondEnd = entry;
     }
     store<i32>(KEY + (group << 2), part);
     group++;
   }
   store<i32>(ASKED, asked);
   if (asked > 0) return ASK;
+  if (rule & NO_FORM) return UNSURE;
+  node = load<i32>(KEY, (GROUPS - 1) * 4);
+  if (node >= MAX_NODE_PARTS) return NO_ROOM;
+  useRoles(rule);
   // The client's port is another one each time: only the ports that tell something are part of the form.
-  store<u32>(KEY, (rule & 1 ? firstPort : 0) | ((rule & 2 ? secondPort : 0) << 16), GROUPS * 4);
+  store<u32>(KEY, (rule & FIRST_PORT ? firstPort : 0) | ((rule & SECOND_PORT ? secondPort : 0) << 16), GROUPS * 4);
   store<i32>(KEY, origin, GROUPS * 4 + 4);
   form = formAt(KEY);
   return form == 0 ? NO_ROOM : form == 1 ? UNSURE : DONE;
 }
 
-/** Adds the record to its form's bundle; false if its time lies outside the window. */
-export function addToBundle(time: f64): bool {
+/**
+ * Between two workloads it makes no difference which of their pods they are, but for the client's where a connection is opened. So there are as many forms as edges, not as pairs of pods: a
+ * seventh of the bundles, and the table stays in the cache. The node is counted by itself; its place says whether this is so.
+ */
+@inline
+function useRoles(rule: i32): void {
+  let isBetweenRoles = 0;
+  if (firstEnd != 0 && secondEnd != 0 && (rule & ENDS_AS_THEY_ARE) == 0) {
+    const first = roleOf(firstEnd);
+    const second = roleOf(secondEnd);
+    if (first >= 0 && second >= 0 && first != second) {
+      isBetweenRoles = 1;
+      const isForwards = (rule & BACKWARDS) == 0;
+      if ((rule & OPENS) == 0 || !isForwards) store<i32>(KEY, first | ROLE);
+      if ((rule & OPENS) == 0 || isForwards) store<i32>(KEY, second | ROLE, 4);
+    }
+  }
+  store<i32>(KEY, isBetweenRoles, (GROUPS - 1) * 4);
+}
+
+/** Counts the record into its form's bundle and its node's count; false if its time lies outside the window of one of them. */
+export function count(time: f64): bool {
   if (time < load<f64>(form, 32) || time > load<f64>(form, 40)) return false;
+  const nodeCount = COUNTS + (node * MAX_OUTCOMES + load<i32>(form, 88)) * COUNT_SIZE;
+  if (time < load<f64>(nodeCount) || time > load<f64>(nodeCount, 8)) return false;
+  store<f64>(nodeCount, load<f64>(nodeCount, 16) + 1, 16);
+  store<f64>(nodeCount, max(load<f64>(nodeCount, 24), time), 24);
   store<f64>(form, load<f64>(form, 48) + 1, 48);
   store<f64>(form, min(load<f64>(form, 56), time), 56);
   store<f64>(form, max(load<f64>(form, 64), time), 64);
   store<f64>(form, load<f64>(form, 72) + firstSum, 72);
   store<f64>(form, load<f64>(form, 80) + secondSum, 80);
+  if (load<u32>(form, 92)) {
+    see(firstEnd, time);
+    see(secondEnd, time);
+  }
   return true;
+}
+
+@inline
+function see(end: usize, time: f64): void {
+  store<f64>(end, min(load<f64>(end, 24), time), 24);
+  store<f64>(end, max(load<f64>(end, 32), time), 32);
 }

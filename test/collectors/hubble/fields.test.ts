@@ -25,7 +25,7 @@ function skipped(record: string): Skipped {
   hubble.decoder({ accessLogFormat: null }).decode(
     { bytes, starts: Int32Array.of(0), ends: Int32Array.of(bytes.length), count: 1 },
     { source: 'test', owner: null },
-    { flow: () => undefined, also: () => undefined, window: ({ time }) => ({ from: time, until: time }), skip: (reason, time, node) => void (told = { reason, time, node }), lost: (events, time, node) => void lost.push(events, time ?? -1, node.length) },
+    { flow: () => undefined, also: () => undefined, skip: (reason, time, node) => void (told = { reason, time, node }), lost: (events, time, node) => void lost.push(events, time ?? -1, node.length) },
   );
   return { ...told, lost };
 }

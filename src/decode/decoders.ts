@@ -1,17 +1,17 @@
-import type { Collector, CollectorSettings, Decoder } from './collector.ts';
+import type { BundleSink, Collector, CollectorSettings, Decoder } from '../collector.ts';
 import { FormDecoder } from './form-decoder.ts';
-import { compileKernel, Kernel } from './kernel/kernel.ts';
+import { compileKernel, Kernel } from '../kernel/kernel.ts';
 
 /** Decoders for one reading: by forms where the format has them and the kernel runs, else as the format itself decodes. */
 export class Decoders {
   readonly #settings: CollectorSettings;
-  readonly #decoders = new Map<Collector, Decoder>();
+  readonly #decoders = new Map<Collector, Decoder<BundleSink>>();
 
   constructor(settings: CollectorSettings) {
     this.#settings = settings;
   }
 
-  of(collector: Collector): Decoder {
+  of(collector: Collector): Decoder<BundleSink> {
     let decoder = this.#decoders.get(collector);
     if (decoder === undefined) this.#decoders.set(collector, (decoder = decoderOf(collector, this.#settings)));
     return decoder;
@@ -20,7 +20,7 @@ export class Decoders {
 
 const module = compileKernel();
 
-export function decoderOf(collector: Collector, settings: CollectorSettings): Decoder {
+export function decoderOf(collector: Collector, settings: CollectorSettings): Decoder<BundleSink> {
   const reference = collector.decoder(settings);
   if (reference.forms === undefined || module === null) return reference;
   const kernel = new Kernel(module);

@@ -1,0 +1,81 @@
+import type { BundleSink, CountedAs, Sink } from '../collector.ts';
+import type { Bundle, Kernel } from '../kernel/kernel.ts';
+import { SLOT } from '../model/edge.ts';
+import type { Flow, SkipReason } from '../model/flow.ts';
+
+/** Finds out what becomes of a form's records, and how long that stays the same, around a time. */
+export class Opening implements Sink {
+  from = 0;
+  until = 0;
+  as: CountedAs = 'flows';
+  #time = 0;
+  #sink: BundleSink | null = null;
+
+  begin(time: number, sink: BundleSink): void {
+    this.#time = time;
+    this.#sink = sink;
+    // Hours and days are made of slots.
+    this.from = Math.floor(time / SLOT) * SLOT;
+    this.until = this.from + SLOT - 1;
+  }
+
+  flow(flow: Flow): void {
+    this.as = this.#place(flow);
+  }
+
+  also(flow: Flow): void {
+    this.#place(flow);
+  }
+
+  #place(flow: Flow): CountedAs {
+    flow.time = flow.until = this.#time;
+    const { from, until, as } = this.#sink!.place(flow);
+    if (from > this.from) this.from = from;
+    if (until < this.until) this.until = until;
+    return as;
+  }
+
+  skip(reason: SkipReason): void {
+    this.as = reason;
+  }
+
+  lost(): void {
+    throw new Error('a record that says how much was lost has no form');
+  }
+}
+
+/** Makes what one record means into what all records of a bundle mean. */
+export class Handing implements Sink {
+  readonly #bundle: Bundle = { records: 0, first: 0, last: 0, firstSum: 0, secondSum: 0 };
+  #anyPods = false;
+  #sink: BundleSink | null = null;
+
+  begin(kernel: Kernel, form: number, sink: BundleSink): void {
+    kernel.bundle(form, this.#bundle);
+    this.#anyPods = kernel.anyPods(form);
+    this.#sink = sink;
+  }
+
+  flow(flow: Flow): void {
+    const { records, first, last, firstSum, secondSum } = this.#bundle;
+    flow.time = first;
+    flow.until = last;
+    flow.records = records;
+    flow.count *= records;
+    if (flow.bytesOut !== null) flow.bytesOut = firstSum;
+    if (flow.bytesIn !== null) flow.bytesIn = secondSum;
+    this.#sink!.bundle(flow, this.#anyPods);
+  }
+
+  also(flow: Flow): void {
+    this.flow(flow);
+  }
+
+  skip(): void {
+    // Counted by its node.
+  }
+
+  lost(): void {
+    throw new Error('a record that says how much was lost has no form');
+  }
+}

@@ -1,0 +1,255 @@
+import type { BundleSink, CountedAs, Decoder, Forms, Records, Sink } from '../collector.ts';
+import { isRole, roleOf, type Kernel, type Row } from '../kernel/kernel.ts';
+import { HOUR } from '../model/edge.ts';
+import { SKIP_REASONS, type Endpoint } from '../model/flow.ts';
+import type { Origin } from '../model/origin.ts';
+import type { Group } from '../scan/plan.ts';
+import { Slots } from '../scan/slots.ts';
+import { Handing, Opening } from './bundle.ts';
+
+const ALL_GROUPS: readonly Group[] = [0, 1, 2, 3, 4];
+const NODE: Group = 4;
+const MAX_ORIGINS = 10_000;
+
+/** What records are counted as, by the number that the kernel knows it under. */
+const OUTCOMES: readonly CountedAs[] = ['flows', 'overflow', ...SKIP_REASONS];
+const OUTCOME_NUMBER: ReadonlyMap<CountedAs, number> = new Map(OUTCOMES.map((as, number) => [as, number]));
+
+/** Those whose ends were there. */
+const SHOWS_ENDS: ReadonlySet<CountedAs> = new Set(['flows', 'overflow', 'reply', 'lost-reply']);
+
+/** The parts of one group. Part 0 is a group without values. */
+interface Parts {
+  readonly values: unknown[];
+  readonly rules: number[];
+  readonly byKey: Map<string, number>;
+}
+
+/** An end that is one workload's pod wherever it is seen. */
+interface Shown {
+  readonly entry: number;
+  readonly end: Endpoint;
+}
+
+/**
+ * Decodes by forms. The kernel finds the form of each record and counts it into the form's bundle, while its time lies in the
+ * bundle's window; what it is not sure of goes to the reference decoder. What a form means is asked when a bundle begins and when it is handed on: as one flow that stands for all its records.
+ * Nothing is handed on before `flush`, or before it must be.
+ */
+export class FormDecoder implements Decoder<BundleSink> {
+  readonly #reference: Decoder;
+  readonly #forms: Forms;
+  readonly #kernel: Kernel;
+  readonly #slots: Slots;
+  #parts: readonly Parts[] = [];
+  #roles: Endpoint[] = [];
+  #roleNumbers = new Map<string, number>();
+  #shown: Shown[] = [];
+  /** Ends by their address, and by their pod's name: two workloads that share one may be the same pod, which their form would not show. */
+  #byName = new Map<string, { readonly role: number; readonly entries: number[] } | 'shared'>();
+  #origins: Origin[] = [];
+  #originNumbers = new Map<string, number>();
+  #knowledge: object | null = null;
+  readonly #opening = new Opening();
+  readonly #handing = new Handing();
+  readonly #row: Row = { form: 0, node: 0, firstEnd: 0, secondEnd: 0, time: 0, firstSum: 0, secondSum: 0 };
+  readonly #counted = { records: 0, last: 0 };
+  readonly #form = { parts: ALL_GROUPS.map((): unknown => null), firstPort: 0, secondPort: 0 };
+  /** How many records were read, and how many of them were left to the reference. */
+  records = 0;
+  unsure = 0;
+
+  constructor(reference: Decoder, forms: Forms, kernel: Kernel) {
+    this.#reference = reference;
+    this.#forms = forms;
+    this.#kernel = kernel;
+    this.#slots = new Slots(forms.plan.slots);
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.#slots.kinds.fill(0);
+    this.#parts = ALL_GROUPS.map((group) => {
+      const { value, rule } = this.#forms.part(group, this.#kernel.bytes, this.#slots);
+      return { values: [value], rules: [rule], byKey: new Map() };
+    });
+    this.#roles = [];
+    this.#roleNumbers = new Map();
+    this.#shown = [];
+    this.#byName = new Map();
+    this.#origins = [];
+    this.#originNumbers = new Map();
+  }
+
+  decode(records: Records, origin: Origin, sink: BundleSink): void {
+    if (sink.knowledge !== this.#knowledge) {
+      if (this.#knowledge !== null) this.#forget(sink);
+      this.#knowledge = sink.knowledge;
+    }
+    for (let from = 0; from < records.count; ) {
+      const to = this.#kernel.load(records, from);
+      this.#read(records, from, to - from, origin, sink);
+      from = to;
+    }
+    this.records += records.count;
+  }
+
+  #read(records: Records, base: number, count: number, origin: Origin, sink: BundleSink): void {
+    const kernel = this.#kernel;
+    for (let i = 0; ; ) {
+      i = kernel.decode(i, count, this.#originNumber(origin, sink));
+      this.#countRows(sink);
+      this.#leave(records, base, origin, sink);
+      if (kernel.stop === 'ask') this.#answer(sink);
+      else if (kernel.stop === 'no-room') this.#forget(sink);
+      else return;
+    }
+  }
+
+  /** Counts records whose time lay outside a window. */
+  #countRows(sink: BundleSink): void {
+    const kernel = this.#kernel;
+    for (let i = 0; i < kernel.rowCount; i++) {
+      const row = kernel.row(i, this.#row);
+      const { form, time } = row;
+      if (!kernel.isWithin(form, time)) {
+        this.#handOn(form, sink);
+        this.#opening.begin(time, sink);
+        this.#understand(form, this.#opening);
+        const { from, until, as } = this.#opening;
+        kernel.open(form, from, until, OUTCOME_NUMBER.get(as)!, kernel.anyPods(form) && SHOWS_ENDS.has(as));
+      }
+      const nodeCount = kernel.nodeCount(row.node, kernel.outcomeOf(form));
+      if (!kernel.isCountedAt(nodeCount, time)) {
+        const hour = Math.floor(time / HOUR) * HOUR;
+        this.#handOnCount(nodeCount, row.node, kernel.outcomeOf(form), hour, hour + HOUR - 1, sink);
+      }
+      kernel.count(row, nodeCount);
+    }
+  }
+
+  /** Leaves records to the reference. */
+  #leave({ bytes, starts, ends }: Records, base: number, origin: Origin, sink: Sink): void {
+    const count = this.#kernel.unsureCount;
+    if (count === 0) return;
+    const left = { bytes, starts: new Int32Array(count), ends: new Int32Array(count), count };
+    for (let i = 0; i < count; i++) {
+      left.starts[i] = starts[base + this.#kernel.unsure(i)]!;
+      left.ends[i] = ends[base + this.#kernel.unsure(i)]!;
+    }
+    this.unsure += count;
+    this.#reference.decode(left, origin, sink);
+  }
+
+  /** Says what the entries are that the kernel found for the first time. */
+  #answer(sink: BundleSink): void {
+    const kernel = this.#kernel;
+    for (let i = 0; i < kernel.askedCount; i++) {
+      const entry = kernel.asked(i);
+      const group = kernel.groupOf(entry);
+      kernel.values(entry, this.#slots);
+      const { key, value, rule, end } = this.#forms.part(group, kernel.bytes, this.#slots);
+      const { values, rules, byKey } = this.#parts[group]!;
+      let part = byKey.get(key);
+      if (part === undefined) {
+        part = values.length;
+        byKey.set(key, part);
+        values.push(value);
+        rules.push(rule);
+      }
+      // The same end in other bytes is the same object: it is resolved once.
+      const role = end === null ? -1 : this.#roleOf(entry, values[part] as Endpoint, sink);
+      kernel.answer(entry, part, rules[part]!, role);
+    }
+  }
+
+  #roleOf(entry: number, end: Endpoint, sink: BundleSink): number {
+    const key = end.namespace === null ? null : sink.roleOf(end);
+    if (key === null) return -1;
+    let role = this.#roleNumbers.get(key);
+    if (role === undefined) {
+      role = this.#roles.push(end) - 1;
+      this.#roleNumbers.set(key, role);
+    }
+    this.#shown.push({ entry, end });
+    const names = [end.address, end.pod === null ? null : `${end.namespace}/${end.pod}`].filter((name) => name !== null);
+    return names.map((name) => this.#isOnlyOf(name, role, entry)).every(Boolean) ? role : -1;
+  }
+
+  /** Whether a name is this role's alone. If not, nobody who has it has a role from now on; until now there was no record of both. */
+  #isOnlyOf(name: string, role: number, entry: number): boolean {
+    const known = this.#byName.get(name);
+    if (known === undefined) this.#byName.set(name, { role, entries: [entry] });
+    else if (known === 'shared') return false;
+    else if (known.role === role) known.entries.push(entry);
+    else {
+      for (const other of known.entries) this.#kernel.loseRole(other);
+      this.#byName.set(name, 'shared');
+      return false;
+    }
+    return true;
+  }
+
+  /** Hands on all that was counted. */
+  flush(sink: BundleSink): void {
+    const kernel = this.#kernel;
+    for (let i = 0; i < kernel.formCount; i++) {
+      const form = kernel.form(i);
+      this.#handOn(form, sink);
+      // Nothing lies within it: the next record opens another one, for whoever is asked then.
+      kernel.open(form, Infinity, -Infinity, 0, false);
+    }
+    const nodes = this.#parts[NODE]!.values.length;
+    for (let node = 0; node < nodes; node++) {
+      for (let outcome = 0; outcome < OUTCOMES.length; outcome++) this.#handOnCount(kernel.nodeCount(node, outcome), node, outcome, Infinity, -Infinity, sink);
+    }
+    const times = { first: 0, last: 0 };
+    for (const { entry, end } of this.#shown) {
+      kernel.takeSeen(entry, times);
+      if (times.first <= times.last) sink.see(end, times.first, times.last);
+    }
+  }
+
+  #handOn(form: number, sink: BundleSink): void {
+    if (this.#kernel.recordsOf(form) === 0) return;
+    this.#handing.begin(this.#kernel, form, sink);
+    this.#understand(form, this.#handing);
+  }
+
+  #handOnCount(nodeCount: number, node: number, outcome: number, from: number, until: number, sink: BundleSink): void {
+    this.#kernel.takeCount(nodeCount, from, until, this.#counted);
+    const { records, last } = this.#counted;
+    if (records > 0) sink.count(OUTCOMES[outcome]!, this.#parts[NODE]!.values[node] as string, last, records);
+  }
+
+  /** Has the format say what a form means. */
+  #understand(form: number, sink: Sink): void {
+    const known = this.#form;
+    for (const group of ALL_GROUPS) {
+      if (group === NODE) continue;
+      const part = this.#kernel.part(form, group);
+      known.parts[group] = isRole(part) ? this.#roles[roleOf(part)] : this.#parts[group]!.values[part];
+    }
+    const ports = this.#kernel.ports(form);
+    known.firstPort = ports & 0xffff;
+    known.secondPort = ports >>> 16;
+    this.#forms.read(known, this.#origins[this.#kernel.origin(form)]!, sink);
+  }
+
+  #forget(sink: BundleSink): void {
+    this.flush(sink);
+    this.#kernel.forget();
+    this.#begin();
+  }
+
+  /** Origins with the same owner mean the same. */
+  #originNumber(origin: Origin, sink: BundleSink): number {
+    const { owner } = origin;
+    const key = owner === null ? '' : `${owner.namespace}/${owner.pod}/${owner.container}`;
+    const known = this.#originNumbers.get(key);
+    if (known !== undefined) return known;
+    if (this.#origins.length === MAX_ORIGINS) this.#forget(sink);
+    this.#originNumbers.set(key, this.#origins.length);
+    return this.#origins.push(origin) - 1;
+  }
+}
