@@ -6,7 +6,7 @@ import { CoverageCount } from './learn/coverage.ts';
 import type { Attribute, Delta, Sighting } from './learn/delta.ts';
 import type { Fold } from './learn/fold.ts';
 import { whyNoEdge } from './resolve/no-edge.ts';
-import type { Resolved, Resolver } from './resolve/resolver.ts';
+import { windowOf, type Resolved, type Resolver } from './resolve/resolver.ts';
 
 /** What a record was understood as: told to whoever wants to show it. */
 export interface Understood {
@@ -95,7 +95,7 @@ export class Intake implements BundleSink {
     const source = this.#resolver.source(flow);
     const destination = this.#resolver.destination(flow);
     const reason = whyNoEdge({ ...source, address: flow.source.address }, { ...destination, address: flow.destination.address });
-    const { from, until } = this.#resolver.window(flow);
+    const { from, until } = windowOf(flow.time, source, destination);
     if (reason !== null) return { from, until, as: reason };
     const isPending = source.peer.type === 'address' || destination.peer.type === 'address';
     const hasRoom = isPending || this.#fold.hasRoom(source.peer, destination.peer, destination.port ?? flow.port, flow);

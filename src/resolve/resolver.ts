@@ -9,6 +9,21 @@ import { locate } from './locate.ts';
 /** What is pending is kept by the minute. */
 const MINUTE = 60_000;
 
+const MAX_ENDPOINTS = 200_000;
+
+/** The latest answers for an endpoint: whatever its port is, and as a server of a port and protocol. */
+interface Answers {
+  alone: Resolved | null;
+  byPort: Map<string, Resolved> | null;
+}
+
+/** Around a time: within a slot, which hours and days are made of; as long as both ends are who they are; within a minute if one is pending. */
+export function windowOf(time: number, source: Resolved, destination: Resolved): Window {
+  const unit = source.peer.type === 'address' || destination.peer.type === 'address' ? MINUTE : SLOT;
+  const begin = Math.floor(time / unit) * unit;
+  return { from: Math.max(begin, source.from, destination.from), until: Math.min(begin + unit - 1, source.until, destination.until) };
+}
+
 /** Who an endpoint is, and for how long that answer holds. */
 export interface Resolved {
   readonly peer: Peer;
@@ -29,9 +44,8 @@ export interface Resolved {
  */
 export class Resolver {
   readonly #directory: Directory;
-  readonly #sources = new WeakMap<Endpoint, Resolved>();
-  readonly #destinations = new WeakMap<Endpoint, Map<string, Resolved>>();
-  readonly #plain = new WeakMap<Endpoint, Resolved>();
+  /** A WeakMap would forget by itself, and cost four times as much a question. */
+  readonly #answers = new Map<Endpoint, Answers>();
   /** One object for one peer, so that they can be compared by identity. */
   readonly #peers = new Map<string, Peer>();
 
@@ -40,29 +54,19 @@ export class Resolver {
   }
 
   source(flow: Flow): Resolved {
-    const known = this.#sources.get(flow.source);
-    if (known !== undefined && known.from <= flow.time && flow.time <= known.until) return known;
-    const resolved = this.#resolve(flow.source, flow.time, null);
-    this.#sources.set(flow.source, resolved);
-    return resolved;
+    return this.#alone(flow.source, flow.time);
   }
 
   destination(flow: Flow): Resolved {
-    const endpoint = flow.destination;
-    const plain = this.#plain.get(endpoint);
-    if (plain !== undefined && plain.from <= flow.time && flow.time <= plain.until) return plain;
+    const { destination: endpoint, time } = flow;
     // Only an address without a name can be a Service's, whose answer depends on the port.
-    if (isNamed(endpoint) || endpoint.reserved !== null || endpoint.address === null) {
-      const resolved = this.#resolve(endpoint, flow.time, null);
-      this.#plain.set(endpoint, resolved);
-      return resolved;
-    }
-    let byPort = this.#destinations.get(endpoint);
-    if (byPort === undefined) this.#destinations.set(endpoint, (byPort = new Map()));
+    if (isNamed(endpoint) || endpoint.reserved !== null || endpoint.address === null) return this.#alone(endpoint, time);
+    const answers = this.#answersOf(endpoint);
+    const byPort = (answers.byPort ??= new Map<string, Resolved>());
     const key = `${flow.port}/${flow.protocol}`;
     const known = byPort.get(key);
-    if (known !== undefined && known.from <= flow.time && flow.time <= known.until) return known;
-    const resolved = this.#resolve(endpoint, flow.time, flow);
+    if (known !== undefined && known.from <= time && time <= known.until) return known;
+    const resolved = this.#resolve(endpoint, time, flow);
     if (byPort.size > 1000) byPort.clear();
     byPort.set(key, resolved);
     return resolved;
@@ -71,21 +75,24 @@ export class Resolver {
   /** Who an end is by the record's own word, which holds at any time; null if the record names nobody. */
   stated(endpoint: Endpoint): Resolved | null {
     if (!isNamed(endpoint)) return null;
-    const known = this.#plain.get(endpoint);
-    if (known !== undefined) return known;
-    const resolved = this.#resolve(endpoint, 0, null);
-    if (resolved.from !== -Infinity || resolved.until !== Infinity) return null;
-    this.#plain.set(endpoint, resolved);
-    return resolved;
+    const resolved = this.#alone(endpoint, 0);
+    return resolved.from === -Infinity && resolved.until === Infinity ? resolved : null;
   }
 
-  /** Around a flow's time: within a slot, which hours and days are made of; as long as both ends are who they are; within a minute if one is pending. */
-  window(flow: Flow): Window {
-    const source = this.source(flow);
-    const destination = this.destination(flow);
-    const unit = source.peer.type === 'address' || destination.peer.type === 'address' ? MINUTE : SLOT;
-    const begin = Math.floor(flow.time / unit) * unit;
-    return { from: Math.max(begin, source.from, destination.from), until: Math.min(begin + unit - 1, source.until, destination.until) };
+  #alone(endpoint: Endpoint, time: number): Resolved {
+    const answers = this.#answersOf(endpoint);
+    const known = answers.alone;
+    if (known !== null && known.from <= time && time <= known.until) return known;
+    return (answers.alone = this.#resolve(endpoint, time, null));
+  }
+
+  #answersOf(endpoint: Endpoint): Answers {
+    let answers = this.#answers.get(endpoint);
+    if (answers === undefined) {
+      if (this.#answers.size >= MAX_ENDPOINTS) this.#answers.clear();
+      this.#answers.set(endpoint, (answers = { alone: null, byPort: null }));
+    }
+    return answers;
   }
 
   #resolve(endpoint: Endpoint, time: number, server: Flow | null): Resolved {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../src/model/flow.ts';
-import { Resolver, type Resolved } from '../../src/resolve/resolver.ts';
+import { Resolver, windowOf, type Resolved } from '../../src/resolve/resolver.ts';
 import { directoryOf, told } from '../support/directory.ts';
 import { endpoint, flow } from '../support/flow.ts';
 import { T0 } from '../support/hubble.ts';
@@ -204,7 +204,8 @@ describe('a window', () => {
   it('is a slot of ten minutes, within which both ends are who they are', () => {
     const resolver = known();
     const times = (source: Endpoint, time: number): readonly number[] => {
-      const { from, until } = resolver.window(flow({ source, destination: endpoint({ namespace: 'shop', pod: 'api-0' }), time }));
+      const one = flow({ source, destination: endpoint({ namespace: 'shop', pod: 'api-0' }), time });
+      const { from, until } = windowOf(time, resolver.source(one), resolver.destination(one));
       return [from - time, until - time];
     };
     const slot = Math.floor(T0 / 600_000) * 600_000;
