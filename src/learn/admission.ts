@@ -1,7 +1,10 @@
-import { edgeKey, MANY_PORTS, type EdgeKey } from '../model/edge.ts';
+import { MANY_PORTS, type EdgeKey } from '../model/edge.ts';
+import { EdgeNumbers, serviceNumber } from '../model/edge-numbers.ts';
 import type { Operation } from '../model/flow.ts';
 import { OTHER_ADDRESSES, peerKey, type Peer } from '../model/peer.ts';
 import type { Limits } from './limits.ts';
+
+const OTHERS: Peer = { type: 'external', address: OTHER_ADDRESSES };
 
 /**
  * Lets edges into the graph while there is room. Ports of a pair beyond the cap become one `many ports` edge, outside
@@ -9,10 +12,14 @@ import type { Limits } from './limits.ts';
  */
 export class Admission {
   readonly #limits: Limits;
-  readonly #known = new Set<string>();
-  readonly #perSource = new Map<string, number>();
+  /** Of the peers of edges that are in: by key, and by the object, of which a resolver makes one for a peer. */
+  readonly #numbers = new Map<string, number>();
+  readonly #byObject = new WeakMap<Peer, number>();
+  readonly #known = new EdgeNumbers();
+  readonly #perSource: number[] = [];
   readonly #perNamespace = new Map<string, number>();
-  readonly #ports = new Map<string, number>();
+  /** How many ports are in of a pair and a protocol. */
+  readonly #ports = new EdgeNumbers();
   readonly #outside = new Set<string>();
 
   readonly #operations = new Map<string, Set<string>>();
@@ -46,44 +53,64 @@ export class Admission {
    */
   admit(edge: EdgeKey, isAnswered = true): EdgeKey | null {
     const of = (limit: number): number => (isAnswered ? limit : limit - 4 * Math.floor(limit / 20));
-    if (this.#known.has(edgeKey(edge))) return edge;
+    if (this.#isKnown(edge)) return edge;
     const source = this.#outsidePeer(edge.source);
     const destination = this.#outsidePeer(edge.destination);
-    const pair = `${peerKey(source)}>${peerKey(destination)}/${edge.protocol}`;
-    const port = (this.#ports.get(pair) ?? 0) >= of(this.#limits.portsPerPair) ? MANY_PORTS : edge.port;
+    const [from, to] = [this.#number(source), this.#number(destination)];
+    const ports = from === undefined || to === undefined ? 0 : (this.#ports.get(from, to, serviceNumber(MANY_PORTS, edge.protocol)) ?? 0);
+    const port = ports >= of(this.#limits.portsPerPair) ? MANY_PORTS : edge.port;
     const admitted: EdgeKey = { source, destination, protocol: edge.protocol, port };
-    if (this.#known.has(edgeKey(admitted))) return admitted;
+    if (this.#isKnown(admitted)) return admitted;
     const full =
       this.#known.size >= of(this.#limits.edges) ||
-      (this.#perSource.get(peerKey(source)) ?? 0) >= of(this.#limits.edgesPerWorkload) ||
+      (from === undefined ? 0 : (this.#perSource[from] ?? 0)) >= of(this.#limits.edgesPerWorkload) ||
       (this.#perNamespace.get(namespaceOf(source)) ?? 0) >= of(this.#limits.edgesPerNamespace);
     if (full) return null;
     this.#count(admitted);
     return admitted;
   }
 
-  #outsidePeer(peer: Peer): Peer {
-    if (peer.type !== 'external' || this.#outside.has(peer.address) || this.#outside.size < this.#limits.outsideAddresses) return peer;
-    return { type: 'external', address: OTHER_ADDRESSES };
+  #isKnown({ source, destination, protocol, port }: EdgeKey): boolean {
+    const [from, to] = [this.#number(source), this.#number(destination)];
+    return from !== undefined && to !== undefined && this.#known.get(from, to, serviceNumber(port, protocol)) !== undefined;
   }
 
-  #count(edge: EdgeKey): void {
-    const source = peerKey(edge.source);
-    this.#known.add(edgeKey(edge));
+  /** Undefined if no edge of it is in: what comes and finds no room is not remembered. */
+  #number(peer: Peer): number | undefined {
+    const known = this.#byObject.get(peer);
+    if (known !== undefined) return known;
+    const number = this.#numbers.get(peerKey(peer));
+    if (number !== undefined) this.#byObject.set(peer, number);
+    return number;
+  }
+
+  #numbered(peer: Peer): number {
+    const number = this.#number(peer) ?? this.#numbers.size;
+    if (number === this.#numbers.size) this.#numbers.set(peerKey(peer), number);
+    return number;
+  }
+
+  #outsidePeer(peer: Peer): Peer {
+    if (peer.type !== 'external' || this.#outside.has(peer.address) || this.#outside.size < this.#limits.outsideAddresses) return peer;
+    return OTHERS;
+  }
+
+  #count({ source, destination, protocol, port }: EdgeKey): void {
+    const [from, to] = [this.#numbered(source), this.#numbered(destination)];
+    this.#known.set(from, to, serviceNumber(port, protocol), 1);
     // Outside clients are capped as addresses; each has few edges of its own.
-    if (edge.source.type === 'workload') {
-      bump(this.#perSource, source);
-      bump(this.#perNamespace, namespaceOf(edge.source));
+    if (source.type === 'workload') {
+      this.#perSource[from] = (this.#perSource[from] ?? 0) + 1;
+      this.#perNamespace.set(source.namespace, (this.#perNamespace.get(source.namespace) ?? 0) + 1);
     }
-    if (edge.port !== MANY_PORTS) bump(this.#ports, `${source}>${peerKey(edge.destination)}/${edge.protocol}`);
-    for (const peer of [edge.source, edge.destination]) if (peer.type === 'external') this.#outside.add(peer.address);
+    if (port !== MANY_PORTS) {
+      const pair = serviceNumber(MANY_PORTS, protocol);
+      this.#ports.set(from, to, pair, (this.#ports.get(from, to, pair) ?? 0) + 1);
+    }
+    for (const peer of [source, destination]) if (peer.type === 'external') this.#outside.add(peer.address);
   }
 }
 
 function namespaceOf(peer: Peer): string {
   return peer.type === 'workload' ? peer.namespace : '';
-}
-
-function bump(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

@@ -1,7 +1,8 @@
 import { edgeKey, type EdgeKey } from '../model/edge.ts';
 import { EVERYTHING, scopeHolds, type Choices, type EdgeDecision, type Mode, type PublicEntry, type Scope } from '../model/decision.ts';
 import { PUBLIC, type Peer } from '../model/peer.ts';
-import type { Judge, Judgement } from './fold.ts';
+import type { Judgement } from './edge-fold.ts';
+import type { Judge } from './fold.ts';
 
 /** People's choices as they were at a revision, compiled to tables. */
 export class Verdicts implements Judge {

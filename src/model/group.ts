@@ -10,6 +10,13 @@ export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K,
   return groups;
 }
 
+/** What a map keeps by a key, made if it is new. */
+export function within<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = make()));
+  return value;
+}
+
 /** The largest of any number of values; `Math.max` takes no more than fit on the stack. -Infinity if there are none. */
 export function largest(values: Iterable<number>): number {
   let found = -Infinity;

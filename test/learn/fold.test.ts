@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Admission } from '../../src/learn/admission.ts';
-import { Fold, type FoldEnd, type Judge, type Judgement } from '../../src/learn/fold.ts';
+import type { FoldEnd, Judgement } from '../../src/learn/edge-fold.ts';
+import { Fold, type Judge } from '../../src/learn/fold.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/learn/limits.ts';
 import { COUNTERS, DAY, emptyTally, HOUR, SLOT, type Tally } from '../../src/model/edge.ts';
 import type { Flow } from '../../src/model/flow.ts';

@@ -1,0 +1,172 @@
+import { DAY, emptyTally, failedInSlot, HOUR, SLOT, type EdgeKey } from '../model/edge.ts';
+import type { Flow, Operation, Witness } from '../model/flow.ts';
+import { within } from '../model/group.ts';
+import type { Peer } from '../model/peer.ts';
+import { count, isAnswer, isOpening } from './count.ts';
+import type { DayDelta, EdgeDelta, Violation, ViolationDay, WitnessDelta } from './delta.ts';
+
+/** What people's choices make of an edge at the time of a batch. */
+export interface Judgement {
+  readonly watching: boolean;
+  readonly violates: boolean;
+  readonly epoch: number;
+}
+
+/** An end of a flow, as far as folding needs it. */
+export interface FoldEnd {
+  readonly peer: Peer;
+  readonly pod: string;
+  readonly address: string | null;
+}
+
+/** How many rows a fold has come to, all together. */
+export interface Held {
+  rows: number;
+}
+
+/** Most edges have few addresses, certificates and operations, many no pod, and few fail: what is empty is shared. */
+const NOTHING = new Set<never>();
+const NOTHING_COUNTED = new Map<never, never>();
+
+/** Of a witness that has none yet. */
+const NO_DAY: DayDelta = { hours: 0, opened: 0, bytesOut: 0, bytesIn: 0 };
+
+class WitnessFold implements WitnessDelta {
+  readonly tally = emptyTally();
+  readonly days = new Map<number, DayDelta>();
+  /** Times come in order, more or less: most flows are of the day of the one before. */
+  #latest = Number.NaN;
+  #day: DayDelta = NO_DAY;
+  #tried: Set<number> = NOTHING;
+
+  dayOf(time: number, held: Held): DayDelta {
+    const number = Math.floor(time / DAY);
+    if (number === this.#latest) return this.#day;
+    this.#latest = number;
+    return (this.#day = within(this.days, number, (): DayDelta => {
+      held.rows++;
+      return { hours: 0, opened: 0, bytesOut: 0, bytesIn: 0 };
+    }));
+  }
+
+  /** After the flow was counted: a slot in which it had been answered will not have failed, whatever comes. */
+  tried(slot: number, held: Held): void {
+    if (!failedInSlot(slot, this.tally.firstAnswered) || this.#tried.has(slot)) return;
+    if (this.#tried === NOTHING) this.#tried = new Set();
+    this.#tried.add(slot);
+    held.rows++;
+  }
+
+  get failedSlots(): readonly number[] {
+    return this.#tried.size === 0 ? [] : [...this.#tried].filter((slot) => failedInSlot(slot, this.tally.firstAnswered));
+  }
+}
+
+/** What one batch tells of an edge. */
+export class EdgeFold implements EdgeDelta, EdgeKey {
+  readonly source: Peer;
+  readonly destination: Peer;
+  readonly protocol: EdgeKey['protocol'];
+  readonly port: number;
+  readonly witnesses = new Map<Witness, WitnessFold>();
+  records = 0;
+  pods: Map<string, Map<Witness, number>> = NOTHING_COUNTED;
+  addresses: Set<string> = NOTHING;
+  principals: Set<string> = NOTHING;
+  operations: Map<Operation, Map<Witness, number>> = NOTHING_COUNTED;
+  readonly #judgement: Judgement;
+  readonly #held: Held;
+  #violations: Map<Witness, Map<number, ViolationDay>> | null = null;
+
+  constructor(edge: EdgeKey, judgement: Judgement, held: Held) {
+    this.source = edge.source;
+    this.destination = edge.destination;
+    this.protocol = edge.protocol;
+    this.port = edge.port;
+    this.#judgement = judgement;
+    this.#held = held;
+    held.rows++;
+  }
+
+  get watching(): boolean {
+    return this.#judgement.watching;
+  }
+
+  get violation(): Violation | null {
+    return this.#violations === null ? null : { epoch: this.#judgement.epoch, witnesses: this.#violations };
+  }
+
+  add(source: FoldEnd, destination: FoldEnd, flow: Readonly<Flow>): void {
+    const { witness, time } = flow;
+    const held = this.#held;
+    const own = within(this.witnesses, witness, () => {
+      held.rows++;
+      return new WitnessFold();
+    });
+    count(own.tally, flow);
+    if (!isAnswer(flow)) this.records += flow.records;
+    const opening = isOpening(flow);
+    if (flow.phase !== 'lost-answer') {
+      const day = own.dayOf(time, held);
+      day.hours |= 1 << (Math.floor(time / HOUR) % 24);
+      if (opening) day.opened += flow.count;
+      day.bytesOut += flow.bytesOut ?? 0;
+      day.bytesIn += flow.bytesIn ?? 0;
+      own.tried(Math.floor(time / SLOT), held);
+    }
+    if (opening && source.pod !== '') {
+      if (this.pods === NOTHING_COUNTED) this.pods = new Map();
+      this.#countIn(this.pods, source.pod, flow);
+    }
+    this.#addAddress(source);
+    this.#addAddress(destination);
+    this.#addPrincipal(flow);
+    const denied = flow.verdict === 'dropped' && flow.outcome === 'rejected';
+    const { violates, watching } = this.#judgement;
+    if ((violates || (watching && denied)) && flow.phase !== 'lost-answer') this.#addViolation(flow);
+  }
+
+  addOperation(flow: Readonly<Flow>, operation: Operation): void {
+    if (this.operations === NOTHING_COUNTED) this.operations = new Map();
+    this.#countIn(this.operations, operation, flow);
+  }
+
+  #countIn<K>(counts: Map<K, Map<Witness, number>>, key: K, { witness, count: n }: Readonly<Flow>): void {
+    const byWitness = within(counts, key, () => new Map<Witness, number>());
+    const known = byWitness.get(witness);
+    if (known === undefined) this.#held.rows++;
+    byWitness.set(witness, (known ?? 0) + n);
+  }
+
+  /** The class stands for many addresses: which ones were used is evidence. */
+  #addAddress(end: FoldEnd): void {
+    const address = classAddress(end);
+    if (address === null || this.addresses.has(address)) return;
+    if (this.addresses === NOTHING) this.addresses = new Set();
+    this.addresses.add(address);
+    this.#held.rows++;
+  }
+
+  /** A certificate that was turned away says nothing of those that are let in. */
+  #addPrincipal({ source: { principal }, verdict, outcome }: Readonly<Flow>): void {
+    if (principal === null || verdict !== 'forwarded' || outcome !== 'established' || this.principals.has(principal)) return;
+    if (this.principals === NOTHING) this.principals = new Set();
+    this.principals.add(principal);
+    this.#held.rows++;
+  }
+
+  #addViolation(flow: Readonly<Flow>): void {
+    this.#violations ??= new Map();
+    const days = within(this.#violations, flow.witness, () => new Map<number, ViolationDay>());
+    const day = within(days, Math.floor(flow.time / DAY), (): ViolationDay => {
+      this.#held.rows++;
+      return { hours: 0, tally: emptyTally() };
+    });
+    day.hours |= 1 << (Math.floor(flow.time / HOUR) % 24);
+    count(day.tally, flow);
+  }
+}
+
+export function classAddress({ peer, address }: FoldEnd): string | null {
+  return peer.type === 'node' || peer.type === 'apiserver' ? address : null;
+}
