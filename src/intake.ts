@@ -1,6 +1,7 @@
 import type { BundleSink, CountedAs } from './collector.ts';
 import type { Endpoint, Flow, SkipReason, Window } from './model/flow.ts';
 import { formatLabels, stableLabels } from './model/labels.ts';
+import { within } from './model/group.ts';
 import { peerKey, type Peer } from './model/peer.ts';
 import { CoverageCount } from './learn/coverage.ts';
 import type { Attribute, Delta, Sighting } from './learn/delta.ts';
@@ -188,6 +189,11 @@ export class Intake implements BundleSink {
     };
   }
 
+  /** How much it holds, in rows that will be written, roughly. */
+  get size(): number {
+    return this.#fold.size + this.#seen.size;
+  }
+
   totals(): ReadonlyMap<string, number> {
     return this.#coverage.totals();
   }
@@ -204,23 +210,16 @@ function countedAs(outcome: Understood['outcome']): CountedAs {
 
 /** One sighting a pod and address: records write the same pod in several ways. An address that the inventory named shows no life. */
 function sightingsOf(seen: ReadonlyMap<Resolved, Seen>): Sighting[] {
-  const sightings = new Map<string, Sighting>();
+  const byPeer = new Map<Peer, Map<string, { -readonly [K in keyof Sighting]: Sighting[K] }>>();
   for (const [{ peer, pod: fullName }, { endpoint, firstSeen, lastSeen }] of seen) {
     if (peer.type !== 'workload' || fullName === '') continue;
-    const pod = fullName.slice(fullName.indexOf('/') + 1);
     const address = endpoint.pod === null ? null : endpoint.address;
-    const key = `${peerKey(peer)} ${pod} ${address}`;
-    const known = sightings.get(key);
-    sightings.set(key, {
-      peer,
-      namespace: peer.namespace,
-      pod,
-      address,
-      firstSeen: Math.min(firstSeen, known?.firstSeen ?? firstSeen),
-      lastSeen: Math.max(lastSeen, known?.lastSeen ?? lastSeen),
-    });
+    const ofPeer = within(byPeer, peer, () => new Map());
+    const sighting = within(ofPeer, `${fullName} ${address}`, () => ({ peer, namespace: peer.namespace, pod: fullName.slice(fullName.indexOf('/') + 1), address, firstSeen, lastSeen }));
+    sighting.firstSeen = Math.min(sighting.firstSeen, firstSeen);
+    sighting.lastSeen = Math.max(sighting.lastSeen, lastSeen);
   }
-  return [...sightings.values()];
+  return [...byPeer.values()].flatMap((ofPeer) => [...ofPeer.values()]);
 }
 
 function attribute(peer: Peer, text: string): Attribute {

@@ -1,6 +1,6 @@
 import type { Collector, CollectorSettings } from './collector.ts';
 import { Decoders } from './decode/decoders.ts';
-import { Portion, type Learning } from './portion.ts';
+import { GROWTH, Portion, type Learning } from './portion.ts';
 import type { Batch, Run, Source } from './source.ts';
 
 export interface Observation extends Learning {
@@ -23,7 +23,7 @@ export async function observe(sources: Iterable<Source>, observation: Observatio
       if (collector === null && batch.runs.length > 0) break;
       portion.take(batch, collector?.name ?? 'unknown', collector === null ? null : decoders.of(collector));
       onBatch?.(batch, source);
-      if (portion.isFull) portion = portion.next(portion.write());
+      if (portion.isFull) portion = portion.next(portion.write(), GROWTH);
     }
     if (signal.aborted) break;
   }

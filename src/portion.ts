@@ -10,6 +10,15 @@ import type { Store, Written } from './store/store.ts';
 /** Input is committed in portions of about this many bytes; what a crash interrupts is read again from the last one. */
 const PORTION_BYTES = 32 << 20;
 const PORTION_BATCHES = 2_000;
+/** A portion ends, too, when it holds so many rows to be written: they weigh 270 bytes each. */
+const PORTION_ROWS = 250_000;
+
+/**
+ * Of input that is read to its end, each portion is so many times as large as the one before, up to a limit: a commit writes nearly every edge anew. Of 2.35 GB
+ * with 25,000 edges, 4 commits take 0.7 s; 73 took 6. A crash costs at most four fifths of what was read.
+ */
+export const GROWTH = 4;
+const MAX_PORTION_BYTES = 2 ** 31;
 
 export interface Learning {
   readonly store: Store;
@@ -46,14 +55,16 @@ export class Portion {
   readonly #acks: (() => void)[] = [];
   /** Those that may hold something back, with the names of their collectors. */
   readonly #decoders = new Map<Decoder<BundleSink>, string>();
+  readonly #maxBytes: number;
   #bytes = 0;
   #began = 0;
   #seconds = 0;
 
   /** `described` are the endpoints of which everything that records say of them is stored. */
-  constructor(learning: Learning, described: WeakSet<Endpoint> = new WeakSet()) {
+  constructor(learning: Learning, described: WeakSet<Endpoint> = new WeakSet(), maxBytes = PORTION_BYTES) {
     this.#learning = learning;
     this.#described = described;
+    this.#maxBytes = maxBytes;
   }
 
   #begin(): Intake {
@@ -63,7 +74,7 @@ export class Portion {
   }
 
   get isFull(): boolean {
-    return this.#bytes >= PORTION_BYTES || this.#acks.length >= PORTION_BATCHES;
+    return this.#bytes >= this.#maxBytes || this.#acks.length >= PORTION_BATCHES || (this.#intake?.size ?? 0) >= PORTION_ROWS;
   }
 
   get isEmpty(): boolean {
@@ -97,10 +108,10 @@ export class Portion {
     return written;
   }
 
-  /** After it was written: tells everybody, and gives the next one. */
-  next(written: Written): Portion {
+  /** After it was written: tells everybody, and gives the next one, which is so many times as large. */
+  next(written: Written, growth = 1): Portion {
     for (const ack of this.#acks) ack();
     if (this.#intake !== null) this.#learning.onCommit?.(written, this.#intake.totals(), { began: this.#began, seconds: this.#seconds });
-    return new Portion(this.#learning, this.#described);
+    return new Portion(this.#learning, this.#described, Math.min(growth * this.#maxBytes, MAX_PORTION_BYTES));
   }
 }

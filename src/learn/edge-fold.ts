@@ -99,10 +99,12 @@ export class EdgeFold implements EdgeDelta, EdgeKey {
   add(source: FoldEnd, destination: FoldEnd, flow: Readonly<Flow>): void {
     const { witness, time } = flow;
     const held = this.#held;
-    const own = within(this.witnesses, witness, () => {
+    // Without `within`, whose closure is made for each flow.
+    let own = this.witnesses.get(witness);
+    if (own === undefined) {
+      this.witnesses.set(witness, (own = new WitnessFold()));
       held.rows++;
-      return new WitnessFold();
-    });
+    }
     count(own.tally, flow);
     if (!isAnswer(flow)) this.records += flow.records;
     const opening = isOpening(flow);

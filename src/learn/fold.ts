@@ -139,7 +139,9 @@ export class Fold {
   }
 
   #number(peer: Peer): number {
-    return within(this.#peers, peer, () => this.#peers.size);
+    const known = this.#peers.get(peer);
+    if (known === undefined) this.#peers.set(peer, this.#peers.size);
+    return known ?? this.#peers.size - 1;
   }
 }
 
