@@ -57,7 +57,7 @@ function printTable(variants, measured, { records, bytes }) {
   const middle = (variant, key) => median(measured.get(variant).map((one) => one[key]));
   const print = (name, columns) => console.log(`${name.padEnd(28)}${columns.map(([width, text]) => text.padStart(width)).join('')}`);
   const known = (n, digits, unit = '') => (Number.isNaN(n) ? '-' : `${n.toFixed(digits)}${unit}`);
-  print('', [[8, 'seconds'], [15, 'least - most'], [8, 'CPU s'], [11, 'flows/s'], [7, 'MB/s'], [9, 'peak'], ...own.map(({ id }) => [9, `x ${id.replace('footpath-', '')} job`])]);
+  print('', [[8, 'seconds'], [15, 'least - most'], [8, 'CPU s'], [11, 'flows/s'], [7, 'MB/s'], [9, 'peak'], ...own.map(({ id }) => [9, id === 'footpath-1' ? 'x 1 job' : `x ${id.replace('footpath-', '')} jobs`])]);
   for (const variant of variants) {
     const all = measured.get(variant).map(({ seconds }) => seconds);
     const seconds = middle(variant, 'seconds');
