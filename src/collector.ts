@@ -1,4 +1,4 @@
-import type { Endpoint, Flow, SkipReason, Window } from './model/flow.ts';
+import type { CountedAs, Endpoint, Flow, SkipReason, Window } from './model/flow.ts';
 import type { Origin } from './model/origin.ts';
 import type { Group, JsonPlan } from './scan/plan.ts';
 import type { Slots } from './scan/slots.ts';
@@ -82,9 +82,6 @@ export interface Form {
   readonly secondPort: number;
 }
 
-/** What becomes of a record: what it is counted under, beside `records`. */
-export type CountedAs = 'flows' | 'overflow' | SkipReason;
-
 /** A sink that takes what many records say at once. */
 export interface BundleSink extends Sink {
   /** The same as long as all questions are answered alike. */
@@ -95,8 +92,8 @@ export interface BundleSink extends Sink {
   place(flow: Flow): Window & { readonly as: CountedAs };
   /** A flow whose records are counted by `count`. With `anyPods`, its ends stand for any pods of their workloads, which are told by `see`. */
   bundle(flow: Flow, anyPods: boolean): void;
-  /** So many records of a node, the last at `until`. */
-  count(as: CountedAs, node: string, until: number, records: number): void;
+  /** So many records of a node, the last at `until`; null where they have no time. */
+  count(as: CountedAs, node: string, until: number | null, records: number): void;
   /** An end with a role was seen. */
   see(end: Endpoint, first: number, last: number): void;
 }

@@ -1,13 +1,13 @@
-import type { BundleSink, CountedAs } from './collector.ts';
-import type { Endpoint, Flow, SkipReason, Window } from './model/flow.ts';
+import type { BundleSink } from './collector.ts';
+import type { CountedAs, Endpoint, Flow, SkipReason, Window } from './model/flow.ts';
 import { formatLabels, stableLabels } from './model/labels.ts';
 import { within } from './model/group.ts';
-import { peerKey, type Peer } from './model/peer.ts';
+import type { Peer } from './model/peer.ts';
 import { CoverageCount } from './learn/coverage.ts';
 import type { Attribute, Delta, Sighting } from './learn/delta.ts';
 import type { Fold } from './learn/fold.ts';
-import { whyNoEdge } from './resolve/no-edge.ts';
-import { windowOf, type Resolved, type Resolver } from './resolve/resolver.ts';
+import { countedAs, placeOf, roleOf, whyNone } from './resolve/place.ts';
+import type { Resolved, Resolver } from './resolve/resolver.ts';
 
 /** What a record was understood as: told to whoever wants to show it. */
 export interface Understood {
@@ -56,8 +56,7 @@ export class Intake implements BundleSink {
   }
 
   flow(flow: Flow): void {
-    const outcome = this.#take(flow, false);
-    this.count(countedAs(outcome), flow.node, flow.until, flow.records);
+    this.count(this.#take(flow, false), flow.node, flow.until, flow.records);
   }
 
   also(flow: Flow): void {
@@ -75,7 +74,6 @@ export class Intake implements BundleSink {
   count(as: CountedAs, node: string, until: number | null, records: number): void {
     this.#coverage.count(this.collector, node, until, 'records', records);
     this.#coverage.count(this.collector, node, until, as, records);
-    if (as === 'overflow') this.#coverage.count(this.collector, node, until, 'flows', records);
   }
 
   get knowledge(): object {
@@ -83,8 +81,7 @@ export class Intake implements BundleSink {
   }
 
   roleOf(end: Endpoint): string | null {
-    const resolved = this.#resolver.stated(end);
-    return resolved?.peer.type === 'workload' ? peerKey(resolved.peer) : null;
+    return roleOf(end, this.#resolver);
   }
 
   see(end: Endpoint, first: number, last: number): void {
@@ -93,33 +90,28 @@ export class Intake implements BundleSink {
   }
 
   place(flow: Flow): Window & { readonly as: CountedAs } {
-    const source = this.#resolver.source(flow);
-    const destination = this.#resolver.destination(flow);
-    const reason = whyNoEdge({ ...source, address: flow.source.address }, { ...destination, address: flow.destination.address });
-    const { from, until } = windowOf(flow.time, source, destination);
-    if (reason !== null) return { from, until, as: reason };
-    const isPending = source.peer.type === 'address' || destination.peer.type === 'address';
-    const hasRoom = isPending || this.#fold.hasRoom(source.peer, destination.peer, destination.port ?? flow.port, flow);
-    return { from, until, as: countedAs(answered(flow) ?? (hasRoom ? 'flow' : 'overflow')) };
+    return placeOf(flow, this.#resolver);
   }
 
   lost(events: number, time: number | null, node: string): void {
     this.#coverage.count(this.collector, node, time, 'lost', events);
   }
 
-  #take(flow: Flow, anyPods: boolean): Understood['outcome'] {
+  #take(flow: Flow, anyPods: boolean): CountedAs {
     const source = this.#resolver.source(flow);
     const destination = this.#resolver.destination(flow);
     const port = destination.port ?? flow.port;
-    const outcome = this.#add(flow, source, destination, port, anyPods);
-    this.#onRecord?.({ flow, source, destination, port, outcome });
-    return outcome;
+    const reason = whyNone(flow, source, destination);
+    const as = countedAs(flow, reason);
+    const became = reason ?? this.#add(flow, source, destination, port, anyPods);
+    // Which node's record comes too late for a cap is chance.
+    if (as === 'flows' && became === 'overflow') this.#coverage.count(this.collector, '', flow.until, 'overflow', flow.records);
+    this.#onRecord?.({ flow, source, destination, port, outcome: as === 'flows' ? became : as });
+    return as;
   }
 
-  #add(flow: Flow, source: Resolved, destination: Resolved, port: number, anyPods: boolean): Understood['outcome'] {
+  #add(flow: Flow, source: Resolved, destination: Resolved, port: number, anyPods: boolean): 'flow' | 'pending' | 'overflow' {
     const { source: client, destination: server } = flow;
-    const reason = whyNoEdge({ ...source, address: client.address }, { ...destination, address: server.address });
-    if (reason !== null) return reason;
     if (!anyPods) {
       this.#see(client, source, flow.time, flow.until);
       this.#see(server, destination, flow.time, flow.until);
@@ -130,10 +122,9 @@ export class Intake implements BundleSink {
     const to = { peer: destination.peer, pod: destination.pod, address: server.address };
     if (source.peer.type === 'address' || destination.peer.type === 'address') {
       this.#fold.hold(from, to, port, flow);
-      return answered(flow) ?? 'pending';
+      return 'pending';
     }
-    const added = this.#fold.add(from, to, port, flow);
-    return answered(flow) ?? (added ? 'flow' : 'overflow');
+    return this.#fold.add(from, to, port, flow) ? 'flow' : 'overflow';
   }
 
   /** A record that carries both a pod and its address is a sighting; and it may say what the pod is like. */
@@ -197,15 +188,6 @@ export class Intake implements BundleSink {
   totals(): ReadonlyMap<string, number> {
     return this.#coverage.totals();
   }
-}
-
-/** An answer is counted as one, whatever becomes of it. */
-function answered({ phase }: Flow): 'reply' | 'lost-reply' | null {
-  return phase === 'answer' ? 'reply' : phase === 'lost-answer' ? 'lost-reply' : null;
-}
-
-function countedAs(outcome: Understood['outcome']): CountedAs {
-  return outcome === 'flow' || outcome === 'pending' ? 'flows' : outcome;
 }
 
 /** One sighting a pod and address: records write the same pod in several ways. An address that the inventory named shows no life. */

@@ -126,6 +126,17 @@ describe('what becomes of a record', () => {
     expect(outcomes).toEqual(['flow', 'flow', 'overflow', 'flow']);
     expect(edgeNames(delta)).toEqual([...EDGE, 'shop/web -> shop/cart 1']);
     expect(totals).toEqual({ records: 4, flows: 4, overflow: 1 });
+    expect(delta.coverage.map(({ source, counts }) => [source, Object.fromEntries(counts)])).toEqual([
+      ['hubble/node-a', { records: 4, flows: 4 }],
+      ['hubble', { overflow: 1 }],
+    ]);
+  });
+
+  it('over a cap counts as many as a bundle has records, and an answer as nothing but one', () => {
+    const { intake } = intakeOf({ limits: { edges: 0 } });
+    intake.bundle(flow({ records: 5 }), false);
+    intake.bundle(flow({ records: 7, phase: 'answer' }), false);
+    expect(Object.fromEntries(intake.totals())).toEqual({ overflow: 5 });
   });
 
   it('is told with both ends and the port as they were understood', () => {

@@ -1,7 +1,7 @@
-import type { BundleSink, CountedAs, Sink } from '../collector.ts';
+import type { BundleSink, Sink } from '../collector.ts';
 import type { Bundle, Kernel } from '../kernel/kernel.ts';
 import { SLOT } from '../model/edge.ts';
-import type { Flow, SkipReason } from '../model/flow.ts';
+import type { CountedAs, Flow, SkipReason } from '../model/flow.ts';
 
 /** Finds out what becomes of a form's records, and how long that stays the same, around a time. */
 export class Opening implements Sink {

@@ -1,7 +1,7 @@
-import type { BundleSink, CountedAs, Decoder, Forms, Records, Sink } from '../collector.ts';
+import type { BundleSink, Decoder, Forms, Records, Sink } from '../collector.ts';
 import { isRole, roleOf, type Kernel, type Row } from '../kernel/kernel.ts';
 import { HOUR } from '../model/edge.ts';
-import { SKIP_REASONS, type Endpoint } from '../model/flow.ts';
+import { SKIP_REASONS, type CountedAs, type Endpoint } from '../model/flow.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Group } from '../scan/plan.ts';
 import { Slots } from '../scan/slots.ts';
@@ -12,11 +12,11 @@ const NODE: Group = 4;
 const MAX_ORIGINS = 10_000;
 
 /** What records are counted as, by the number that the kernel knows it under. */
-const OUTCOMES: readonly CountedAs[] = ['flows', 'overflow', ...SKIP_REASONS];
+const OUTCOMES: readonly CountedAs[] = ['flows', ...SKIP_REASONS];
 const OUTCOME_NUMBER: ReadonlyMap<CountedAs, number> = new Map(OUTCOMES.map((as, number) => [as, number]));
 
 /** Those whose ends were there. */
-const SHOWS_ENDS: ReadonlySet<CountedAs> = new Set(['flows', 'overflow', 'reply', 'lost-reply']);
+const SHOWS_ENDS: ReadonlySet<CountedAs> = new Set(['flows', 'reply', 'lost-reply']);
 
 /** The parts of one group. Part 0 is a group without values. */
 interface Parts {

@@ -53,11 +53,6 @@ export class Fold {
     return true;
   }
 
-  /** Whether `add` would find room for the edge, now and in this batch. */
-  hasRoom(source: Peer, destination: Peer, port: number, flow: Readonly<Flow>): boolean {
-    return this.#edge(source, destination, port, flow) !== null;
-  }
-
   /** Operations are few objects: each is asked about once. */
   #keeps(destination: Peer, operation: Operation): boolean {
     const known = within(this.#kept, destination, () => new Map<Operation, boolean>());

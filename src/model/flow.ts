@@ -166,3 +166,6 @@ export const SKIP_REASONS = [
 ] as const;
 
 export type SkipReason = (typeof SKIP_REASONS)[number];
+
+/** What becomes of a record. */
+export type CountedAs = 'flows' | SkipReason;

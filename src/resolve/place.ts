@@ -1,0 +1,28 @@
+import type { CountedAs, Endpoint, Flow, SkipReason, Window } from '../model/flow.ts';
+import { peerKey } from '../model/peer.ts';
+import { whyNoEdge } from './no-edge.ts';
+import { windowOf, type Resolved, type Resolver } from './resolver.ts';
+
+/** Why a flow between these two is no edge, or null. */
+export function whyNone({ source, destination }: Flow, client: Resolved, server: Resolved): SkipReason | null {
+  return whyNoEdge({ ...client, address: source.address }, { ...server, address: destination.address });
+}
+
+/** What a flow's records are counted as. An answer is counted as one, whatever becomes of it. */
+export function countedAs({ phase }: Flow, reason: SkipReason | null): CountedAs {
+  return reason ?? (phase === 'answer' ? 'reply' : phase === 'lost-answer' ? 'lost-reply' : 'flows');
+}
+
+/** What becomes of a flow, and within which times it is the same. */
+export function placeOf(flow: Flow, resolver: Resolver): Window & { readonly as: CountedAs } {
+  const source = resolver.source(flow);
+  const destination = resolver.destination(flow);
+  const { from, until } = windowOf(flow.time, source, destination);
+  return { from, until, as: countedAs(flow, whyNone(flow, source, destination)) };
+}
+
+/** The workload of an end, as long as it is that at any time and any address; else null. */
+export function roleOf(end: Endpoint, resolver: Resolver): string | null {
+  const resolved = resolver.stated(end);
+  return resolved?.peer.type === 'workload' ? peerKey(resolved.peer) : null;
+}
