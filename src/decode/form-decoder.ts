@@ -196,8 +196,8 @@ export class FormDecoder implements Decoder<BundleSink> {
     for (let i = 0; i < kernel.formCount; i++) {
       const form = kernel.form(i);
       this.#handOn(form, sink);
-      // Nothing lies within it: the next record opens another one, for whoever is asked then.
-      kernel.open(form, Infinity, -Infinity, 0, false);
+      // The next record opens another one, for whoever is asked then.
+      kernel.close(form);
     }
     const nodes = this.#parts[NODE]!.values.length;
     for (let node = 0; node < nodes; node++) {

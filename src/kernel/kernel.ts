@@ -16,7 +16,7 @@ interface Exports {
   readonly forms: WebAssembly.Global;
 }
 
-const CONSTANTS = ['WINDOW', 'WINDOW_SIZE', 'MAX_RECORDS', 'STARTS', 'ENDS', 'UNSURE', 'ROWS', 'ROW_SIZE', 'FORMS', 'FORM_SIZE', 'COUNTS', 'COUNT_SIZE', 'MAX_OUTCOMES', 'VALUES', 'VALUE_SIZE', 'ASKED'] as const;
+const CONSTANTS = ['WINDOW', 'WINDOW_SIZE', 'MAX_RECORDS', 'STARTS', 'ENDS', 'UNSURE', 'ROWS', 'ROW_SIZE', 'FORMS', 'FORM_SIZE', 'SUMS', 'COUNTS', 'COUNT_SIZE', 'MAX_OUTCOMES', 'VALUES', 'VALUE_SIZE', 'ASKED'] as const;
 type Constants = Readonly<Record<(typeof CONSTANTS)[number], number>>;
 
 /** Why the kernel stopped, as `assembly/record.ts` numbers it. */
@@ -39,8 +39,10 @@ export function compileKernel(file: URL = new URL('kernel.wasm', import.meta.url
 }
 
 /** Offsets in bytes, as `assembly/intern.ts`, `record.ts` and `index.ts` lay them out. */
-const FORM = { parts: 0, anyPods: 16, ports: 20, origin: 24, from: 32, until: 40, records: 48, first: 56, last: 64, firstSum: 72, secondSum: 80, outcome: 88, showsEnds: 92 } as const;
-const ENTRY = { length: 4, address: 8, group: 12, rule: 13, part: 16, role: 20, first: 24, last: 32 } as const;
+const FORM = { parts: 0, anyPods: 16, ports: 20, origin: 24, outcome: 28, showsEnds: 29, from: 32, span: 40, records: 44, first: 48, last: 52 } as const;
+const ENTRY = { length: 4, group: 6, rule: 7, part: 8, role: 12, first: 16, last: 24, bytes: 32 } as const;
+/** Longer bytes of an entry lie elsewhere. */
+const INLINE = 32;
 const ROW = { form: 0, node: 4, firstEnd: 8, secondEnd: 12, time: 16, firstSum: 24, secondSum: 32 } as const;
 const COUNT = { from: 0, until: 8, records: 16, last: 24 } as const;
 
@@ -175,8 +177,9 @@ export class Kernel {
   values(entry: number, slots: Slots): void {
     slots.kinds.fill(ABSENT);
     const { bytes } = this;
-    let p = bytes.readUInt32LE(entry + ENTRY.address);
-    const end = p + bytes.readUInt32LE(entry + ENTRY.length);
+    const all = bytes.readUInt16LE(entry + ENTRY.length);
+    let p = all > INLINE ? bytes.readUInt32LE(entry + ENTRY.bytes) : entry + ENTRY.bytes;
+    const end = p + all;
     while (p < end) {
       const slot = bytes[p]!;
       const length = bytes.readUInt16LE(p + 2);
@@ -223,60 +226,72 @@ export class Kernel {
     return this.#integers[(form + FORM.origin) >> 2]!;
   }
 
-  /** The bundle of a form: how many records of its window there are, their times, their sums. */
-  bundle(form: number, into: Bundle): void {
-    const at = form >> 3;
-    into.records = this.#numbers[at + FORM.records / 8]!;
-    into.first = this.#numbers[at + FORM.first / 8]!;
-    into.last = this.#numbers[at + FORM.last / 8]!;
-    into.firstSum = this.#numbers[at + FORM.firstSum / 8]!;
-    into.secondSum = this.#numbers[at + FORM.secondSum / 8]!;
+  recordsOf(form: number): number {
+    return this.#integers[(form + FORM.records) >> 2]! >>> 0;
   }
 
-  recordsOf(form: number): number {
-    return this.#numbers[(form + FORM.records) >> 3]!;
+  /** The bundle of a form: how many records of its window there are, their times, their sums. */
+  bundle(form: number, into: Bundle): void {
+    const from = this.#numbers[(form + FORM.from) >> 3]!;
+    const sums = this.#sumsOf(form);
+    into.records = this.recordsOf(form);
+    into.first = from + this.#integers[(form + FORM.first) >> 2]!;
+    into.last = from + this.#integers[(form + FORM.last) >> 2]!;
+    into.firstSum = this.#numbers[sums]!;
+    into.secondSum = this.#numbers[sums + 1]!;
+  }
+
+  #sumsOf(form: number): number {
+    return (this.#at.SUMS >> 3) + 2 * ((form - this.#at.FORMS) / this.#at.FORM_SIZE);
   }
 
   isWithin(form: number, time: number): boolean {
-    return this.#numbers[(form + FORM.from) >> 3]! <= time && time <= this.#numbers[(form + FORM.until) >> 3]!;
+    const since = time - this.#numbers[(form + FORM.from) >> 3]!;
+    return since >= 0 && since <= this.#integers[(form + FORM.span) >> 2]!;
   }
 
-  /** Begins an empty bundle. `outcome` is what its records are counted as; with `showsEnds`, they are sightings of their ends. */
+  /** Begins an empty bundle, of a window that is at most a slot. `outcome` is what its records are counted as; with `showsEnds`, they are sightings of their ends. */
   open(form: number, from: number, until: number, outcome: number, showsEnds: boolean): void {
-    const at = form >> 3;
-    this.#numbers[at + FORM.from / 8] = from;
-    this.#numbers[at + FORM.until / 8] = until;
-    this.#numbers[at + FORM.records / 8] = 0;
-    this.#numbers[at + FORM.first / 8] = Infinity;
-    this.#numbers[at + FORM.last / 8] = -Infinity;
-    this.#numbers[at + FORM.firstSum / 8] = 0;
-    this.#numbers[at + FORM.secondSum / 8] = 0;
-    this.#integers[(form + FORM.outcome) >> 2] = outcome;
-    this.#integers[(form + FORM.showsEnds) >> 2] = showsEnds ? 1 : 0;
+    const sums = this.#sumsOf(form);
+    this.#numbers[(form + FORM.from) >> 3] = from;
+    this.#integers[(form + FORM.span) >> 2] = until - from;
+    this.#integers[(form + FORM.records) >> 2] = 0;
+    this.#integers[(form + FORM.first) >> 2] = 0x7fffffff;
+    this.#integers[(form + FORM.last) >> 2] = 0;
+    this.bytes[form + FORM.outcome] = outcome;
+    this.bytes[form + FORM.showsEnds] = showsEnds ? 1 : 0;
+    this.#numbers[sums] = 0;
+    this.#numbers[sums + 1] = 0;
+  }
+
+  /** Empties a bundle whose records were handed on; nothing lies within its window until it is opened again. */
+  close(form: number): void {
+    this.#numbers[(form + FORM.from) >> 3] = Infinity;
+    this.#integers[(form + FORM.records) >> 2] = 0;
   }
 
   /** Counts a record as the kernel does: into its form's bundle, its node's count and its ends' sightings. */
   count({ form, firstEnd, secondEnd, time, firstSum, secondSum }: Row, nodeCount: number): void {
-    const numbers = this.#numbers;
-    const at = form >> 3;
-    numbers[at + FORM.records / 8]!++;
-    numbers[at + FORM.firstSum / 8]! += firstSum;
-    numbers[at + FORM.secondSum / 8]! += secondSum;
-    this.#stretch(at + FORM.first / 8, at + FORM.last / 8, time);
+    const [integers, numbers] = [this.#integers, this.#numbers];
+    const since = time - numbers[(form + FORM.from) >> 3]!;
+    const sums = this.#sumsOf(form);
+    integers[(form + FORM.records) >> 2]!++;
+    if (since < integers[(form + FORM.first) >> 2]!) integers[(form + FORM.first) >> 2] = since;
+    if (since > integers[(form + FORM.last) >> 2]!) integers[(form + FORM.last) >> 2] = since;
+    numbers[sums]! += firstSum;
+    numbers[sums + 1]! += secondSum;
     numbers[(nodeCount + COUNT.records) >> 3]!++;
     if (time > numbers[(nodeCount + COUNT.last) >> 3]!) numbers[(nodeCount + COUNT.last) >> 3] = time;
-    if (this.#integers[(form + FORM.showsEnds) >> 2] === 0) return;
-    for (const end of [firstEnd, secondEnd]) this.#stretch((end + ENTRY.first) >> 3, (end + ENTRY.last) >> 3, time);
-  }
-
-  #stretch(first: number, last: number, time: number): void {
-    const numbers = this.#numbers;
-    if (time < numbers[first]!) numbers[first] = time;
-    if (time > numbers[last]!) numbers[last] = time;
+    if (this.bytes[form + FORM.showsEnds] === 0) return;
+    for (const end of [firstEnd, secondEnd]) {
+      const at = end >> 3;
+      if (time < numbers[at + ENTRY.first / 8]!) numbers[at + ENTRY.first / 8] = time;
+      if (time > numbers[at + ENTRY.last / 8]!) numbers[at + ENTRY.last / 8] = time;
+    }
   }
 
   outcomeOf(form: number): number {
-    return this.#integers[(form + FORM.outcome) >> 2]!;
+    return this.bytes[form + FORM.outcome]!;
   }
 
   /** Where the records of a node that become this are counted. */

@@ -4,8 +4,8 @@
  */
 import { copy, hashOf, same } from './bytes';
 import {
-  COUNT_SIZE, COUNTS, ENTRIES, ENTRY_BYTES, ENTRY_BYTES_SIZE, ENTRY_SIZE, ENTRY_SLOTS, FORM_INDEX, FORM_INDEX_SIZE, FORM_SIZE, FORMS, MAX_ENTRIES, MAX_FORMS, MAX_NODE_PARTS, MAX_OUTCOMES, MAX_VALUES, VALUE_BYTES, VALUE_BYTES_SIZE, VALUE_CACHE,
-  VALUE_CACHE_SIZE, VALUE_INDEX, VALUE_INDEX_SIZE, VALUE_SIZE, VALUES,
+  COUNT_SIZE, COUNTS, ENTRIES, ENTRY_BYTES, ENTRY_BYTES_SIZE, ENTRY_INDEX, ENTRY_INDEX_SIZE, ENTRY_SIZE, FORM_INDEX, FORM_INDEX_SIZE, FORM_SIZE, FORMS, MAX_ENTRIES, MAX_FORMS, MAX_NODE_PARTS, MAX_OUTCOMES, MAX_VALUES, VALUE_BYTES, VALUE_BYTES_SIZE, VALUE_CACHE,
+  VALUE_CACHE_SIZE, VALUE_INDEX, VALUE_INDEX_SIZE, VALUE_SIZE, VALUES, SUMS,
 } from './memory';
 
 const MAX_PROBES: i32 = 32;
@@ -26,7 +26,7 @@ export function forget(): void {
   valueBytes = entryBytes = 0;
   memory.fill(VALUE_INDEX, 0, VALUE_INDEX_SIZE * 4);
   memory.fill(VALUE_CACHE, 0, VALUE_CACHE_SIZE * 4);
-  memory.fill(ENTRIES, 0, ENTRY_SLOTS * ENTRY_SIZE);
+  memory.fill(ENTRY_INDEX, 0, ENTRY_INDEX_SIZE * 4);
   memory.fill(FORM_INDEX, 0, FORM_INDEX_SIZE * 4);
   memory.fill(COUNTS, 0, MAX_NODE_PARTS * MAX_OUTCOMES * COUNT_SIZE);
 }
@@ -85,82 +85,108 @@ export function internValue(p: usize, length: usize, salt: u32): i32 {
   return values - 1;
 }
 
-// An entry: hash u32 (0 is a free place), length u32, address of its bytes u32, group u8, what JavaScript says of it (rule u8, part i32, -1 until it is asked, role i32, -1 for none), when it
-// was seen first and last f64; then its bytes, if there is room.
+// An entry: four bytes unused, length u16, group u8, what JavaScript says of it (rule u8, part i32, -1 until it is asked, role i32, -1 for none), when it was seen first and
+// last f64; then its bytes, or where they lie.
 
-const ENTRY_BYTES_AT: i32 = 40;
-const INLINE: i32 = ENTRY_SIZE - ENTRY_BYTES_AT;
+const LENGTH: usize = 4;
+const GROUP: usize = 6;
+const RULE: usize = 7;
+const PART: usize = 8;
+const ROLE: usize = 12;
+const FIRST_SEEN: usize = 16;
+const LAST_SEEN: usize = 24;
+const BYTES: usize = 32;
 
 @inline
 export function partOf(entry: usize): i32 {
-  return load<i32>(entry, 16);
+  return load<i32>(entry, PART);
 }
 
 @inline
 export function roleOf(entry: usize): i32 {
-  return load<i32>(entry, 20);
+  return load<i32>(entry, ROLE);
 }
 
 @inline
 export function ruleOf(entry: usize): i32 {
-  return load<u8>(entry, 13);
+  return load<u8>(entry, RULE);
 }
+
+@inline
+export function see(entry: usize, time: f64): void {
+  store<f64>(entry, min(load<f64>(entry, FIRST_SEEN), time), FIRST_SEEN);
+  store<f64>(entry, max(load<f64>(entry, LAST_SEEN), time), LAST_SEEN);
+}
+
+/** Of what an index holds, the lower bits are a number, and the others bits of its hash: who is not looked for is not looked at. */
+const NUMBERS: u32 = 0x3ffff;
 
 /** The address of what was put together of a group; 0 if there is no room, 1 if too many others have its hash. */
 export function entryOf(group: i32, p: usize, length: usize): usize {
-  const hash = (hashOf(p, length) + <u32>group * 0x9e3779b9) | 1;
-  let slot = (hash >> 1) & (ENTRY_SLOTS - 1);
+  const hash = hashOf(p, length) + <u32>group * 0x9e3779b9;
+  const tag = hash & ~NUMBERS;
+  const what = <u32>length | (group << 16);
+  let slot = (hash ^ (hash >> 14)) & (ENTRY_INDEX_SIZE - 1);
   let probes = 0;
   while (probes < MAX_PROBES) {
-    const entry = ENTRIES + slot * ENTRY_SIZE;
-    const found = load<u32>(entry);
-    if (found == hash && load<u32>(entry, 4) == <u32>length && load<u8>(entry, 12) == group && same(p, load<u32>(entry, 8), length)) return entry;
-    if (found == 0) return newEntry(entry, hash, group, p, length);
-    slot = (slot + 1) & (ENTRY_SLOTS - 1);
+    const found = load<u32>(ENTRY_INDEX + (slot << 2));
+    if (found == 0) return newEntry(ENTRY_INDEX + (slot << 2), tag, group, p, length);
+    if ((found & ~NUMBERS) == tag) {
+      const entry = ENTRIES + ((found & NUMBERS) - 1) * ENTRY_SIZE;
+      if ((load<u32>(entry, LENGTH) & 0xffffff) == what && same(p, length > 32 ? load<usize>(entry, BYTES) : entry + BYTES, length)) return entry;
+    }
+    slot = (slot + 1) & (ENTRY_INDEX_SIZE - 1);
     probes++;
   }
   return 1;
 }
 
-function newEntry(entry: usize, hash: u32, group: i32, p: usize, length: usize): usize {
-  if (entries == MAX_ENTRIES || entryBytes + length + 16 > ENTRY_BYTES_SIZE) return 0;
-  let address = entry + ENTRY_BYTES_AT;
-  if (<i32>length > INLINE) {
-    address = ENTRY_BYTES + entryBytes;
+function newEntry(place: usize, tag: u32, group: i32, p: usize, length: usize): usize {
+  if (entries == MAX_ENTRIES || entryBytes + length > ENTRY_BYTES_SIZE) return 0;
+  const entry = ENTRIES + entries * ENTRY_SIZE;
+  store<u32>(place, <u32>(++entries) | tag);
+  store<u32>(entry, <u32>length | (group << 16), LENGTH);
+  store<i32>(entry, -1, PART);
+  store<i32>(entry, -1, ROLE);
+  store<f64>(entry, Infinity, FIRST_SEEN);
+  store<f64>(entry, -Infinity, LAST_SEEN);
+  if (length <= 32) memory.copy(entry + BYTES, p, length);
+  else {
+    store<u32>(entry, <u32>(ENTRY_BYTES + entryBytes), BYTES);
+    memory.copy(ENTRY_BYTES + entryBytes, p, length);
     entryBytes += length;
   }
-  memory.copy(address, p, length);
-  entries++;
-  store<u32>(entry, hash);
-  store<u32>(entry, <u32>length, 4);
-  store<u32>(entry, <u32>address, 8);
-  store<u32>(entry, group, 12);
-  store<i32>(entry, -1, 16);
-  store<i32>(entry, -1, 20);
-  store<f64>(entry, Infinity, 24);
-  store<f64>(entry, -Infinity, 32);
   return entry;
 }
 
-// A form: its key (see `record.ts`), then its bundle: the window's first and last millisecond f64, records f64, first and last time f64, the sums f64, what becomes of its records u32, whether they show their ends u32.
+// A form: its key (seven times u32, see `record.ts`), what its records are counted as u8, whether they show their ends u8, two bytes unused; then its bundle: the begin of its window f64 and how
+// long that is u32, how many records there are u32, and the first and the last, in milliseconds since the begin, u32.
 
-/** The address of a form; 0 if there is no room, 1 if too many others have its hash. */
+const OUTCOME: usize = 28;
+const SHOWS_ENDS: usize = 29;
+const FROM: usize = 32;
+const SPAN: usize = 40;
+const RECORDS: usize = 44;
+const FIRST: usize = 48;
+const LAST: usize = 52;
+
+/** The address of a form; 0 if there is no room, 1 if too many others have its hash. `key` has 32 bytes, of which the last four are 0. */
 export function formAt(key: usize): usize {
-  let hash = ((load<u64>(key) ^ 0x9e3779b97f4a7c15) * 0x9fb21c651e98df25) ^ (load<u64>(key, 8) * 0xbf58476d1ce4e5b9);
-  hash = ((hash ^ (hash >> 32)) * 0x94d049bb133111eb) ^ (load<u64>(key, 16) * 0x9fb21c651e98df25) ^ (load<u64>(key, 24) * 0xd6e8feb86659fd93);
-  hash = (hash ^ (hash >> 32)) * 0x9fb21c651e98df25;
-  // The index holds some bits of the hash beside the number: who is not looked for is not looked at.
-  const tag = <u32>(hash >> 32) & ~(MAX_FORMS * 2 - 1);
   const low = v128.load(key);
-  const high = v128.load(key, 16);
+  const third = load<u64>(key, 16);
+  const fourth = load<u32>(key, 24);
+  let hash = ((load<u64>(key) ^ 0x9e3779b97f4a7c15) * 0x9fb21c651e98df25) ^ (load<u64>(key, 8) * 0xbf58476d1ce4e5b9);
+  hash = ((hash ^ (hash >> 32)) * 0x94d049bb133111eb) ^ (third * 0x9fb21c651e98df25) ^ (<u64>fourth * 0xd6e8feb86659fd93);
+  hash = (hash ^ (hash >> 32)) * 0x9fb21c651e98df25;
+  const tag = <u32>(hash >> 32) & ~NUMBERS;
   let slot = <u32>(hash >> 20) & (FORM_INDEX_SIZE - 1);
   let probes = 0;
   while (probes < MAX_PROBES) {
     const found = load<u32>(FORM_INDEX + (slot << 2));
     if (found == 0) break;
-    if ((found & ~(MAX_FORMS * 2 - 1)) == tag) {
-      const form = FORMS + ((found & (MAX_FORMS * 2 - 1)) - 1) * FORM_SIZE;
-      if (!v128.any_true(v128.or(v128.xor(low, v128.load(form)), v128.xor(high, v128.load(form, 16))))) return form;
+    if ((found & ~NUMBERS) == tag) {
+      const form = FORMS + ((found & NUMBERS) - 1) * FORM_SIZE;
+      if (!v128.any_true(v128.xor(low, v128.load(form))) && ((third ^ load<u64>(form, 16)) | (fourth ^ load<u32>(form, 24))) == 0) return form;
     }
     slot = (slot + 1) & (FORM_INDEX_SIZE - 1);
     probes++;
@@ -169,10 +195,37 @@ export function formAt(key: usize): usize {
   if (forms == MAX_FORMS) return 0;
   const form = FORMS + forms * FORM_SIZE;
   v128.store(form, low);
-  v128.store(form, high, 16);
-  store<f64>(form, Infinity, 32);
-  store<f64>(form, -Infinity, 40);
-  store<f64>(form, 0, 48);
+  v128.store(form, v128.load(key, 16), 16);
+  store<f64>(form, Infinity, FROM);
+  store<u32>(form, 0, RECORDS);
   store<u32>(FORM_INDEX + (slot << 2), <u32>(++forms) | tag);
   return form;
+}
+
+@inline
+export function outcomeOf(form: usize): i32 {
+  return load<u8>(form, OUTCOME);
+}
+
+@inline
+export function showsEnds(form: usize): bool {
+  return load<u8>(form, SHOWS_ENDS) != 0;
+}
+
+/** Whether a time lies within the window of a form's bundle. */
+@inline
+export function isWithin(form: usize, time: f64): bool {
+  const since = time - load<f64>(form, FROM);
+  return since >= 0 && since <= <f64>load<u32>(form, SPAN);
+}
+
+export function addToBundle(form: usize, time: f64, firstSum: f64, secondSum: f64): void {
+  const since = <u32>(time - load<f64>(form, FROM));
+  store<u32>(form, load<u32>(form, RECORDS) + 1, RECORDS);
+  store<u32>(form, min(load<u32>(form, FIRST), since), FIRST);
+  store<u32>(form, max(load<u32>(form, LAST), since), LAST);
+  if (firstSum == 0 && secondSum == 0) return;
+  const sums = SUMS + ((form - FORMS) >> 2);
+  store<f64>(sums, load<f64>(sums) + firstSum);
+  store<f64>(sums, load<f64>(sums, 8) + secondSum, 8);
 }

@@ -1,6 +1,6 @@
 /** One record as it is put together: the groups of its values, its time, its ports and its sums. */
 import { copy } from './bytes';
-import { entryOf, formAt, partOf, roleOf, ruleOf } from './intern';
+import { addToBundle, entryOf, formAt, isWithin, outcomeOf, partOf, roleOf, ruleOf, see, showsEnds } from './intern';
 import { ASKED, COUNT_SIZE, COUNTS, GROUPS, MAX_NODE_PARTS, MAX_OUTCOMES, SCRATCH, SCRATCH_SIZE } from './memory';
 
 /** What becomes of a record. `UNSURE` leaves it to the reference decoder; with `ASK`, JavaScript has to say what some entries are first; with `NO_ROOM`, everything has to be forgotten first. */
@@ -171,25 +171,15 @@ function useRoles(rule: i32): void {
 
 /** Counts the record into its form's bundle and its node's count; false if its time lies outside the window of one of them. */
 export function count(time: f64): bool {
-  if (time < load<f64>(form, 32) || time > load<f64>(form, 40)) return false;
-  const nodeCount = COUNTS + (node * MAX_OUTCOMES + load<i32>(form, 88)) * COUNT_SIZE;
+  if (!isWithin(form, time)) return false;
+  const nodeCount = COUNTS + (node * MAX_OUTCOMES + outcomeOf(form)) * COUNT_SIZE;
   if (time < load<f64>(nodeCount) || time > load<f64>(nodeCount, 8)) return false;
   store<f64>(nodeCount, load<f64>(nodeCount, 16) + 1, 16);
   store<f64>(nodeCount, max(load<f64>(nodeCount, 24), time), 24);
-  store<f64>(form, load<f64>(form, 48) + 1, 48);
-  store<f64>(form, min(load<f64>(form, 56), time), 56);
-  store<f64>(form, max(load<f64>(form, 64), time), 64);
-  store<f64>(form, load<f64>(form, 72) + firstSum, 72);
-  store<f64>(form, load<f64>(form, 80) + secondSum, 80);
-  if (load<u32>(form, 92)) {
+  addToBundle(form, time, firstSum, secondSum);
+  if (showsEnds(form)) {
     see(firstEnd, time);
     see(secondEnd, time);
   }
   return true;
-}
-
-@inline
-function see(end: usize, time: f64): void {
-  store<f64>(end, min(load<f64>(end, 24), time), 24);
-  store<f64>(end, max(load<f64>(end, 32), time), 32);
 }
