@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Intake } from '../src/intake.ts';
 import { Admission } from '../src/learn/admission.ts';
+import { SLOT } from '../src/model/edge.ts';
 import { Fold } from '../src/learn/fold.ts';
 import { DEFAULT_LIMITS } from '../src/learn/limits.ts';
 import type { Endpoint, Flow, Operation, Outcome, Phase, Verdict } from '../src/model/flow.ts';
@@ -44,7 +45,7 @@ const FORM = fc.record({
   count: fc.constantFrom(1, 3),
   node: fc.constantFrom('', 'node-a'),
 });
-const RECORDS = fc.array(fc.record({ form: fc.nat(5), time: fc.integer({ min: 0, max: 25 * MINUTE }), bytes: fc.nat(1000) }), { maxLength: 60 });
+const RECORDS = fc.array(fc.record({ form: fc.nat(5), time: fc.integer({ min: 0, max: 90 * MINUTE }), bytes: fc.nat(1000) }), { maxLength: 60 });
 
 /** What the database holds after these calls. */
 function learnt(work: (intake: Intake) => void): unknown {
@@ -72,10 +73,12 @@ describe('one flow for many records', () => {
           for (const [i, one] of flows.entries()) {
             const key = `${records[i]?.form} ${intake.place(one).from}`;
             const bundle = bundles.get(key);
-            if (bundle === undefined) bundles.set(key, { ...one });
+            const slots = 1 << (Math.floor(one.time / SLOT) % 6);
+            if (bundle === undefined) bundles.set(key, { ...one, slots });
             else {
               bundle.time = Math.min(bundle.time, one.time);
               bundle.until = Math.max(bundle.until, one.until);
+              bundle.slots |= slots;
               bundle.records += one.records;
               bundle.count += one.count;
               bundle.bytesOut = (bundle.bytesOut ?? 0) + (one.bytesOut ?? 0);

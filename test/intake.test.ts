@@ -37,6 +37,7 @@ function flow(more: Partial<Flow> = {}): Flow {
     time: T0,
     until: more.time ?? T0,
     records: 1,
+    slots: 0,
     source: WEB,
     destination: CART,
     protocol: 'TCP',

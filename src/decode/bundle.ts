@@ -1,6 +1,6 @@
 import type { BundleSink, Sink } from '../collector.ts';
 import type { Bundle, Kernel } from '../kernel/kernel.ts';
-import { SLOT } from '../model/edge.ts';
+import { HOUR } from '../model/edge.ts';
 import type { CountedAs, Flow, SkipReason } from '../model/flow.ts';
 
 /** Finds out what becomes of a form's records, and how long that stays the same, around a time. */
@@ -14,9 +14,8 @@ export class Opening implements Sink {
   begin(time: number, sink: BundleSink): void {
     this.#time = time;
     this.#sink = sink;
-    // Hours and days are made of slots.
-    this.from = Math.floor(time / SLOT) * SLOT;
-    this.until = this.from + SLOT - 1;
+    this.from = Math.floor(time / HOUR) * HOUR;
+    this.until = this.from + HOUR - 1;
   }
 
   flow(flow: Flow): void {
@@ -46,7 +45,7 @@ export class Opening implements Sink {
 
 /** Makes what one record means into what all records of a bundle mean. */
 export class Handing implements Sink {
-  readonly #bundle: Bundle = { records: 0, first: 0, last: 0, firstSum: 0, secondSum: 0 };
+  readonly #bundle: Bundle = { records: 0, first: 0, last: 0, slots: 0, firstSum: 0, secondSum: 0 };
   #anyPods = false;
   #sink: BundleSink | null = null;
 
@@ -57,10 +56,11 @@ export class Handing implements Sink {
   }
 
   flow(flow: Flow): void {
-    const { records, first, last, firstSum, secondSum } = this.#bundle;
+    const { records, first, last, slots, firstSum, secondSum } = this.#bundle;
     flow.time = first;
     flow.until = last;
     flow.records = records;
+    flow.slots = slots;
     flow.count *= records;
     if (flow.bytesOut !== null) flow.bytesOut = firstSum;
     if (flow.bytesIn !== null) flow.bytesIn = secondSum;

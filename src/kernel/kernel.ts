@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Records } from '../collector.ts';
+import { HOUR, SLOT } from '../model/edge.ts';
 import { KEEP, type Group, type JsonPlan } from '../scan/plan.ts';
 import { ABSENT, type Slots } from '../scan/slots.ts';
 
@@ -39,12 +40,14 @@ export function compileKernel(file: URL = new URL('kernel.wasm', import.meta.url
 }
 
 /** Offsets in bytes, as `assembly/intern.ts`, `record.ts` and `index.ts` lay them out. */
-const FORM = { parts: 0, anyPods: 16, ports: 20, origin: 24, outcome: 28, showsEnds: 29, from: 32, span: 40, records: 44, first: 48, last: 52 } as const;
+const FORM = { parts: 0, anyPods: 16, ports: 20, origin: 24, outcome: 28, showsEnds: 29, from: 32, span: 40, records: 44, first: 48, last: 52, slots: 56 } as const;
 const ENTRY = { length: 4, group: 6, rule: 7, part: 8, role: 12, first: 16, last: 24, bytes: 32 } as const;
 /** Longer bytes of an entry lie elsewhere. */
 const INLINE = 32;
 const ROW = { form: 0, node: 4, firstEnd: 8, secondEnd: 12, time: 16, firstSum: 24, secondSum: 32 } as const;
 const COUNT = { from: 0, until: 8, records: 16, last: 24 } as const;
+
+const SLOTS_IN_HOUR = HOUR / SLOT;
 
 /** Marks the number of a role among those of parts. */
 const ROLE = 1 << 30;
@@ -237,6 +240,7 @@ export class Kernel {
     into.records = this.recordsOf(form);
     into.first = from + this.#integers[(form + FORM.first) >> 2]!;
     into.last = from + this.#integers[(form + FORM.last) >> 2]!;
+    into.slots = this.#integers[(form + FORM.slots) >> 2]!;
     into.firstSum = this.#numbers[sums]!;
     into.secondSum = this.#numbers[sums + 1]!;
   }
@@ -250,7 +254,7 @@ export class Kernel {
     return since >= 0 && since <= this.#integers[(form + FORM.span) >> 2]!;
   }
 
-  /** Begins an empty bundle, of a window that is at most a slot. `outcome` is what its records are counted as; with `showsEnds`, they are sightings of their ends. */
+  /** Begins an empty bundle, of a window that is at most an hour. `outcome` is what its records are counted as; with `showsEnds`, they are sightings of their ends. */
   open(form: number, from: number, until: number, outcome: number, showsEnds: boolean): void {
     const sums = this.#sumsOf(form);
     this.#numbers[(form + FORM.from) >> 3] = from;
@@ -258,6 +262,7 @@ export class Kernel {
     this.#integers[(form + FORM.records) >> 2] = 0;
     this.#integers[(form + FORM.first) >> 2] = 0x7fffffff;
     this.#integers[(form + FORM.last) >> 2] = 0;
+    this.#integers[(form + FORM.slots) >> 2] = 0;
     this.bytes[form + FORM.outcome] = outcome;
     this.bytes[form + FORM.showsEnds] = showsEnds ? 1 : 0;
     this.#numbers[sums] = 0;
@@ -278,6 +283,7 @@ export class Kernel {
     integers[(form + FORM.records) >> 2]!++;
     if (since < integers[(form + FORM.first) >> 2]!) integers[(form + FORM.first) >> 2] = since;
     if (since > integers[(form + FORM.last) >> 2]!) integers[(form + FORM.last) >> 2] = since;
+    integers[(form + FORM.slots) >> 2]! |= 1 << (Math.floor(time / SLOT) % SLOTS_IN_HOUR);
     numbers[sums]! += firstSum;
     numbers[sums + 1]! += secondSum;
     numbers[(nodeCount + COUNT.records) >> 3]!++;
@@ -338,6 +344,8 @@ export interface Bundle {
   records: number;
   first: number;
   last: number;
+  /** Bit i: there was a record in the i-th ten minutes of the hour. */
+  slots: number;
   firstSum: number;
   secondSum: number;
 }

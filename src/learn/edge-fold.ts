@@ -28,6 +28,8 @@ export interface Held {
 const NOTHING = new Set<never>();
 const NOTHING_COUNTED = new Map<never, never>();
 
+const SLOTS_IN_HOUR = HOUR / SLOT;
+
 /** Of a witness that has none yet. */
 const NO_DAY: DayDelta = { hours: 0, opened: 0, bytesOut: 0, bytesIn: 0 };
 
@@ -114,7 +116,8 @@ export class EdgeFold implements EdgeDelta, EdgeKey {
       if (opening) day.opened += flow.count;
       day.bytesOut += flow.bytesOut ?? 0;
       day.bytesIn += flow.bytesIn ?? 0;
-      own.tried(Math.floor(time / SLOT), held);
+      if (flow.slots === 0) own.tried(Math.floor(time / SLOT), held);
+      for (let i = 0; flow.slots >>> i !== 0; i++) if ((flow.slots >>> i) & 1) own.tried(Math.floor(time / HOUR) * SLOTS_IN_HOUR + i, held);
     }
     if (opening && source.pod !== '') {
       if (this.pods === NOTHING_COUNTED) this.pods = new Map();

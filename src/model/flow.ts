@@ -94,6 +94,8 @@ export interface Flow {
   until: number;
   /** How many records say it. */
   records: number;
+  /** Bit i: there was one in the i-th ten minutes of the hour; 0 where there is one record, whose time says it. */
+  slots: number;
   source: Endpoint;
   destination: Endpoint;
   protocol: Protocol;
@@ -126,6 +128,7 @@ export function blankFlow(collector: string): Flow {
     time: 0,
     until: 0,
     records: 1,
+    slots: 0,
     source: NOBODY,
     destination: NOBODY,
     protocol: 'TCP',

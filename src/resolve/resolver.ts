@@ -1,4 +1,4 @@
-import { SLOT } from '../model/edge.ts';
+import { HOUR } from '../model/edge.ts';
 import type { Endpoint, Flow, SkipReason, Window } from '../model/flow.ts';
 import { formatLabels } from '../model/labels.ts';
 import { peerKey, workloadPeer, type Peer } from '../model/peer.ts';
@@ -17,9 +17,9 @@ interface Answers {
   byPort: Map<string, Resolved> | null;
 }
 
-/** Around a time: within a slot, which hours and days are made of; as long as both ends are who they are; within a minute if one is pending. */
+/** Around a time: within an hour; as long as both ends are who they are; within a minute if one is pending. */
 export function windowOf(time: number, source: Resolved, destination: Resolved): Window {
-  const unit = source.peer.type === 'address' || destination.peer.type === 'address' ? MINUTE : SLOT;
+  const unit = source.peer.type === 'address' || destination.peer.type === 'address' ? MINUTE : HOUR;
   const begin = Math.floor(time / unit) * unit;
   return { from: Math.max(begin, source.from, destination.from), until: Math.min(begin + unit - 1, source.until, destination.until) };
 }

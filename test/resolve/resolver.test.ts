@@ -201,18 +201,18 @@ describe('a window', () => {
     expect([at(T0 + 1000), at(T0 + HOUR / 2 + 1000), at(T0 + HOUR + 1000)]).toEqual(['StatefulSet shop/old', 'address 10.244.0.9', 'StatefulSet shop/new']);
   });
 
-  it('is a slot of ten minutes, within which both ends are who they are', () => {
+  it('is an hour, within which both ends are who they are', () => {
     const resolver = known();
     const times = (source: Endpoint, time: number): readonly number[] => {
       const one = flow({ source, destination: endpoint({ namespace: 'shop', pod: 'api-0' }), time });
       const { from, until } = windowOf(time, resolver.source(one), resolver.destination(one));
       return [from - time, until - time];
     };
-    const slot = Math.floor(T0 / 600_000) * 600_000;
+    const hour = Math.floor(T0 / HOUR) * HOUR;
     const start = T0 - HOUR;
-    expect(times(endpoint({ namespace: 'shop', pod: 'web-1' }), slot + 5_000)).toEqual([-5_000, 594_999]);
-    expect(times(endpoint({ address: '10.244.0.11' }), start)).toEqual([0, Math.floor(start / 600_000) * 600_000 + 599_999 - start]);
+    expect(times(endpoint({ namespace: 'shop', pod: 'web-1' }), hour + 5_000)).toEqual([-5_000, HOUR - 5_001]);
+    expect(times(endpoint({ address: '10.244.0.11' }), start)).toEqual([0, Math.floor(start / HOUR) * HOUR + HOUR - 1 - start]);
     expect(times(endpoint({ address: '10.244.0.11' }), start - 1)[1]).toBe(0);
-    expect(times(endpoint({ address: '10.244.0.77' }), slot + 5_000)).toEqual([-5_000, 54_999]);
+    expect(times(endpoint({ address: '10.244.0.77' }), hour + 5_000)).toEqual([-5_000, 54_999]);
   });
 });

@@ -36,6 +36,7 @@ export function flow(parts: Partial<Flow> = {}): Flow {
     time: T0,
     until: parts.time ?? T0,
     records: 1,
+    slots: 0,
     source: endpoint({ namespace: 'shop', pod: 'web-6b746f74dc-9rcxx', address: '10.0.0.11' }),
     destination: endpoint({ namespace: 'shop', pod: 'cart-0', address: '10.0.0.12' }),
     protocol: 'TCP',

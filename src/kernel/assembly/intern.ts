@@ -119,7 +119,7 @@ export function see(entry: usize, time: f64): void {
 }
 
 /** Of what an index holds, the lower bits are a number, and the others bits of its hash: who is not looked for is not looked at. */
-const NUMBERS: u32 = 0x3ffff;
+const NUMBERS: u32 = 0x7ffff;
 
 /** The address of what was put together of a group; 0 if there is no room, 1 if too many others have its hash. */
 export function entryOf(group: i32, p: usize, length: usize): usize {
@@ -160,7 +160,7 @@ function newEntry(place: usize, tag: u32, group: i32, p: usize, length: usize): 
 }
 
 // A form: its key (seven times u32, see `record.ts`), what its records are counted as u8, whether they show their ends u8, two bytes unused; then its bundle: the begin of its window f64 and how
-// long that is u32, how many records there are u32, and the first and the last, in milliseconds since the begin, u32.
+// long that is u32, how many records there are u32, the first and the last, in milliseconds since the begin, u32, and in which of the hour's slots there were some, a bit each.
 
 const OUTCOME: usize = 28;
 const SHOWS_ENDS: usize = 29;
@@ -169,6 +169,10 @@ const SPAN: usize = 40;
 const RECORDS: usize = 44;
 const FIRST: usize = 48;
 const LAST: usize = 52;
+const SLOTS: usize = 56;
+
+/** Milliseconds, as `model/edge.ts` says. */
+const SLOT: f64 = 600000;
 
 /** The address of a form; 0 if there is no room, 1 if too many others have its hash. `key` has 32 bytes, of which the last four are 0. */
 export function formAt(key: usize): usize {
@@ -224,6 +228,7 @@ export function addToBundle(form: usize, time: f64, firstSum: f64, secondSum: f6
   store<u32>(form, load<u32>(form, RECORDS) + 1, RECORDS);
   store<u32>(form, min(load<u32>(form, FIRST), since), FIRST);
   store<u32>(form, max(load<u32>(form, LAST), since), LAST);
+  store<u32>(form, load<u32>(form, SLOTS) | (1 << (<u32>(time / SLOT) % 6)), SLOTS);
   if (firstSum == 0 && secondSum == 0) return;
   const sums = SUMS + ((form - FORMS) >> 2);
   store<f64>(sums, load<f64>(sums) + firstSum);

@@ -59,7 +59,7 @@ export const ENTRY_BYTES: usize = ENTRY_INDEX + ENTRY_INDEX_SIZE * 4 + SLACK;
 export const ENTRY_BYTES_SIZE: usize = 16 << 20;
 
 /** Forms, each with the bundle of its records; apart from them the sums, which few formats have. */
-export const MAX_FORMS: i32 = 1 << 17;
+export const MAX_FORMS: i32 = 1 << 18;
 export const FORM_SIZE: i32 = 64;
 export const FORMS: usize = (ENTRY_BYTES + ENTRY_BYTES_SIZE + SLACK + 63) & ~63;
 export const SUMS: usize = FORMS + MAX_FORMS * FORM_SIZE;
