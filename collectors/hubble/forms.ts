@@ -9,7 +9,7 @@ import { WordReader } from '../../src/scan/words.ts';
 import { buildEndpoint, DESTINATION, SOURCE } from './endpoint.ts';
 import { FlowFacts } from './facts.ts';
 import { FIELD, LINE_FIELD, WRAPPED, type FlowField, type LineField } from './fields.ts';
-import { isAnswer, isLocalNode, isLostAnswer, outcomeOf, phaseOf, sideOf } from './meaning.ts';
+import { isAnswer, isLocalNode, isLostAnswer, outcomeOf, phaseOf, pointName, sideOf } from './meaning.ts';
 import { NodeReader, Orienter, performs } from './orient.ts';
 import { otherLine } from './other-line.ts';
 
@@ -33,6 +33,9 @@ const flow = (keep: Keep, group: Group, ...fields: readonly FlowField[]): Wanted
 /** Bare flows have their ends on the outside. */
 const BARE_END = 255;
 
+/** Those with ports. */
+const PROTOCOLS = ['TCP', 'UDP', 'SCTP'] as const;
+
 const PLAN: JsonPlan = {
   slots: BARE_END + 1,
   wanted: [
@@ -51,7 +54,7 @@ const PLAN: JsonPlan = {
     ...flow('text', MANNER, 'verdict', 'drop_reason_desc', 'l4.ICMPv4.type', 'l4.ICMPv6.type', 'Type', 'l7.type', 'l7.http.code', 'event_type.type', 'traffic_direction', 'trace_observation_point', 'trace_reason'),
     ...flow('text', MANNER, 'aggregate.ingress_flow_count', 'aggregate.egress_flow_count', 'aggregate.unknown_direction_flow_count'),
     ...flow('kind', MANNER, 'l4.TCP', 'l4.TCP.flags', 'l4.TCP.flags.SYN', 'l4.TCP.flags.ACK', 'l4.TCP.flags.RST', 'l4.UDP', 'l4.SCTP', 'l4.ICMPv4', 'l4.ICMPv6', 'l4.VRRP', 'l4.IGMP', 'reply', 'is_reply'),
-    ...(['TCP', 'UDP', 'SCTP'] as const).flatMap((protocol) => [...flow('port', MANNER, `l4.${protocol}.source_port`), ...flow('port', MANNER, `l4.${protocol}.destination_port`).map((wanted): Wanted => ({ ...wanted, rank: 1 }))]),
+    ...PROTOCOLS.flatMap((protocol) => [...flow('port', MANNER, `l4.${protocol}.source_port`), ...flow('port', MANNER, `l4.${protocol}.destination_port`).map((wanted): Wanted => ({ ...wanted, rank: 1 }))]),
     ...flow('text', OPERATION, 'l7.http.method'),
     ...flow('path', OPERATION, 'l7.http.url'),
     ...flow('text', NODE, 'node_name'),
@@ -93,6 +96,8 @@ export class HubbleForms implements Forms {
       // How many were lost differs each time.
       return { key: `${reason}${lost === null ? '' : ' lost'}`, value: { facts, reason } satisfies Manner, rule: lost === null ? 0 : RULE.noForm, end: null };
     }
+    // Which ports are whose is not told.
+    if (PROTOCOLS.filter((protocol) => values.kinds[WRAPPED + FIELD[`l4.${protocol}`]] === OBJECT).length > 1) return { key: 'protocols', value: { facts, reason: null } satisfies Manner, rule: RULE.noForm, end: null };
     const reason = facts.read(bytes, values, WRAPPED, this.#words);
     if (reason !== null) return { key: reason, value: { facts, reason } satisfies Manner, rule: 0, end: null };
     return { key: keyOf(facts), value: { facts, reason } satisfies Manner, rule: ruleOf(facts), end: null };
@@ -121,8 +126,8 @@ export class HubbleForms implements Forms {
 function keyOf(facts: FlowFacts): string {
   const answer = isAnswer(facts);
   const either = [true, false].map((backwards) => [sideOf(facts, backwards), isLocalNode(facts, backwards)]);
-  const { protocol, verdict, count, point, isEchoReply, isL7, httpStatus } = facts;
-  return JSON.stringify([protocol, verdict, count, point, answer, facts.syn && !facts.ack, isEchoReply, either, phaseOf(facts), [true, false].map((answered) => outcomeOf(facts, answered)), isL7 && httpStatus !== null && performed(httpStatus)]);
+  const { protocol, verdict, count, isEchoReply, isL7, httpStatus } = facts;
+  return JSON.stringify([protocol, verdict, count, pointName(facts), answer, facts.syn && !facts.ack, isEchoReply, either, phaseOf(facts), [true, false].map((answered) => outcomeOf(facts, answered)), isL7 && httpStatus !== null && performed(httpStatus)]);
 }
 
 /** The server's port tells the form; both do where it depends on them which one that is. */

@@ -22,6 +22,10 @@ const WATCHED_END: ReadonlyMap<string, Side> = new Map([
   ['FROM_STACK', 'destination'],
 ]);
 
+/** The other words of `TraceObservationPoint`, and those for what is no packet in transit. Records that invent some are all seen at one point. */
+const OTHER_POINTS = ['UNKNOWN_POINT', 'TO_PROXY', 'TO_HOST', 'l7', 'policy-verdict', 'drop'];
+const POINTS: ReadonlyMap<string, string> = new Map([...WATCHED_END.keys(), ...OTHER_POINTS].map((point) => [point, point.toLowerCase().replaceAll('_', '-')]));
+
 const LEAVES_NODE: ReadonlySet<string> = new Set(['TO_OVERLAY', 'TO_NETWORK', 'TO_CRYPTO']);
 
 /** Drop reasons that are a policy's word; all others are the data plane's own troubles. */
@@ -78,6 +82,11 @@ export function sideOf(facts: FlowFacts, backwards: boolean): Side {
   if (watched !== undefined) return backwards ? OTHER_SIDE[watched] : watched;
   const side = facts.direction === 'EGRESS' ? 'source' : facts.direction === 'INGRESS' ? 'destination' : 'unknown';
   return backwards && facts.isReply === null && !facts.isL7 ? OTHER_SIDE[side] : side;
+}
+
+/** The point as a witness names it. */
+export function pointName({ point }: FlowFacts): string {
+  return POINTS.get(point) ?? 'other';
 }
 
 /** The node's own traffic to a pod on it (kubelet's probes); what leaves the node goes to somebody else's pod. */

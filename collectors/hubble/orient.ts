@@ -2,7 +2,7 @@ import { blankFlow, type Endpoint, type Flow, type Side, type SkipReason, type W
 import { isClusterName } from '../../src/model/names.ts';
 import { performed } from '../../src/scan/operation.ts';
 import type { FlowFacts } from './facts.ts';
-import { isAnswer, isLocalNode, isLostAnswer, outcomeOf, phaseOf, sideOf } from './meaning.ts';
+import { isAnswer, isLocalNode, isLostAnswer, outcomeOf, phaseOf, pointName, sideOf } from './meaning.ts';
 
 /** Makes a flow from the facts of a record and its two ends. */
 export class Orienter {
@@ -24,7 +24,7 @@ export class Orienter {
     flow.port = backwards ? facts.sourcePort : facts.destinationPort;
     if (flow.port === 0 && facts.protocol !== 'ICMP' && facts.protocol !== 'ICMPv6') return 'no-port';
     if (flow.source.reserved === 'host' && isLocalNode(facts, backwards)) return 'local-node';
-    flow.witness = this.#witness(sideOf(facts, backwards), facts.point);
+    flow.witness = this.#witness(sideOf(facts, backwards), pointName(facts));
     flow.phase = lost ? 'lost-answer' : answer ? 'answer' : phaseOf(facts);
     flow.verdict = facts.verdict;
     flow.outcome = outcomeOf(facts, answer);
@@ -37,12 +37,7 @@ export class Orienter {
     let ofSide = this.#witnesses.get(side);
     if (ofSide === undefined) this.#witnesses.set(side, (ofSide = new Map()));
     let witness = ofSide.get(point);
-    if (witness === undefined) {
-      // Points are the format's own words; records that invent some cannot fill the memory.
-      const known = /^[a-zA-Z0-9_-]{1,32}$/.test(point) && ofSide.size < 32;
-      witness = { collector: 'hubble', side, point: known ? point.toLowerCase().replaceAll('_', '-') : 'other' };
-      if (known) ofSide.set(point, witness);
-    }
+    if (witness === undefined) ofSide.set(point, (witness = { collector: 'hubble', side, point }));
     return witness;
   }
 }

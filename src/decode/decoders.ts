@@ -18,9 +18,9 @@ export class Decoders {
   }
 }
 
-const module = compileKernel();
+const compiled = compileKernel();
 
-export function decoderOf(collector: Collector, settings: CollectorSettings): Decoder<BundleSink> {
+export function decoderOf(collector: Collector, settings: CollectorSettings, module = compiled): Decoder<BundleSink> {
   const reference = collector.decoder(settings);
   if (reference.forms === undefined || module === null) return reference;
   const kernel = new Kernel(module);

@@ -46,7 +46,7 @@ export class FormDecoder implements Decoder<BundleSink> {
   #roleNumbers = new Map<string, number>();
   #shown: Shown[] = [];
   /** Ends by their address, and by their pod's name: two workloads that share one may be the same pod, which their form would not show. */
-  #byName = new Map<string, { readonly role: number; readonly entries: number[] } | 'shared'>();
+  #byName = new Map<string, { readonly key: string; readonly entries: number[] } | 'shared'>();
   #origins: Origin[] = [];
   #originNumbers = new Map<string, number>();
   #knowledge: object | null = null;
@@ -88,8 +88,9 @@ export class FormDecoder implements Decoder<BundleSink> {
     }
     for (let from = 0; from < records.count; ) {
       const to = this.#kernel.load(records, from);
-      this.#read(records, from, to - from, origin, sink);
-      from = to;
+      if (to > from) this.#read(records, from, to - from, origin, sink);
+      else this.#leave(records, Int32Array.of(from), origin, sink);
+      from = Math.max(to, from + 1);
     }
     this.records += records.count;
   }
@@ -99,7 +100,7 @@ export class FormDecoder implements Decoder<BundleSink> {
     for (let i = 0; ; ) {
       i = kernel.decode(i, count, this.#originNumber(origin, sink));
       this.#countRows(sink);
-      this.#leave(records, base, origin, sink);
+      this.#leave(records, kernel.unsure(base), origin, sink);
       if (kernel.stop === 'ask') this.#answer(sink);
       else if (kernel.stop === 'no-room') this.#forget(sink);
       else return;
@@ -129,16 +130,11 @@ export class FormDecoder implements Decoder<BundleSink> {
   }
 
   /** Leaves records to the reference. */
-  #leave({ bytes, starts, ends }: Records, base: number, origin: Origin, sink: Sink): void {
-    const count = this.#kernel.unsureCount;
+  #leave({ bytes, starts, ends }: Records, numbers: Int32Array, origin: Origin, sink: Sink): void {
+    const count = numbers.length;
     if (count === 0) return;
-    const left = { bytes, starts: new Int32Array(count), ends: new Int32Array(count), count };
-    for (let i = 0; i < count; i++) {
-      left.starts[i] = starts[base + this.#kernel.unsure(i)]!;
-      left.ends[i] = ends[base + this.#kernel.unsure(i)]!;
-    }
     this.unsure += count;
-    this.#reference.decode(left, origin, sink);
+    this.#reference.decode({ bytes, starts: numbers.map((i) => starts[i]!), ends: numbers.map((i) => ends[i]!), count }, origin, sink);
   }
 
   /** Says what the entries are that the kernel found for the first time. */
@@ -166,22 +162,24 @@ export class FormDecoder implements Decoder<BundleSink> {
   #roleOf(entry: number, end: Endpoint, sink: BundleSink): number {
     const key = end.namespace === null ? null : sink.roleOf(end);
     if (key === null) return -1;
+    this.#shown.push({ entry, end });
+    const names = [end.address, end.pod === null ? null : `${end.namespace}/${end.pod}`].filter((name) => name !== null);
+    if (!names.map((name) => this.#isOnlyOf(name, key, entry)).every(Boolean)) return -1;
+    // An end that shares nothing stands for all: no two roles are ever shown by the same address or pod.
     let role = this.#roleNumbers.get(key);
     if (role === undefined) {
       role = this.#roles.push(end) - 1;
       this.#roleNumbers.set(key, role);
     }
-    this.#shown.push({ entry, end });
-    const names = [end.address, end.pod === null ? null : `${end.namespace}/${end.pod}`].filter((name) => name !== null);
-    return names.map((name) => this.#isOnlyOf(name, role, entry)).every(Boolean) ? role : -1;
+    return role;
   }
 
   /** Whether a name is this role's alone. If not, nobody who has it has a role from now on; until now there was no record of both. */
-  #isOnlyOf(name: string, role: number, entry: number): boolean {
+  #isOnlyOf(name: string, key: string, entry: number): boolean {
     const known = this.#byName.get(name);
-    if (known === undefined) this.#byName.set(name, { role, entries: [entry] });
+    if (known === undefined) this.#byName.set(name, { key, entries: [entry] });
     else if (known === 'shared') return false;
-    else if (known.role === role) known.entries.push(entry);
+    else if (known.key === key) known.entries.push(entry);
     else {
       for (const other of known.entries) this.#kernel.loseRole(other);
       this.#byName.set(name, 'shared');

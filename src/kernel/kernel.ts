@@ -88,7 +88,7 @@ export class Kernel {
     this.#exports.forget();
   }
 
-  /** Brings records from `from` on into the window, as many as there is room for; gives the number of the first that is not there. */
+  /** Brings records from `from` on into the window, as many as there is room for (none, if the first alone is too long); gives the number of the first that is not there. */
   load({ bytes, starts, ends, count }: Records, from: number): number {
     const { WINDOW, WINDOW_SIZE, MAX_RECORDS, STARTS, ENDS } = this.#at;
     let [first, last] = [Infinity, 0];
@@ -99,6 +99,7 @@ export class Kernel {
       if (end - begin > WINDOW_SIZE) break;
       [first, last] = [begin, end];
     }
+    if (to === from) return from;
     bytes.copy(this.bytes, WINDOW, first, last);
     this.bytes.fill(LINE_END, WINDOW + last - first, WINDOW + last - first + 64);
     for (let i = from; i < to; i++) {
@@ -118,13 +119,10 @@ export class Kernel {
     return why === ASK ? 'ask' : why === NO_ROOM ? 'no-room' : 'done';
   }
 
-  /** The number, among those that were loaded, of the i-th record that is left to the reference. */
-  unsure(i: number): number {
-    return this.#integers[(this.#at.UNSURE >> 2) + i]!;
-  }
-
-  get unsureCount(): number {
-    return this.#exports.unsure.value;
+  /** The numbers of the records that are left to the reference, if the first that was loaded has the number `base`. */
+  unsure(base: number): Int32Array {
+    const at = this.#at.UNSURE >> 2;
+    return this.#integers.subarray(at, at + this.#exports.unsure.value).map((i) => base + i);
   }
 
   get rowCount(): number {

@@ -29,7 +29,8 @@ const ADDRESS: i32 = 7;
 const PATH: i32 = 8;
 const TRAP: i32 = 9;
 
-const MAX_DEPTH: i32 = 60;
+/** Below what the plan reads, which nests at most eight levels deep: together no more than the 64 that the reference takes. */
+const MAX_DEPTH: i32 = 56;
 
 // A node: what is kept u8, slot u8, group u8, rank u8, whether it has children u32, generation u32, the key that is expected first u32.
 // A key: length u32, node behind it i32, the key that is expected after it u32, unused u32, then its text with quotes and colon.

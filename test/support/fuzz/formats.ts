@@ -1,0 +1,39 @@
+import { hubble } from '../../../collectors/hubble/index.ts';
+import { samplesOf } from '../account.ts';
+import { BAD_HUBBLE, GOOD_L4, GOOD_L7 } from '../hostile.ts';
+import { hubbleLine, pod, WORLD, type HubbleFlow } from '../hubble.ts';
+import type { Format } from './fuzz.ts';
+
+const web = pod('shop', 'web-6b746f74dc-9rcxx', '10.0.0.1', { app: 'web' }, { identity: 3418 });
+const cart = pod('shop', 'cart-0', '10.0.0.2', { app: 'cart' }, { workload: ['StatefulSet', 'cart'] });
+const base: HubbleFlow = { from: web, to: cart };
+
+/** Of each kind one: what its fixtures do not say. */
+const HUBBLE: readonly string[] = [
+  hubbleLine({ ...base, protocol: 'UDP', port: 53 }),
+  hubbleLine({ ...base, protocol: 'SCTP', reply: true }),
+  hubbleLine({ ...base, verdict: 'DROPPED', point: 'l7', port: 40_000, clientPort: 80, flags: ['ACK'], extra: { drop_reason_desc: 'CT_MAP_INSERTION_FAILED', event_type: { type: 1 } } }),
+  hubbleLine({ ...base, extra: { l4: { ICMPv4: { type: 8 } } } }),
+  hubbleLine({ ...base, extra: { l4: { ICMPv6: { type: 129 } }, is_reply: undefined } }),
+  hubbleLine({ ...base, extra: { l4: { VRRP: {} } } }),
+  hubbleLine({ ...base, to: WORLD('198.51.100.7'), names: ['api.example.com'], extra: { aggregate: { ingress_flow_count: 3, egress_flow_count: '4' } } }),
+  hubbleLine({ ...base, from: { ip: '192.168.0.1', labels: ['reserved:host'], identity: 1 }, point: 'TO_OVERLAY' }),
+  hubbleLine({ ...base, reply: true, http: { method: 'GET', url: 'http://cart:8080/items/123/9b74c9897bac770f?q=1', code: 200 } }),
+  hubbleLine({ ...base, reply: true, http: { method: 'POST', url: '/items/6fa459ea-ee8a-3ca4-894e-db77e160355e/x;v=1#f', code: 404 } }),
+  '{"lost_events":{"source":"PERF_EVENT_RING_BUFFER","num_events_lost":"3"},"node_name":"node-a","time":"2026-03-02T12:00:00Z"}',
+  '{"node_status":{"state_change":1},"node_name":"node-a","time":"2026-03-02T12:00:00Z"}',
+];
+
+const good = [...samplesOf(hubble), ...HUBBLE.map((record) => Buffer.from(record))];
+const odd = [...GOOD_L4, ...GOOD_L7, ...BAD_HUBBLE.map(([, record]) => record)].map((record) => Buffer.from(record)).filter(({ length }) => length < 5_000);
+
+/** Every format whose decoder has forms, with the records that mutated ones are made of. */
+export const FORMATS: readonly Format[] = [
+  {
+    name: 'hubble',
+    collector: hubble,
+    settings: { accessLogFormat: null },
+    // Mutated ones are odd enough.
+    seeds: [...good, ...good, ...good, ...odd],
+  },
+];

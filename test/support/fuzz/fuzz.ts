@@ -1,0 +1,68 @@
+import type { Collector, CollectorSettings } from '../../../src/collector.ts';
+import { seededRandom } from '../../../src/demo/random.ts';
+import { Mutator } from './mutate.ts';
+import { TwoWays } from './two-ways.ts';
+
+export interface Format {
+  readonly name: string;
+  readonly collector: Collector;
+  readonly settings: CollectorSettings;
+  readonly seeds: readonly Buffer[];
+}
+
+export interface Fuzzed {
+  readonly records: number;
+  /** How many of them the kernel left to the reference. */
+  readonly unsure: number;
+  /** The smallest number of records of a batch about which the two do not agree, as a sentence; null if they agreed on all. */
+  readonly difference: string | null;
+}
+
+const BATCH = 1_000;
+
+/** Another one each time, unless one is asked for: that which a failure has told. */
+export function freshSeed(): number {
+  return Number(process.env['FOOTPATH_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+}
+
+/** Reads so many mutated records in both ways. */
+export function fuzz({ name, collector, settings, seeds }: Format, seed: number, records: number): Fuzzed {
+  const random = seededRandom(seed);
+  const mutator = new Mutator(random, seeds);
+  const ways = twoWays(collector, settings);
+  while (ways.left.records < records) {
+    const batch: Buffer[] = [];
+    while (batch.length < BATCH) batch.push(mutator.next(batch));
+    const difference = ways.difference(batch, random);
+    if (difference === null) continue;
+    const { least, said } = shrunk(collector, settings, batch) ?? { least: batch, said: difference };
+    const lines = least.length > 3 ? [`${least.length} records, only after those before them`] : least.map((record) => JSON.stringify(record.toString('latin1')));
+    return { ...ways.left, difference: [`${name}, seed ${seed}:`, ...lines, 'the reference says', ...said[0].slice(0, 5), 'by forms it is', ...said[1].slice(0, 5)].join('\n') };
+  }
+  return { ...ways.left, difference: null };
+}
+
+function twoWays(collector: Collector, settings: CollectorSettings): TwoWays {
+  const ways = TwoWays.of(collector, settings);
+  if (ways === null) throw new Error(`${collector.name} has no forms`);
+  return ways;
+}
+
+type Said = NonNullable<ReturnType<TwoWays['difference']>>;
+
+/** As few of the records as still make a difference, to decoders that read nothing before; null if they make none. */
+function shrunk(collector: Collector, settings: CollectorSettings, batch: readonly Buffer[]): { readonly least: readonly Buffer[]; readonly said: Said } | null {
+  const saidOf = (records: readonly Buffer[]): Said | null => twoWays(collector, settings).difference(records, seededRandom(0));
+  let least = batch;
+  let said = saidOf(batch);
+  if (said === null) return null;
+  for (let size = batch.length >> 1; size > 0; size >>= 1) {
+    for (let at = 0; at < least.length; ) {
+      const fewer = least.toSpliced(at, size);
+      const then = saidOf(fewer);
+      if (then === null) at += size;
+      else [least, said] = [fewer, then];
+    }
+  }
+  return { least, said };
+}
