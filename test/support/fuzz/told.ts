@@ -1,6 +1,6 @@
-import type { BundleSink, CountedAs } from '../../../src/collector.ts';
-import { HOUR } from '../../../src/model/edge.ts';
-import type { Endpoint, Flow, SkipReason, Window, Witness } from '../../../src/model/flow.ts';
+import type { BundleSink } from '../../../src/collector.ts';
+import { HOUR, SLOT } from '../../../src/model/edge.ts';
+import type { CountedAs, Endpoint, Flow, SkipReason, Window, Witness } from '../../../src/model/flow.ts';
 import { formatLabels } from '../../../src/model/labels.ts';
 
 interface Sum {
@@ -8,6 +8,7 @@ interface Sum {
   count: number;
   first: number;
   last: number;
+  slots: number;
   bytesOut: number | null;
   bytesIn: number | null;
 }
@@ -58,20 +59,21 @@ export class Told implements BundleSink {
 
   /** Windows of any length, so that records come behind and before them. */
   place({ time, port, phase, source, destination }: Flow): Window & { readonly as: CountedAs } {
-    const unit = port % 2 === 0 ? 600_000 : 7_000;
+    const unit = port % 2 === 0 ? HOUR : 7_000;
     const from = Math.floor(time / unit) * unit;
     const as = source.address !== null && source.address === destination.address ? 'self' : phase === 'answer' ? 'reply' : 'flows';
     return { from, until: from + unit - 1, as };
   }
 
   #add(flow: Flow): void {
-    const { phase, verdict, outcome, protocol, port, operation, bytesOut, bytesIn } = flow;
-    const key = `${this.#text(flow.source)} -> ${this.#text(flow.destination)} ${port}/${protocol} ${phase} ${verdict} ${outcome} ${this.#text(flow.witness)} ${operation === null ? '' : `${operation.method} ${operation.path}`}`;
+    const { time, phase, verdict, outcome, protocol, port, operation, bytesOut, bytesIn } = flow;
+    const key = `${Math.floor(time / HOUR)} ${this.#text(flow.source)} -> ${this.#text(flow.destination)} ${port}/${protocol} ${phase} ${verdict} ${outcome} ${this.#text(flow.witness)} ${operation === null ? '' : `${operation.method} ${operation.path}`}`;
     let sum = this.#flows.get(key);
-    if (sum === undefined) this.#flows.set(key, (sum = { records: 0, count: 0, first: Infinity, last: -Infinity, bytesOut: null, bytesIn: null }));
+    if (sum === undefined) this.#flows.set(key, (sum = { records: 0, count: 0, first: Infinity, last: -Infinity, slots: 0, bytesOut: null, bytesIn: null }));
     sum.records += flow.records;
     sum.count += flow.count;
-    sum.first = Math.min(sum.first, flow.time);
+    sum.first = Math.min(sum.first, time);
+    sum.slots |= flow.slots === 0 ? 1 << (Math.floor(time / SLOT) % 6) : flow.slots;
     sum.last = Math.max(sum.last, flow.until);
     if (bytesOut !== null) sum.bytesOut = (sum.bytesOut ?? 0) + bytesOut;
     if (bytesIn !== null) sum.bytesIn = (sum.bytesIn ?? 0) + bytesIn;
