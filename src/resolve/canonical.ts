@@ -43,6 +43,7 @@ export interface CanonicalPending extends EdgeKey {
 }
 
 interface Settled extends End {
+  readonly address: string | null;
   readonly port: number | null;
   readonly byLabels: boolean;
 }
@@ -142,7 +143,7 @@ export class Canon {
       port: to.port ?? row.port,
       sourcePod: from.pod,
       destinationPod: to.pod,
-      skip: whyNoEdge(from, to),
+      skip: whyNoEdge(from, from.address, to, to.address),
       addresses: [from, to].flatMap(({ peer, address }) => (isClass(peer) && address !== null ? [address] : [])),
       byLabels: from.byLabels || to.byLabels,
     };

@@ -5,7 +5,7 @@ import { windowOf, type Resolved, type Resolver } from './resolver.ts';
 
 /** Why a flow between these two is no edge, or null. */
 export function whyNone({ source, destination }: Flow, client: Resolved, server: Resolved): SkipReason | null {
-  return whyNoEdge({ ...client, address: source.address }, { ...server, address: destination.address });
+  return whyNoEdge(client, source.address, server, destination.address);
 }
 
 /** What a flow's records are counted as. An answer is counted as one, whatever becomes of it. */

@@ -3,7 +3,7 @@ import { OperationError } from '../errors.ts';
 import type { Batch, FilePosition, Source } from '../source.ts';
 import { Unwrapper, type Ended } from '../unwrap/unwrap.ts';
 import type { Compression, Damage } from './compression.ts';
-import { Cutter } from './cutter.ts';
+import { CHUNK, Cutter } from './cutter.ts';
 import type { LogFile } from './expand.ts';
 import { FROM_THE_BEGINNING, identify, startOfCompressed, startOfPlain } from './identity.ts';
 import { compressedInput, plainInput } from './input.ts';
@@ -59,7 +59,8 @@ async function* readFile(file: FileHandle, path: string, { known, onDamage }: Fi
 
   const handle = { id: start.position?.file.id ?? null };
   const cutter = new Cutter(new Unwrapper({ source: path, owner: podOwner }), start.offset, start.tail, start.marks);
-  const input = compression === null ? plainInput(file.fd, { ...start, head: identity.head }, cutter) : compressedInput(path, compression, start.offset, cutter);
+  // Nobody else is waiting while a file is read to its end: of 2.4 GB, turns took 0.5 s.
+  const input = compression === null ? plainInput(file.fd, { ...start, head: identity.head }, cutter, { atOnce: CHUNK }) : compressedInput(path, compression, start.offset, cutter);
   let inputBytes = 0;
   try {
     for (;;) {

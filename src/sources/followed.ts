@@ -131,7 +131,7 @@ export class Followed {
     const { owner, head, headLength, headHash, podOwner } = identity;
     const own = (this.#own = start.position?.file ?? { id: null });
     const cutter = new Cutter(new Unwrapper({ source: this.path, owner: podOwner }), start.offset, start.tail, start.marks);
-    const input = plainInput(file, { ...start, head }, cutter, until);
+    const input = plainInput(file, { ...start, head }, cutter, { until });
     for (let bytes = 0; ; ) {
       const next = await input.next();
       bytes += next.done === true ? 0 : next.value.inputBytes;

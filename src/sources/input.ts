@@ -6,7 +6,7 @@ import { CHUNK, type Cutter } from './cutter.ts';
 import { tailOf } from './position.ts';
 
 /** So few bytes of a log that was just written lie in memory: reading them takes less than waiting for a turn. */
-const AT_ONCE = 1 << 16;
+export const FEW = 1 << 16;
 const readLater = promisify(read);
 
 /** What was put into the cutter's memory, and how many bytes of the file that were. */
@@ -23,14 +23,14 @@ export interface Beginning {
 }
 
 /**
- * The bytes of a plain file from an offset on, up to `until` or its end. It ends, too, where the file has become another one: it
+ * The bytes of a plain file from an offset on, up to `until` or its end; pieces of up to `atOnce` bytes are read without waiting for a turn. It ends, too, where the file has become another one: it
  * was truncated, and has grown beyond the place that was reached.
  */
-export async function* plainInput(file: number, { head, offset, tail }: Beginning, cutter: Cutter, until = Infinity): AsyncGenerator<Piece, Damage> {
+export async function* plainInput(file: number, { head, offset, tail }: Beginning, cutter: Cutter, { until = Infinity, atOnce = FEW } = {}): AsyncGenerator<Piece, Damage> {
   let before = tail;
   for (let at = offset; at < until; ) {
     const room = cutter.room(Math.min(CHUNK, until - at));
-    const bytesRead = room.length <= AT_ONCE ? readSync(file, room, 0, room.length, at) : (await readLater(file, room, 0, room.length, at)).bytesRead;
+    const bytesRead = room.length <= atOnce ? readSync(file, room, 0, room.length, at) : (await readLater(file, room, 0, room.length, at)).bytesRead;
     if (bytesRead === 0) return null;
     const piece = room.subarray(0, bytesRead);
     // Asked after it was read: what was read before a truncation is right.

@@ -22,15 +22,15 @@ const place = (parts: Partial<Flow>): readonly unknown[] => {
 
 describe('a flow', () => {
   it.each<[string, Partial<Flow>, readonly unknown[]]>([
-    ['between pods by their names: for a slot', {}, ['flows', 0, 10 * MINUTE - 1]],
-    ['in the midst of it', { time: T0 + 5 * MINUTE }, ['flows', 0, 10 * MINUTE - 1]],
-    ['that answers', { phase: 'answer' }, ['reply', 0, 10 * MINUTE - 1]],
-    ['that answers, and was dropped', { phase: 'lost-answer' }, ['lost-reply', 0, 10 * MINUTE - 1]],
+    ['between pods by their names: for an hour', {}, ['flows', 0, 60 * MINUTE - 1]],
+    ['in the midst of it', { time: T0 + 5 * MINUTE }, ['flows', 0, 60 * MINUTE - 1]],
+    ['that answers', { phase: 'answer' }, ['reply', 0, 60 * MINUTE - 1]],
+    ['that answers, and was dropped', { phase: 'lost-answer' }, ['lost-reply', 0, 60 * MINUTE - 1]],
     ['with an address that nobody owns: for a minute', { destination: endpoint({ address: '10.0.0.9' }) }, ['flows', 0, MINUTE - 1]],
-    ['with one that a pod has from then on', { destination: endpoint({ address: '10.0.0.2' }), time: T0 + 95_000 }, ['flows', 90_000, 10 * MINUTE - 1]],
-    ['to itself', { destination: endpoint({ namespace: 'shop', pod: 'web-6b746f74dc-9rcxx', address: '10.0.0.11' }) }, ['self', 0, 10 * MINUTE - 1]],
+    ['with one that a pod has from then on', { destination: endpoint({ address: '10.0.0.2' }), time: T0 + 95_000 }, ['flows', 90_000, 60 * MINUTE - 1]],
+    ['to itself', { destination: endpoint({ namespace: 'shop', pod: 'web-6b746f74dc-9rcxx', address: '10.0.0.11' }) }, ['self', 0, 60 * MINUTE - 1]],
     ['to itself, as an answer', { destination: endpoint({ address: '10.0.0.11' }), phase: 'answer' }, ['self', 0, MINUTE - 1]],
-    ['between nodes', { source: endpoint({ address: '192.168.0.1' }), destination: endpoint({ reserved: 'remote-node' }) }, ['no-workload', 0, 10 * MINUTE - 1]],
+    ['between nodes', { source: endpoint({ address: '192.168.0.1' }), destination: endpoint({ reserved: 'remote-node' }) }, ['no-workload', 0, 60 * MINUTE - 1]],
   ])('%s', (_, parts, expected) => {
     expect(place(parts)).toEqual(expected);
   });
