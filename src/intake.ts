@@ -1,12 +1,12 @@
 import type { BundleSink } from './collector.ts';
-import type { CountedAs, Endpoint, Flow, SkipReason, Window } from './model/flow.ts';
+import { countedAs, type CountedAs, type Endpoint, type Flow, type SkipReason, type Window } from './model/flow.ts';
 import { formatLabels, stableLabels } from './model/labels.ts';
 import { within } from './model/group.ts';
 import type { Peer } from './model/peer.ts';
 import { CoverageCount } from './learn/coverage.ts';
 import type { Attribute, Delta, Sighting } from './learn/delta.ts';
 import type { Fold } from './learn/fold.ts';
-import { countedAs, placeOf, roleOf, whyNone } from './resolve/place.ts';
+import { placeOf, roleOf, whyNone } from './resolve/place.ts';
 import type { Resolved, Resolver } from './resolve/resolver.ts';
 
 /** What a record was understood as: told to whoever wants to show it. */

@@ -6,6 +6,7 @@ import type { Origin } from '../model/origin.ts';
 import type { Group } from '../scan/plan.ts';
 import { Slots } from '../scan/slots.ts';
 import { Handing, Opening } from './bundle.ts';
+import { byEnds } from './form-order.ts';
 
 const ALL_GROUPS: readonly Group[] = [0, 1, 2, 3, 4];
 const NODE: Group = 4;
@@ -115,7 +116,7 @@ export class FormDecoder implements Decoder<BundleSink> {
       const { form, time } = row;
       if (!kernel.isWithin(form, time)) {
         this.#handOn(form, sink);
-        this.#opening.begin(time, sink);
+        this.#opening.begin(time, kernel.anyPods(form), sink);
         this.#understand(form, this.#opening);
         const { from, until, as } = this.#opening;
         kernel.open(form, from, until, OUTCOME_NUMBER.get(as)!, kernel.anyPods(form) && SHOWS_ENDS.has(as));
@@ -191,7 +192,7 @@ export class FormDecoder implements Decoder<BundleSink> {
   /** Hands on all that was counted. */
   flush(sink: BundleSink): void {
     const kernel = this.#kernel;
-    for (let i = 0; i < kernel.formCount; i++) {
+    for (const i of byEnds(kernel)) {
       const form = kernel.form(i);
       this.#handOn(form, sink);
       // The next record opens another one, for whoever is asked then.

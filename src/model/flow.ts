@@ -172,3 +172,8 @@ export type SkipReason = (typeof SKIP_REASONS)[number];
 
 /** What becomes of a record. */
 export type CountedAs = 'flows' | SkipReason;
+
+/** What a flow's records are counted as. An answer is counted as one, whatever becomes of it. */
+export function countedAs({ phase }: Flow, reason: SkipReason | null): CountedAs {
+  return reason ?? (phase === 'answer' ? 'reply' : phase === 'lost-answer' ? 'lost-reply' : 'flows');
+}

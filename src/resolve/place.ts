@@ -1,4 +1,4 @@
-import type { CountedAs, Endpoint, Flow, SkipReason, Window } from '../model/flow.ts';
+import { countedAs, type CountedAs, type Endpoint, type Flow, type SkipReason, type Window } from '../model/flow.ts';
 import { peerKey } from '../model/peer.ts';
 import { whyNoEdge } from './no-edge.ts';
 import { windowOf, type Resolved, type Resolver } from './resolver.ts';
@@ -6,11 +6,6 @@ import { windowOf, type Resolved, type Resolver } from './resolver.ts';
 /** Why a flow between these two is no edge, or null. */
 export function whyNone({ source, destination }: Flow, client: Resolved, server: Resolved): SkipReason | null {
   return whyNoEdge(client, source.address, server, destination.address);
-}
-
-/** What a flow's records are counted as. An answer is counted as one, whatever becomes of it. */
-export function countedAs({ phase }: Flow, reason: SkipReason | null): CountedAs {
-  return reason ?? (phase === 'answer' ? 'reply' : phase === 'lost-answer' ? 'lost-reply' : 'flows');
 }
 
 /** What becomes of a flow, and within which times it is the same. */
