@@ -10,7 +10,8 @@ import type { Store } from '../src/store/store.ts';
 import { textOf } from './support/batches.ts';
 import { scratch } from './support/cli.ts';
 import { differing, dump, type Dump } from './support/dump.ts';
-import { hubbleLine, pod } from './support/hubble.ts';
+import { endpoint, flow } from './support/flow.ts';
+import { hubbleLine, pod, T0 } from './support/hubble.ts';
 import { readFiles, readSources, traffic } from './support/reading.ts';
 import { databasePath, edgesOf, storeOf } from './support/stores.ts';
 
@@ -56,6 +57,23 @@ describe('portions', () => {
     const commits: number[] = [];
     await readSources(store, [source('a', pieces)], { onCommit: () => commits.push(openedIn(store)) });
     expect(commits).toEqual(expected);
+  });
+
+  it('are committed when they hold many rows, however few bytes those are', async () => {
+    const store = storeOf();
+    const [from, to] = [FLOW.from, FLOW.to].map(({ ip = null, pod: name = null }) => endpoint({ address: ip, namespace: 'shop', pod: name }));
+    let port = 0;
+    const many: Collector = {
+      ...hubble,
+      name: 'many-ports',
+      decoder: () => ({
+        decode: (_, __, sink) => {
+          for (let i = 0; i < 1_000; i++) sink.flow(flow({ source: from!, destination: to!, port: ++port, time: T0, until: T0 }));
+        },
+      }),
+    };
+    const { commits, totals } = await readSources(store, [source('a', Array.from({ length: 65 }, () => ({ bytes: 1 })))], { collectorFor: () => many });
+    expect([commits, totals.get('records')]).toEqual([2, 65_000]);
   });
 
   it('go over the ends of sources: many small files are few transactions', async () => {

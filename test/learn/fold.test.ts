@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Admission } from '../../src/learn/admission.ts';
 import type { FoldEnd, Judgement } from '../../src/learn/edge-fold.ts';
@@ -20,6 +21,7 @@ const web = workload('shop/web');
 const WEB = end(web, 'shop/web-1', '10.0.0.1');
 const CART = end(workload('shop/cart'), 'shop/cart-0', '10.0.0.2');
 const T = 100 * DAY;
+const GET = { method: 'GET', path: '/' };
 
 /** Folds these flows between the two; returns the one edge. */
 function folded(flows: readonly Partial<Flow>[], { source = WEB, destination = CART, judge = judging({}) } = {}): ReturnType<Fold['edges']>[number] {
@@ -340,5 +342,41 @@ describe('a flow with an end that nobody is known to own yet', () => {
   it('counts flows, not connections, and keeps its operations', () => {
     const [row] = held([{ count: 5, operation: { method: 'GET', path: '/a' } }]);
     expect([row?.records, row?.tally.opened, [...row!.operations.values()]]).toEqual([1, 5, [5]]);
+  });
+});
+
+describe('the size of a fold', () => {
+  it('is the number of rows that it comes to, some more where an answer came late', () => {
+    const rowsOf = (fold: Fold): number => {
+      let rows = fold.podHours().length + fold.pending().length;
+      for (const { witnesses, pods, addresses, principals, operations, violation } of fold.edges()) {
+        rows += 1 + witnesses.size + addresses.size + principals.size;
+        for (const { days, failedSlots } of witnesses.values()) rows += days.size + failedSlots.length;
+        for (const counts of [...pods.values(), ...operations.values(), ...(violation?.witnesses.values() ?? [])]) rows += counts.size;
+      }
+      return rows;
+    };
+    const ends = fc.constantFrom(WEB, end(web, 'shop/web-2'), CART, end(NODE, '', '192.168.0.1'), end(at('10.0.0.9'), '', '10.0.0.9'));
+    const parts = fc.record({
+      time: fc.integer({ min: T, max: T + 3 * DAY }),
+      witness: fc.constantFrom(AT_CLIENT, AT_SERVER),
+      outcome: fc.constantFrom('unknown', 'unanswered', 'refused'),
+      operation: fc.constantFrom(null, GET),
+    } as const);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(ends, ends, fc.integer({ min: 1, max: 3 }), parts), { maxLength: 60 }), fc.boolean(), (flows, violates) => {
+        const fold = fresh(judging({ violates }));
+        for (const [source, destination, port, own] of flows) {
+          const isHeld = source.peer.type === 'address' || destination.peer.type === 'address';
+          if (isHeld) fold.hold(source, destination, port, flow(own));
+          else fold.add(source, destination, port, flow(own));
+        }
+        expect(fold.size).toBe(rowsOf(fold));
+      }),
+      { numRuns: 200 },
+    );
+    const late = fresh();
+    for (const own of [{ time: T }, { time: T + SLOT }, { time: T, phase: 'answer', outcome: 'established' }] as const) late.add(WEB, CART, 8080, flow(own));
+    expect(late.size).toBe(rowsOf(late) + 2);
   });
 });
