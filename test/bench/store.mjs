@@ -1,8 +1,8 @@
 /**
  * npm run bench:store [-- EDGES [RUNS [FOLDER]]]
  * What comes after reading, alone: edges that are folded, held and committed. FOLDER is where the databases lie; it should be on the disk that is asked about.
- * An edge that is committed is all of it: its row, what two witnesses counted of it in all and on its day, and a pod's connections. Every transaction goes to the
- * disk before it counts (synchronous=FULL).
+ * An edge that is committed is all of it: its row, what each witness counted of it in all, on its day and of a pod: three rows beside its own with one witness,
+ * six with two. Every transaction goes to the disk before it counts (synchronous=FULL).
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -51,13 +51,13 @@ function* endsOf(n) {
 }
 
 /** A portion in which each witness saw every edge once on a day. */
-function folded(n, day = 0, admission = new Admission(ROOMY, [])) {
+function folded(n, { day = 0, witnesses = WITNESSES, admission = new Admission(ROOMY, []) } = {}) {
   const fold = new Fold(admission, LEARNING);
   const flow = { ...blankFlow('hubble'), outcome: 'established', bytesOut: 1_000, bytesIn: 20_000 };
   let i = 0;
   for (const { source, destination, port } of endsOf(n)) {
     flow.time = flow.until = T0 + day * DAY + ((i++ * 7_919) % DAY);
-    for (const witness of WITNESSES) {
+    for (const witness of witnesses) {
       flow.witness = witness;
       fold.add(source, destination, port, flow);
     }
@@ -88,21 +88,21 @@ const seconds = (work) => {
   return Number(process.hrtime.bigint() - started) / 1e9;
 };
 const commit = (store, delta) => seconds(() => store.transaction(() => store.add(delta, [])));
-const print = (name, figure) => console.log(`${name.padEnd(44)} ${figure.padStart(24)}`);
+const print = (name, figure) => console.log(`${name.padEnd(58)} ${figure.padStart(14)}`);
 const perSecond = (n, took) => `${Math.round(n / took).toLocaleString('en-US')} /s`;
 const bytes = (n) => `${n.toFixed(0)} bytes`;
 
-function commits() {
+function commits(witnesses) {
   const times = { made: [], known: [], 'known, in any order': [] };
-  const delta = deltaOf(folded(edges));
+  const delta = deltaOf(folded(edges, { witnesses }));
   for (let run = 0; run < runs; run++) {
-    const store = opened(`commits-${run}.db`);
+    const store = opened(`commits-${witnesses.length}-${run}.db`);
     times.made.push(commit(store, delta));
     times.known.push(commit(store, delta));
     times['known, in any order'].push(commit(store, { ...delta, edges: shuffled(delta.edges) }));
     store.close();
   }
-  for (const [name, took] of Object.entries(times)) print(`edges committed: ${name}`, perSecond(edges, median(took)));
+  for (const [name, took] of Object.entries(times)) print(`edges committed, by ${witnesses.length} witness(es): ${name}`, perSecond(edges, median(took)));
 }
 
 /** A day that each edge was seen on, by both witnesses, 365 times. */
@@ -110,7 +110,7 @@ function year() {
   const store = opened('year.db');
   const admission = new Admission(ROOMY, []);
   let took = 0;
-  for (let day = 0; day < 365; day++) took += commit(store, deltaOf(folded(edges, day, admission)));
+  for (let day = 0; day < 365; day++) took += commit(store, deltaOf(folded(edges, { day, admission })));
   store.db.pragma('wal_checkpoint(TRUNCATE)');
   const sizes = new Map(store.db.prepare('SELECT name, sum(pgsize) FROM dbstat GROUP BY name').raw().all());
   const rows = store.db.prepare('SELECT count(*) FROM edge_days').pluck().get();
@@ -135,7 +135,7 @@ function memory(n) {
     for (const { source, destination, port } of peers) yield { source: source.peer, destination: destination.peer, protocol: 'TCP', port };
   };
   const admission = weigh(name('memory: admission'), n, () => new Admission(ROOMY, keys()));
-  const fold = weigh(name('memory: fold'), n, () => folded(n, 0, admission));
+  const fold = weigh(name('memory: fold'), n, () => folded(n, { admission }));
   const store = opened(`memory-${n}.db`);
   weigh(name('memory: store'), n, () => commit(store, deltaOf(fold)));
   store.close();
@@ -143,7 +143,8 @@ function memory(n) {
 
 try {
   console.log(`${edges.toLocaleString('en-US')} edges; Node ${process.version}; medians of ${runs}; ${folder}\n`);
-  commits();
+  commits(WITNESSES.slice(0, 1));
+  commits(WITNESSES);
   memory(edges);
   memory(1_000_000);
   year();
