@@ -36,14 +36,14 @@ export class Intake implements BundleSink {
   readonly #heard = new WeakMap<Endpoint, Set<Peer>>();
   /** Whose records are coming in. */
   collector = 'unknown';
-  readonly #described: WeakSet<Endpoint>;
+  readonly #described: WeakSet<Resolved>;
   readonly #onRecord: ((understood: Understood) => void) | null;
 
   constructor(options: {
     readonly resolver: Resolver;
     readonly fold: Fold;
-    /** Endpoints whose labels, accounts and names are stored already; new ones are added. */
-    readonly described?: WeakSet<Endpoint>;
+    /** Ends whose labels, accounts and names are stored already, each as whom it was taken for; new ones are added. */
+    readonly described?: WeakSet<Resolved>;
     /** Names of sources that are known; new ones are added. */
     readonly sources?: Set<string>;
     readonly onRecord?: (understood: Understood) => void;
@@ -132,16 +132,17 @@ export class Intake implements BundleSink {
     const seen = this.#seen.get(resolved);
     if (seen === undefined) {
       this.#seen.set(resolved, { endpoint, firstSeen: first, lastSeen: last });
-      this.#describe(endpoint, resolved.peer);
+      this.#describe(endpoint, resolved);
       return;
     }
     if (first < seen.firstSeen) seen.firstSeen = first;
     if (last > seen.lastSeen) seen.lastSeen = last;
   }
 
-  #describe(endpoint: Endpoint, peer: Peer): void {
-    if (this.#described.has(endpoint)) return;
-    this.#described.add(endpoint);
+  #describe(endpoint: Endpoint, resolved: Resolved): void {
+    if (this.#described.has(resolved)) return;
+    this.#described.add(resolved);
+    const { peer } = resolved;
     const values: string[] = [];
     if (peer.type === 'workload') {
       if (endpoint.labels !== null) values.push(`labels ${formatLabels(stableLabels(endpoint.labels))}`);

@@ -2,8 +2,7 @@ import type { BundleSink, Decoder } from './collector.ts';
 import { Intake } from './intake.ts';
 import type { Admission } from './learn/admission.ts';
 import { Fold, type Judge } from './learn/fold.ts';
-import type { Endpoint } from './model/flow.ts';
-import type { Resolver } from './resolve/resolver.ts';
+import type { Resolved, Resolver } from './resolve/resolver.ts';
 import type { Batch, Position } from './source.ts';
 import type { Store, Written } from './store/store.ts';
 
@@ -47,7 +46,7 @@ const NOTHING_WRITTEN: Written = { edges: new Map(), pending: new Map(), overflo
 /** What is read between two commits. */
 export class Portion {
   readonly #learning: Learning;
-  readonly #described: WeakSet<Endpoint>;
+  readonly #described: WeakSet<Resolved>;
   /** Made when the first batch comes: what people have decided by then counts. */
   #intake: Intake | null = null;
   /** The latest of each file and partition. */
@@ -60,8 +59,8 @@ export class Portion {
   #began = 0;
   #seconds = 0;
 
-  /** `described` are the endpoints of which everything that records say of them is stored. */
-  constructor(learning: Learning, described: WeakSet<Endpoint> = new WeakSet(), maxBytes = PORTION_BYTES) {
+  /** `described` are the ends of which everything that records say of them is stored. */
+  constructor(learning: Learning, described: WeakSet<Resolved> = new WeakSet(), maxBytes = PORTION_BYTES) {
     this.#learning = learning;
     this.#described = described;
     this.#maxBytes = maxBytes;

@@ -10,7 +10,7 @@ import type { Endpoint, Flow } from '../src/model/flow.ts';
 import { sortedLabels } from '../src/model/labels.ts';
 import { peerName } from '../src/model/peer.ts';
 import { Directory } from '../src/resolve/directory.ts';
-import { Resolver } from '../src/resolve/resolver.ts';
+import { Resolver, type Resolved } from '../src/resolve/resolver.ts';
 import { AT_DESTINATION } from './support/deltas.ts';
 import { T0 } from './support/hubble.ts';
 import { nodeObject, ownerObject, podObject } from './support/inventory.ts';
@@ -60,9 +60,11 @@ interface Taken {
   readonly understood: Understood[];
 }
 
-function intakeOf(options: { readonly limits?: Partial<Limits>; readonly described?: WeakSet<Endpoint> } = {}): Taken {
+const newResolver = (): Resolver => new Resolver(new Directory(toInventory(eachObject(OBJECTS)).inventory, [], null));
+
+function intakeOf(options: { readonly limits?: Partial<Limits>; readonly described?: WeakSet<Resolved>; readonly resolver?: Resolver } = {}): Taken {
   const understood: Understood[] = [];
-  const resolver = new Resolver(new Directory(toInventory(eachObject(OBJECTS)).inventory, [], null));
+  const resolver = options.resolver ?? newResolver();
   const fold = new Fold(new Admission({ ...DEFAULT_LIMITS, ...options.limits }, []), { revision: 3, judge: () => ({ watching: false, violates: false, epoch: 0 }) });
   const intake = new Intake({ resolver, fold, ...(options.described === undefined ? {} : { described: options.described }), onRecord: (record) => understood.push({ ...record, flow: { ...record.flow } }) });
   intake.collector = 'hubble';
@@ -231,11 +233,12 @@ describe('what records say of an end', () => {
 
   it('is told once, and not again in the next portion', () => {
     const labelled = podEnd('web-1', '10.0.0.1', { labels: sortedLabels([['app', 'web']]) });
-    const described = new WeakSet<Endpoint>();
-    const [first, second] = [intakeOf({ described }), intakeOf({ described })];
-    for (const { intake } of [first, second]) for (const port of [1, 2]) intake.flow(flow({ source: labelled, port }));
+    const [described, resolver] = [new WeakSet<Resolved>(), newResolver()];
+    const [first, second, third] = [intakeOf({ described, resolver }), intakeOf({ described, resolver }), intakeOf({ described })];
+    for (const { intake } of [first, second, third]) for (const port of [1, 2]) intake.flow(flow({ source: labelled, port }));
     expect(first.intake.delta().attributes).toHaveLength(1);
     expect(second.intake.delta().attributes).toEqual([]);
+    expect(third.intake.delta().attributes, 'who it is was asked anew').toHaveLength(1);
     expect(second.intake.delta().sightings, 'it is seen there all the same').toHaveLength(2);
   });
 

@@ -12,7 +12,7 @@ export class CoverageTable {
   constructor(db: Database) {
     this.#add = db.prepare('INSERT INTO coverage VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count');
     this.#source = db.prepare(
-      'INSERT INTO sources VALUES (?, ?) ON CONFLICT DO UPDATE SET last_record = max(coalesce(last_record, 0), coalesce(excluded.last_record, 0))',
+      'INSERT INTO sources VALUES (?, ?) ON CONFLICT DO UPDATE SET last_record = max(coalesce(last_record, excluded.last_record), coalesce(excluded.last_record, last_record))',
     );
     this.#cells = db.prepare<[], { source: string; hour: number; kind: string; count: number }>('SELECT * FROM coverage ORDER BY source, hour, kind');
     this.#sources = db.prepare<[], { name: string; last_record: number | null }>('SELECT * FROM sources ORDER BY name');

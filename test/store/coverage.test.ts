@@ -44,5 +44,6 @@ describe('what each source gave', () => {
 
   it('has no latest time where no record has one', () => {
     expect(after({ hour: -1, lastRecord: 0 })).toMatchObject([{ lastRecord: null, hours: new Map([[-1, new Map([['records', 1]])]]) }]);
+    expect(after({ hour: -1, lastRecord: 0 }, { hour: -1, lastRecord: 0 })).toMatchObject([{ lastRecord: null }]);
   });
 });

@@ -17,10 +17,9 @@ import { readinessOf } from '../../src/learn/readiness.ts';
 import { settled } from '../../src/learn/settle.ts';
 import { parseCidr } from '../../src/model/address.ts';
 import { EVERYTHING, type Mode, type Scope } from '../../src/model/decision.ts';
-import type { Endpoint } from '../../src/model/flow.ts';
 import type { Origin } from '../../src/model/origin.ts';
 import { Directory } from '../../src/resolve/directory.ts';
-import { Resolver } from '../../src/resolve/resolver.ts';
+import { Resolver, type Resolved } from '../../src/resolve/resolver.ts';
 import { Store } from '../../src/store/store.ts';
 import { SIGNED } from './choices.ts';
 import { edgeText, type EdgeJson } from './cli.ts';
@@ -52,7 +51,7 @@ interface Process {
   readonly directory: Directory;
   readonly resolver: Resolver;
   readonly admission: Admission;
-  readonly described: WeakSet<Endpoint>;
+  readonly described: WeakSet<Resolved>;
   readonly sources: Set<string>;
 }
 

@@ -3,11 +3,10 @@ import { Intake } from '../../src/intake.ts';
 import { Admission } from '../../src/learn/admission.ts';
 import { Fold, type Judge } from '../../src/learn/fold.ts';
 import { DEFAULT_LIMITS } from '../../src/learn/limits.ts';
-import type { Endpoint } from '../../src/model/flow.ts';
 import { EMPTY_INVENTORY } from '../../src/model/inventory.ts';
 import type { Origin } from '../../src/model/origin.ts';
 import { Directory } from '../../src/resolve/directory.ts';
-import { Resolver } from '../../src/resolve/resolver.ts';
+import { Resolver, type Resolved } from '../../src/resolve/resolver.ts';
 import { Store } from '../../src/store/store.ts';
 import { dump, type Dump } from './dump.ts';
 import { laidOut } from './fuzz/two-ways.ts';
@@ -33,7 +32,7 @@ export function learntBy(decoder: Decoder<BundleSink>, portions: readonly ReadPo
   const store = new Store(':memory:', { create: true });
   try {
     const admission = new Admission(DEFAULT_LIMITS, []);
-    const described = new WeakSet<Endpoint>();
+    const described = new WeakSet<Resolved>();
     const sources = new Set<string>();
     let [known, resolver] = [EMPTY, new Resolver(EMPTY)];
     for (const { directory, parts } of portions) {
