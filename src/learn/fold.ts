@@ -27,7 +27,8 @@ export class Fold {
   readonly #pending = new Map<Peer, Map<Peer, Map<string, PendingDelta & { readonly operations: Map<Operation, number> }>>>();
 
   readonly #kept = new Map<Peer, Map<Operation, boolean>>();
-  readonly #podHours = new Map<string, { readonly peer: Peer; readonly counts: Map<Witness, Map<number, number>> }>();
+  /** By workload and pod: records may take one pod for two workloads'. */
+  readonly #podHours = new Map<Peer, Map<string, Map<Witness, Map<number, number>>>>();
 
   constructor(admission: Admission, judge: Judge) {
     this.#admission = admission;
@@ -92,8 +93,9 @@ export class Fold {
   }
 
   #addPod({ peer, pod }: FoldEnd, { witness, time, count: n }: Readonly<Flow>): void {
-    const own = within(this.#podHours, pod, () => ({ peer, counts: new Map<Witness, Map<number, number>>() }));
-    const hours = within(own.counts, witness, () => new Map<number, number>());
+    const pods = within(this.#podHours, peer, () => new Map<string, Map<Witness, Map<number, number>>>());
+    const counts = within(pods, pod, () => new Map<Witness, Map<number, number>>());
+    const hours = within(counts, witness, () => new Map<number, number>());
     const hour = Math.floor(time / HOUR);
     const known = hours.get(hour);
     if (known === undefined) this.#held.rows++;
@@ -102,8 +104,10 @@ export class Fold {
 
   podHours(): PodHour[] {
     const all: PodHour[] = [];
-    for (const [pod, { peer, counts }] of this.#podHours) {
-      for (const [witness, hours] of counts) for (const [hour, opened] of hours) all.push({ peer, pod, witness, hour, opened });
+    for (const [peer, pods] of this.#podHours) {
+      for (const [pod, counts] of pods) {
+        for (const [witness, hours] of counts) for (const [hour, opened] of hours) all.push({ peer, pod, witness, hour, opened });
+      }
     }
     return all;
   }

@@ -138,6 +138,16 @@ describe('an edge', () => {
     expect([...days!.values()].map(({ hours }) => hours)).toEqual([1]);
   });
 
+  it('under the workload that the record names, also where records name two for one pod', () => {
+    const [first, second] = [fresh(), fresh()];
+    const both = [WEB, end(CART.peer, WEB.pod)];
+    for (const source of both) first.add(source, CART, 8080, flow({ time: T }));
+    for (const source of both.toReversed()) second.add(source, CART, 8080, flow({ time: T }));
+    const told = (fold: Fold): readonly unknown[] => fold.podHours().map(({ peer, pod, opened }) => `${'name' in peer ? peer.name : ''} ${pod} ${opened}`).toSorted();
+    expect(told(first)).toEqual(['cart shop/web-1 1', 'web shop/web-1 1']);
+    expect(told(second)).toEqual(told(first));
+  });
+
   it('counts the pods that opened it, not those that went on or were denied', () => {
     const other = end(web, 'shop/web-2');
     const fold = fresh();
