@@ -1,6 +1,6 @@
 import { emptyTally, HOUR, type EdgeKey } from '../model/edge.ts';
 import { EdgeNumbers, serviceNumber } from '../model/edge-numbers.ts';
-import type { Flow, Operation, Witness } from '../model/flow.ts';
+import { type Flow, type Operation, type Witness, witnessKey } from '../model/flow.ts';
 import { within } from '../model/group.ts';
 import type { Peer } from '../model/peer.ts';
 import type { Admission } from './admission.ts';
@@ -26,6 +26,7 @@ export class Fold {
   readonly #byService = new EdgeNumbers();
   readonly #pending = new Map<Peer, Map<Peer, Map<string, PendingDelta & { readonly operations: Map<Operation, number> }>>>();
 
+  readonly #witnesses = new Map<Witness, Witness>();
   readonly #kept = new Map<Peer, Map<Operation, boolean>>();
   /** By workload and pod: records may take one pod for two workloads'. */
   readonly #podHours = new Map<Peer, Map<string, Map<Witness, Map<number, number>>>>();
@@ -45,13 +46,24 @@ export class Fold {
   }
 
   /** False if there was no room for the edge. Both ends are known. */
-  add(source: FoldEnd, destination: FoldEnd, port: number, flow: Readonly<Flow>): boolean {
+  add(source: FoldEnd, destination: FoldEnd, port: number, told: Readonly<Flow>): boolean {
+    const witness = this.#one(told.witness);
+    const flow = witness === told.witness ? told : { ...told, witness };
     const edge = this.#edge(source.peer, destination.peer, port, flow);
     if (edge === null) return false;
     edge.add(source, destination, flow);
     if (flow.operation !== null && this.#keeps(destination.peer, flow.operation)) edge.addOperation(flow, flow.operation);
     if (source.pod !== '' && isOpening(flow)) this.#addPod(source, flow);
     return true;
+  }
+
+  /** One object for one witness: decoders that read a log together each have their own. */
+  #one(witness: Witness): Witness {
+    const known = this.#witnesses.get(witness);
+    if (known !== undefined) return known;
+    const same = [...this.#witnesses.values()].find((other) => witnessKey(other) === witnessKey(witness)) ?? witness;
+    this.#witnesses.set(witness, same);
+    return same;
   }
 
   /** Operations are few objects: each is asked about once. */

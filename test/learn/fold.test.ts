@@ -138,6 +138,14 @@ describe('an edge', () => {
     expect([...days!.values()].map(({ hours }) => hours)).toEqual([1]);
   });
 
+  it('has failed in no slot in which it was answered, be the witness another object', () => {
+    const fold = fresh();
+    fold.add(WEB, CART, 8080, flow({ time: T, phase: 'answer', outcome: 'established' }));
+    fold.add(WEB, CART, 8080, flow({ time: T, witness: { ...AT_SERVER } }));
+    const told = fold.edges().flatMap(({ witnesses }) => [...witnesses.values()].map(({ failedSlots }) => failedSlots));
+    expect(told).toEqual([[]]);
+  });
+
   it('under the workload that the record names, also where records name two for one pod', () => {
     const [first, second] = [fresh(), fresh()];
     const both = [WEB, end(CART.peer, WEB.pod)];
