@@ -198,7 +198,8 @@ export class FormDecoder implements Decoder<BundleSink> {
       // The next record opens another one, for whoever is asked then.
       kernel.close(form);
     }
-    const nodes = this.#parts[NODE]!.values.length;
+    // Of those beyond, no record was counted.
+    const nodes = Math.min(this.#parts[NODE]!.values.length, kernel.maxNodes);
     for (let node = 0; node < nodes; node++) {
       for (let outcome = 0; outcome < OUTCOMES.length; outcome++) this.#handOnCount(kernel.nodeCount(node, outcome), node, outcome, Infinity, -Infinity, sink);
     }

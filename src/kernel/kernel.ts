@@ -17,7 +17,7 @@ interface Exports {
   readonly forms: WebAssembly.Global;
 }
 
-const CONSTANTS = ['WINDOW', 'WINDOW_SIZE', 'MAX_RECORDS', 'STARTS', 'ENDS', 'UNSURE', 'ROWS', 'ROW_SIZE', 'FORMS', 'FORM_SIZE', 'SUMS', 'COUNTS', 'COUNT_SIZE', 'MAX_OUTCOMES', 'VALUES', 'VALUE_SIZE', 'ASKED'] as const;
+const CONSTANTS = ['WINDOW', 'WINDOW_SIZE', 'MAX_RECORDS', 'STARTS', 'ENDS', 'UNSURE', 'ROWS', 'ROW_SIZE', 'FORMS', 'FORM_SIZE', 'SUMS', 'COUNTS', 'COUNT_SIZE', 'MAX_NODE_PARTS', 'MAX_OUTCOMES', 'VALUES', 'VALUE_SIZE', 'ASKED'] as const;
 type Constants = Readonly<Record<(typeof CONSTANTS)[number], number>>;
 
 /** Why the kernel stopped, as `assembly/record.ts` numbers it. */
@@ -296,6 +296,11 @@ export class Kernel {
 
   outcomeOf(form: number): number {
     return this.bytes[form + FORM.outcome]!;
+  }
+
+  /** How many nodes are counted apart. */
+  get maxNodes(): number {
+    return this.#at.MAX_NODE_PARTS;
   }
 
   /** Where the records of a node that become this are counted. */

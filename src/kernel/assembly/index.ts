@@ -6,7 +6,7 @@ import * as record from './record';
 
 export { addNode, forget, newPlan };
 export { forms } from './intern';
-export { ASKED, COUNT_SIZE, COUNTS, ENDS, FORM_SIZE, FORMS, MAX_OUTCOMES, MAX_RECORDS, MEMORY_SIZE, ROW_SIZE, ROWS, STARTS, SUMS, UNSURE, VALUE_SIZE, VALUES, WINDOW, WINDOW_SIZE } from './memory';
+export { ASKED, COUNT_SIZE, COUNTS, ENDS, FORM_SIZE, FORMS, MAX_NODE_PARTS, MAX_OUTCOMES, MAX_RECORDS, MEMORY_SIZE, ROW_SIZE, ROWS, STARTS, SUMS, UNSURE, VALUE_SIZE, VALUES, WINDOW, WINDOW_SIZE } from './memory';
 
 /** Why `decode` stopped; how many records it was not sure of, and how many rows it wrote. */
 export let why: i32 = 0;

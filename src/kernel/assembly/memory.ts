@@ -66,13 +66,13 @@ export const SUMS: usize = FORMS + MAX_FORMS * FORM_SIZE;
 export const FORM_INDEX: usize = SUMS + MAX_FORMS * 16;
 export const FORM_INDEX_SIZE: u32 = 1 << 19;
 
-/** How many records of each node became what; the last one is that of which there are none, since there is no room for it. */
+/** How many records of each node became what. */
 export const MAX_NODE_PARTS: i32 = 1 << 12;
 export const MAX_OUTCOMES: i32 = 1 << 5;
 export const COUNT_SIZE: i32 = 32;
 export const COUNTS: usize = FORM_INDEX + FORM_INDEX_SIZE * 4;
 
 /** Entries that JavaScript is asked about: how many, then their addresses. */
-export const ASKED: usize = COUNTS + (MAX_NODE_PARTS + 1) * MAX_OUTCOMES * COUNT_SIZE;
+export const ASKED: usize = COUNTS + MAX_NODE_PARTS * MAX_OUTCOMES * COUNT_SIZE;
 
 export const MEMORY_SIZE: usize = ASKED + 64;

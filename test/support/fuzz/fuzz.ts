@@ -25,25 +25,26 @@ export function freshSeed(): number {
   return Number(process.env['FOOTPATH_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 }
 
-/** Reads so many mutated records in both ways. */
-export function fuzz({ name, collector, settings, seeds }: Format, seed: number, records: number): Fuzzed {
+/** Reads so many mutated records in both ways; with another kernel, if one is given. */
+export function fuzz({ name, collector, settings, seeds }: Format, seed: number, records: number, kernel?: WebAssembly.Module): Fuzzed {
   const random = seededRandom(seed);
   const mutator = new Mutator(random, seeds);
-  const ways = twoWays(collector, settings);
+  const newWays = (): TwoWays => twoWays(collector, settings, kernel);
+  const ways = newWays();
   while (ways.left.records < records) {
     const batch: Buffer[] = [];
     while (batch.length < BATCH) batch.push(mutator.next(batch));
     const difference = ways.difference(batch, random);
     if (difference === null) continue;
-    const { least, said } = shrunk(collector, settings, batch) ?? { least: batch, said: difference };
+    const { least, said } = shrunk(newWays, batch) ?? { least: batch, said: difference };
     const lines = least.length > 3 ? [`${least.length} records, only after those before them`] : least.map((record) => JSON.stringify(record.toString('latin1')));
     return { ...ways.left, difference: [`${name}, seed ${seed}:`, ...lines, 'the reference says', ...said[0].slice(0, 5), 'by forms it is', ...said[1].slice(0, 5)].join('\n') };
   }
   return { ...ways.left, difference: null };
 }
 
-function twoWays(collector: Collector, settings: CollectorSettings): TwoWays {
-  const ways = TwoWays.of(collector, settings);
+function twoWays(collector: Collector, settings: CollectorSettings, kernel: WebAssembly.Module | undefined): TwoWays {
+  const ways = TwoWays.of(collector, settings, kernel);
   if (ways === null) throw new Error(`${collector.name} has no forms`);
   return ways;
 }
@@ -51,8 +52,8 @@ function twoWays(collector: Collector, settings: CollectorSettings): TwoWays {
 type Said = NonNullable<ReturnType<TwoWays['difference']>>;
 
 /** As few of the records as still make a difference, to decoders that read nothing before; null if they make none. */
-function shrunk(collector: Collector, settings: CollectorSettings, batch: readonly Buffer[]): { readonly least: readonly Buffer[]; readonly said: Said } | null {
-  const saidOf = (records: readonly Buffer[]): Said | null => twoWays(collector, settings).difference(records, seededRandom(0));
+function shrunk(newWays: () => TwoWays, batch: readonly Buffer[]): { readonly least: readonly Buffer[]; readonly said: Said } | null {
+  const saidOf = (records: readonly Buffer[]): Said | null => newWays().difference(records, seededRandom(0));
   let least = batch;
   let said = saidOf(batch);
   if (said === null) return null;

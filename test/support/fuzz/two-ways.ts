@@ -31,8 +31,8 @@ export class TwoWays {
   readonly #toldFast = new Told();
 
   /** Null where the format has no forms. */
-  static of(collector: Collector, settings: CollectorSettings): TwoWays | null {
-    const fast = decoderOf(collector, settings);
+  static of(collector: Collector, settings: CollectorSettings, kernel?: WebAssembly.Module): TwoWays | null {
+    const fast = decoderOf(collector, settings, kernel);
     return fast instanceof FormDecoder ? new TwoWays(collector.decoder(settings), fast) : null;
   }
 
