@@ -80,11 +80,12 @@ export class Portion {
     return this.#acks.length === 0;
   }
 
-  take({ runs, tooLong, lost = 0, bytes, position, ack }: Batch, collector: string, decoder: Decoder<BundleSink> | null): void {
+  take({ runs, decoded, tooLong, lost = 0, bytes, position, ack }: Batch, collector: string, decoder: Decoder<BundleSink> | null): void {
     const intake = (this.#intake ??= this.#begin());
     intake.collector = collector;
     if (decoder !== null) this.#decoders.set(decoder, collector);
     for (const { records, origin } of runs) decoder?.decode(records, origin, intake);
+    decoded?.handOn(intake);
     for (let i = 0; i < tooLong; i++) intake.skip('too-long', null, '');
     if (lost > 0) intake.lost(lost, null, '');
     if (position !== null) this.#positions.set('file' in position ? position.file : position.partition, position);

@@ -1,5 +1,5 @@
-import type { Records } from './collector.ts';
-import type { Origin } from './model/origin.ts';
+import type { BundleSink, Records } from './collector.ts';
+import type { Origin, OriginPod } from './model/origin.ts';
 
 /**
  * A source says where records come from. It knows nothing of formats. It ends when its input ends or when `signal` aborts,
@@ -7,12 +7,15 @@ import type { Origin } from './model/origin.ts';
  */
 export interface Source {
   readonly name: string;
-  open(signal: AbortSignal): AsyncIterable<Batch>;
+  /** `readStripes` may be given to a source that is read to its end; it is asked for nothing before the first batch with records was taken. */
+  open(signal: AbortSignal, readStripes?: StripeReader): AsyncIterable<Batch>;
 }
 
 /** Records with the one position that stands for all of them. The memory belongs to the source: valid until the next batch. */
 export interface Batch {
   readonly runs: readonly Run[];
+  /** What other threads made of records that they read themselves, beside the runs. */
+  readonly decoded?: Decoded;
   /** Records that the framing itself had to skip: lines over the limit. */
   readonly tooLong: number;
   /** Records that were gone before they could be read. */
@@ -30,6 +33,44 @@ export interface Run {
   readonly records: Records;
   readonly origin: Origin;
 }
+
+/** A part of a plain file, from the beginning of a line to the end of one. A plain value, for another thread. */
+export interface Stripe {
+  /** Descriptor of the open file: the threads of a process share it. */
+  readonly file: number;
+  readonly source: string;
+  readonly owner: OriginPod | null;
+  readonly from: number;
+  readonly to: number;
+  /** The file's first bytes. */
+  readonly head: Uint8Array;
+  /** Whether the log's JSON lines are envelopes; null while none was seen. */
+  readonly inJson: boolean | null;
+}
+
+/** How far a stripe was read, and what that took for granted of the bytes before it. */
+export interface StripeEnd {
+  /** Up to here all records are whole. */
+  readonly offset: number;
+  /** The last bytes before the stripe and before the offset, at most 1 KiB. */
+  readonly before: Uint8Array;
+  readonly tail: Uint8Array;
+  /** Of places within it. */
+  readonly marks: string;
+  readonly inJson: boolean | null;
+  readonly tooLong: number;
+}
+
+/** What records were found to say. Nothing is known of what becomes of it before it is handed on. */
+export interface Decoded {
+  readonly records: number;
+  /** How much it takes to hand it on. */
+  readonly rows: number;
+  handOn(sink: BundleSink): void;
+}
+
+/** Reads and decodes stripes of one source, several at once. What they say is told of all of them together. */
+export type StripeReader = (stripes: readonly Stripe[]) => Promise<{ readonly ends: readonly StripeEnd[]; readonly decoded: Decoded }>;
 
 export type Position = FilePosition | PartitionPosition;
 

@@ -34,6 +34,11 @@ const ROOMS: readonly Rule[] = [
     allowed: [/^src\/(decode|kernel|model|scan)\//, /^src\/collector\.ts$/],
     because: 'how records are decoded fast does not depend on their format, nor on what becomes of them',
   },
+  {
+    room: /^src\/threads\//,
+    allowed: [/^src\/(threads|model|resolve)\//, /^src\/decode\/decoders\.ts$/, /^src\/sources\/stripe\.ts$/, /^src\/(collector|source)\.ts$/, /^collectors\/index\.ts$/, /^node:worker_threads$/],
+    because: 'a thread reads, decodes and tells what it found: nothing that is added up, judged or stored is known there',
+  },
   { room: /^src\/scan\//, allowed: [/^src\/scan\//, /^src\/model\//], because: 'byte-level helpers know bytes, not formats' },
   {
     room: /^src\/unwrap\//,
@@ -108,6 +113,7 @@ const ONLY: readonly { readonly what: RegExp; readonly rooms: RegExp; readonly b
   { what: /^(prom-client|@opentelemetry\/.*)$/, rooms: /^src\/telemetry\//, because: 'telemetry listens to events, it is not called in the middle of logic' },
   { what: /^(commander|@bomb\.sh\/tab|picocolors)/, rooms: /^src\/cli\//, because: 'only the command line knows that there is one' },
   { what: /^yaml$/, rooms: /^src\/(export|kubernetes|config)/, because: 'YAML is written in one way, by the exporters, and read at the edge' },
+  { what: /^node:worker_threads$/, rooms: /^src\/threads\//, because: 'all but reading and decoding happens on one thread' },
   { what: /^node:process$/, rooms: /^src\/(cli\/|main\.ts)/, because: 'the environment enters at the composition root and is passed inward' },
 ];
 

@@ -41,6 +41,7 @@ const OPTION_VALUES: Readonly<Record<string, Source>> = {
   '--fail-on': () => SEVERITIES,
   '--severity': () => SEVERITIES,
   '--state': (_, command) => (command === 'alerts' ? ALERT_STATES : ['observed', 'accepted', 'rejected']),
+  '--jobs': () => [],
   '--max-ranges': () => [],
   '--widen-namespaces': () => [],
   '--protocol': () => ['TCP', 'UDP', 'SCTP'],

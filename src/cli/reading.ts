@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Collector, CollectorSettings } from '../collector.ts';
 import type { Graph } from '../learn/graph.ts';
 import type { Severity } from '../model/alert.ts';
@@ -5,12 +6,14 @@ import { observe } from '../observe.ts';
 import type { LogFile } from '../sources/expand.ts';
 import { KnownPositions } from '../sources/position.ts';
 import type { Store } from '../store/store.ts';
+import { Crew } from '../threads/crew.ts';
 import type { Config } from '../config.ts';
 import { describeCluster } from './cluster.ts';
 import { askCluster } from './ask-cluster.ts';
 import { configured } from './configured.ts';
 import type { Context } from './context.ts';
 import { chooseCollector, forcedCollector, inputsOf, isNamed, settingsOf, sourceOf } from './inputs.ts';
+import { jobsFor } from './jobs.ts';
 import { Learner } from './learning.ts';
 import { progressBar } from './progress.ts';
 import type { LiveOptions } from './reading-options.ts';
@@ -19,13 +22,13 @@ import { summarise } from './summary.ts';
 import { Tally } from './tally.ts';
 
 /** `footpath observe`: reads to the end, learns, says what became of it. Returns the exit status. */
-export async function readAndLearn(context: Context, paths: readonly string[], options: LiveOptions, failOn: Severity | null): Promise<number> {
+export async function readAndLearn(context: Context, paths: readonly string[], options: LiveOptions & { readonly jobs?: number | null }, failOn: Severity | null): Promise<number> {
   const config = await configured(context, options);
   const inputs = inputsOf(paths);
   const settings = settingsOf(options, config);
   const forced = forcedCollector(options.format);
   return withIngestStore(context, config, async (store) => {
-    const learnt = await learn(context, store, { inputs, settings, forced, config });
+    const learnt = await learn(context, store, { inputs, settings, forced, config, jobs: jobsFor(inputs, options.jobs ?? null, availableParallelism()) });
     return summarise(context, store, learnt, failOn);
   });
 }
@@ -35,9 +38,10 @@ interface Reading {
   readonly settings: CollectorSettings;
   readonly forced: Collector | null;
   readonly config: Config;
+  readonly jobs: number;
 }
 
-async function learn(context: Context, store: Store, { inputs, settings, forced, config }: Reading): Promise<Tally> {
+async function learn(context: Context, store: Store, { inputs, settings, forced, config, jobs }: Reading): Promise<Tally> {
   const started = context.now();
   if (config.inventory.kubernetes) await askCluster(context, store, config);
   store.transaction(() => describeCluster(context, store, config));
@@ -58,21 +62,27 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
   const sources = inputs.map((input) => sourceOf(context, input, { known, onDamage }));
   const named = new Set(sources.filter((_, i) => isNamed(inputs[i] ?? '-')).map(({ name }) => name));
   const gave = new Set<string>();
-  await observe(sources, {
-    ...learner.learning,
-    settings,
-    signal: new AbortController().signal,
-    collectorFor: (source, runs) => chooseCollector(context, source, runs, { forced, settings, wasNamed: named.has(source.name), leftOut: tallied.leftOut }),
-    onBatch: (batch, source) => {
-      if (batch.runs.length > 0) gave.add(source.name);
-      tallied.read(batch);
-      progress.advance(batch.bytes, batch.runs.reduce((sum, { records }) => sum + records.count, 0));
-    },
-    onCommit: (written, totals) => {
-      tallied.committed(written, totals);
-      if (written.pending.size > 0) tallied.settled(learner.settleCrowded());
-    },
-  });
+  const crew = jobs === 1 ? null : new Crew(jobs, () => ({ settings, inventory: directory.inventory, ranges: directory.podRanges, cluster: directory.cluster }));
+  try {
+    await observe(sources, {
+      ...learner.learning,
+      settings,
+      signal: new AbortController().signal,
+      ...(crew === null ? {} : { stripesFor: (collector) => crew.readerFor(collector) }),
+      collectorFor: (source, runs) => chooseCollector(context, source, runs, { forced, settings, wasNamed: named.has(source.name), leftOut: tallied.leftOut }),
+      onBatch: (batch, source) => {
+        if (batch.runs.length > 0) gave.add(source.name);
+        tallied.read(batch);
+        progress.advance(batch.bytes, batch.runs.reduce((sum, { records }) => sum + records.count, batch.decoded?.records ?? 0));
+      },
+      onCommit: (written, totals) => {
+        tallied.committed(written, totals);
+        if (written.pending.size > 0) tallied.settled(learner.settleCrowded());
+      },
+    });
+  } finally {
+    await crew?.end();
+  }
   tallied.settled(learner.settleOld());
   progress.done();
   tallied.silent = inputs.filter((input) => input !== '-' && input.isRegular && input.size > 0 && !gave.has(input.path) && !tallied.leftOut.includes(input.path)).length;

@@ -38,6 +38,11 @@ export class Cutter {
     return this.#marks.text;
   }
 
+  /** What is known of the log's envelopes by now. */
+  get inJson(): boolean | null {
+    return this.#unwrapper.inJson;
+  }
+
   /** Memory for so many bytes more. */
   room(size: number): Buffer {
     if (this.#start > 0) {

@@ -26,21 +26,25 @@ export interface Beginning {
  * The bytes of a plain file from an offset on, up to `until` or its end; pieces of up to `atOnce` bytes are read without waiting for a turn. It ends, too, where the file has become another one: it
  * was truncated, and has grown beyond the place that was reached.
  */
-export async function* plainInput(file: number, { head, offset, tail }: Beginning, cutter: Cutter, { until = Infinity, atOnce = FEW } = {}): AsyncGenerator<Piece, Damage> {
+export async function* plainInput(file: number, { head, offset, tail }: Beginning, cutter: Cutter, { until = Infinity, atOnce = FEW, chunk = CHUNK } = {}): AsyncGenerator<Piece, Damage> {
   let before = tail;
   for (let at = offset; at < until; ) {
-    const room = cutter.room(Math.min(CHUNK, until - at));
+    const room = cutter.room(Math.min(chunk, until - at));
     const bytesRead = room.length <= atOnce ? readSync(file, room, 0, room.length, at) : (await readLater(file, room, 0, room.length, at)).bytesRead;
     if (bytesRead === 0) return null;
     const piece = room.subarray(0, bytesRead);
-    // Asked after it was read: what was read before a truncation is right.
-    const isSame = at === 0 ? head.subarray(0, bytesRead).equals(piece.subarray(0, head.length)) : readAt(file, at - before.length, before.length).equals(before);
-    if (!isSame) return null;
+    if (!isStill(file, at, { head, before }, piece)) return null;
     before = tailOf(before, piece);
     at += bytesRead;
     yield { added: bytesRead, inputBytes: bytesRead };
   }
   return null;
+}
+
+/** Whether the file still is the one that it was when the bytes before this piece were read. Asked after it was read: what was read before a truncation is right. */
+export function isStill(file: number, at: number, { head, before }: { readonly head: Uint8Array; readonly before: Buffer }, piece: Buffer): boolean {
+  if (at === 0) return piece.subarray(0, head.length).equals(head.subarray(0, piece.length));
+  return readAt(file, at - before.length, before.length).equals(before);
 }
 
 /** What a compressed file holds from an offset of its plain bytes on. */

@@ -14,7 +14,7 @@ export function tailOf(before: Buffer, bytes: Buffer): Buffer {
   return bytes.length >= TAIL ? Buffer.from(bytes.subarray(-TAIL)) : Buffer.concat([before, bytes]).subarray(-TAIL);
 }
 
-const MARK_DIGITS = 16;
+export const MARK_DIGITS = 16;
 /** A line of a log says its time within its first bytes: few logs begin alike. */
 const FIRST_PLACE = 64;
 
@@ -49,6 +49,13 @@ export function lastPlace(size: number): { readonly place: number; readonly n: n
   let n = 0;
   while (placeOf(n + 1) <= size) n++;
   return n === 0 ? null : { place: placeOf(n), n };
+}
+
+/** How many places there are up to an offset. */
+export function placesUpTo(offset: number): number {
+  let n = 0;
+  while (placeOf(n) <= offset) n++;
+  return n;
 }
 
 /** Whether these are the bytes before the nth place of the file that was read so far; null if that is not known. */

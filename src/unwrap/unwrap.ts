@@ -65,15 +65,20 @@ export class Unwrapper {
   readonly #envelope = new JsonEnvelope();
   readonly #whole = new JsonFields([]);
   readonly #opened: Opened = { start: 0, end: 0, text: null, partial: false, stream: '', owner: null };
-  /** Looked at on the first lines of the log; null while none was seen. */
-  #inJson: boolean | null = null;
+  #inJson: boolean | null;
   #direct = new Map<string, RunList>();
   #copied = new Map<string, RunList>();
   #scratch = Buffer.alloc(1 << 16);
   #scratchUsed = 0;
 
-  constructor(origin: Origin) {
+  constructor(origin: Origin, inJson: boolean | null = null) {
     this.#origin = origin;
+    this.#inJson = inJson;
+  }
+
+  /** Whether lines of JSON are envelopes, as the first of the log was or was not; null while none was seen. */
+  get inJson(): boolean | null {
+    return this.#inJson;
   }
 
   frame(b: Buffer, from: number, to: number, ended: Ended): Framed {

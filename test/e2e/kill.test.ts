@@ -32,7 +32,7 @@ const answers = async (db: string): Promise<readonly string[]> =>
   Promise.all([['edges', '-o', 'json'], ['status', '-o', 'json']].map(async (args) => (await footpath([...args, '--db', db])).out));
 
 describe('footpath observe, killed', () => {
-  it('at twenty moments between and during its portions, has counted every record once in the end', async ({ skip }) => {
+  it.for([1, 2])('at twenty moments between and during its portions, has counted every record once in the end: on %i cores', { timeout: 120_000 }, async (jobs, { skip }) => {
     const isBuilt = existsSync(MAIN);
     const sentence = 'dist/src/main.js is not there: npm run build makes it';
     skip(!isBuilt && (process.env['CI'] ?? '') === '', sentence);
@@ -42,6 +42,7 @@ describe('footpath observe, killed', () => {
     const lines = writeLog(log, SIZE);
     const { size } = statSync(log);
 
+    // On one core, whatever the others are read on.
     const calm = join(folder, 'calm.db');
     const began = performance.now();
     expect((await new Reading(log, calm, 0).finish()).records).toBe(lines);
@@ -53,7 +54,7 @@ describe('footpath observe, killed', () => {
       // The end is kept for the last reading.
       const isNearEnd = size - (fell.at(-1)?.offset ?? 0) < 2.2 * PORTION;
       const moment = isNearEnd && (wanted === COMMIT || wanted > 1) ? i / KILLS.length : wanted;
-      const reading = new Reading(log, db, bytesPerMs);
+      const reading = new Reading(log, db, bytesPerMs, jobs);
       const isKilled = await (moment === COMMIT ? reading.killAtWrite(0.5 * PORTION, 60 * i) : reading.killAfter(moment * PORTION));
       expect(isKilled, `reading ${i} was over before it could be killed`).toBe(true);
       const left = look(copyOf(db, folder, `left-${i}.db`), (store) => ({ offset: committed(store), problems: store.check() }));
@@ -67,13 +68,13 @@ describe('footpath observe, killed', () => {
     expect(new Set(fell.map(({ offset, moment }) => `${offset} ${moment}`)).size, 'different moments').toBeGreaterThanOrEqual(15);
 
     const missing = (size - look(db, committed)) / size;
-    const { records } = await new Reading(log, db, bytesPerMs).finish();
+    const { records } = await new Reading(log, db, bytesPerMs, jobs).finish();
     expect(records, 'only what was not committed was read again').toBeLessThanOrEqual(Math.ceil(missing * lines) + 2_000);
     const [killed, clean] = [db, calm].map((path): Dump => look(path, dump));
     expect(differing(killed!, clean!)).toEqual([]);
     expect(killed!['positions']?.[0]).toContain(`offset=${size} `);
     expect(look(db, (store) => store.check())).toEqual([]);
     expect(await answers(db)).toEqual(await answers(calm));
-    expect((await new Reading(log, db, bytesPerMs).finish()).records).toBe(0);
-  }, 120_000);
+    expect((await new Reading(log, db, bytesPerMs, jobs).finish()).records).toBe(0);
+  });
 });

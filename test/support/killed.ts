@@ -52,11 +52,11 @@ export class Reading {
   #began = 0;
 
   /** How fast it reads is needed only where the system does not say how much a process has read. */
-  constructor(log: string, db: string, bytesPerMs: number) {
+  constructor(log: string, db: string, bytesPerMs: number, jobs = 1) {
     this.#bytesPerMs = bytesPerMs;
     this.#holder = `${db}.lock.holder`;
     this.#wal = `${db}-wal`;
-    this.child = spawn(process.execPath, [MAIN, 'observe', log, '--db', db, '-o', 'json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(process.execPath, [MAIN, 'observe', log, '--db', db, '--jobs', String(jobs), '-o', 'json'], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout?.on('data', (chunk: Buffer) => (this.#out += chunk.toString()));
     this.child.stderr?.on('data', (chunk: Buffer) => (this.#err += chunk.toString()));
     this.#ended = new Promise((done) => void this.child.once('close', done));

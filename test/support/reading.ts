@@ -9,7 +9,7 @@ import { Directory } from '../../src/resolve/directory.ts';
 import { Resolver } from '../../src/resolve/resolver.ts';
 import type { Source } from '../../src/source.ts';
 import { expandPaths } from '../../src/sources/expand.ts';
-import { fileSource } from '../../src/sources/file.ts';
+import { fileSource, type FileOptions } from '../../src/sources/file.ts';
 import { KnownPositions } from '../../src/sources/position.ts';
 import type { Store } from '../../src/store/store.ts';
 import { hubbleLine, pod, T0, type HubbleFlow } from './hubble.ts';
@@ -22,9 +22,9 @@ export interface Told {
 }
 
 /** The sources of these paths, for somebody who knows the store's positions. */
-export function sourcesOf(store: Store, paths: readonly string[], damage: string[] = []): readonly Source[] {
+export function sourcesOf(store: Store, paths: readonly string[], damage: string[] = [], more: Partial<FileOptions> = {}): readonly Source[] {
   const known = new KnownPositions(store.positions.read());
-  return expandPaths(paths).map((file) => fileSource(file, { known, onDamage: (_, kind) => damage.push(kind) }));
+  return expandPaths(paths).map((file) => fileSource(file, { known, onDamage: (_, kind) => damage.push(kind), ...more }));
 }
 
 /** Reads sources into a store as a new process would. */
@@ -55,9 +55,9 @@ export async function readSources(store: Store, sources: Iterable<Source>, more:
   return { totals, commits, damage: [] };
 }
 
-export async function readFiles(store: Store, paths: readonly string[], more: Partial<Observation> = {}): Promise<Told> {
+export async function readFiles(store: Store, paths: readonly string[], more: Partial<Observation> = {}, options: Partial<FileOptions> = {}): Promise<Told> {
   const damage: string[] = [];
-  return { ...(await readSources(store, sourcesOf(store, paths, damage), more)), damage };
+  return { ...(await readSources(store, sourcesOf(store, paths, damage, options), more)), damage };
 }
 
 const SERVERS = ['cart', 'db', 'mail'] as const;

@@ -1,11 +1,14 @@
 import type { Define } from '../command.ts';
 import { outputOf } from '../context.ts';
+import { UsageError } from '../../errors.ts';
+import { jobsOf } from '../jobs.ts';
 import { addReadingOptions, type LiveOptions } from '../reading-options.ts';
 import { severityOf } from '../severity.ts';
 
 interface Options extends LiveOptions {
   readonly follow?: boolean;
   readonly failOn?: string;
+  readonly jobs?: string;
 }
 
 export const define: Define = (command, run) => {
@@ -15,6 +18,7 @@ export const define: Define = (command, run) => {
     .option('--topic <topic>', 'of --kafka')
     .option('--group <group>', 'of --kafka: it belongs to this database alone (default: footpath)')
     .option('--kubernetes', 'ask the cluster’s API who is who; with -f, watch it')
+    .option('--jobs <number>', 'read large files that are not compressed on so many cores (default: all, at most 4, where a file has at least 64 MiB)')
     .option('--fail-on <severity>', 'exit with 3 if an alert of at least this severity is open afterwards')
     .addHelpText(
       'after',
@@ -32,12 +36,14 @@ The inventory: kubectl get pods,services,endpointslices,namespaces,nodes,replica
       run(async (context) => {
         outputOf(context, ['table', 'json']);
         const failOn = severityOf(options.failOn, '--fail-on');
+        const jobs = options.jobs === undefined ? null : jobsOf(options.jobs);
         if (options.follow === true || options.kafka !== undefined) {
+          if (jobs !== null) throw new UsageError('--jobs is for files that are read to their end: without -f and --kafka');
           const { followAndLearn } = await import('../serve/follow.ts');
           return followAndLearn(context, paths, options, failOn);
         }
         const { readAndLearn } = await import('../reading.ts');
-        return readAndLearn(context, paths, options, failOn);
+        return readAndLearn(context, paths, { ...options, jobs }, failOn);
       }),
     );
 };

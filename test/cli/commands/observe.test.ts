@@ -271,3 +271,21 @@ describe('the share of what nobody is known to own', () => {
     expect((await session.json<{ readonly unresolved: number }>('status')).unresolved).toBe(0.25);
   });
 });
+
+describe('observe --jobs', () => {
+  it('reads a small file as ever', async () => {
+    const session = new Session();
+    const log = session.write('a.log', LINES);
+    const { status, out } = await session.run('observe', log, '--jobs', '2', '-o', 'json');
+    expect([status, (JSON.parse(out) as Summary).records]).toEqual([0, 7]);
+  });
+
+  it.each([
+    ['a number that is none', ['a.log', '--jobs', '0'], '--jobs 0: is no number of cores; give 1 or more'],
+    ['with -f', ['a.log', '-f', '--jobs', '2'], '--jobs is for files that are read to their end: without -f and --kafka'],
+    ['with --kafka', ['--kafka', 'a:1', '--topic', 't', '--jobs', '2'], '--jobs is for files that are read to their end: without -f and --kafka'],
+  ])('is wrong usage: %s', async (_, args, message) => {
+    const { status, err } = await footpath(['observe', ...args]);
+    expect([status, err]).toEqual([2, `footpath: ${message}\n`]);
+  });
+});
