@@ -1,7 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { decoderOf } from '../../src/decode/decoders.ts';
+import { differences } from '../support/dump.ts';
 import { FORMATS } from '../support/fuzz/formats.ts';
-import { freshSeed, fuzz } from '../support/fuzz/fuzz.ts';
+import { freshSeed, fuzz, mutated } from '../support/fuzz/fuzz.ts';
+import { DIRECTORIES } from '../support/hubble-traffic.ts';
+import { learntBy } from '../support/learning.ts';
 import { describeShared, shared } from '../support/shared.ts';
 
 /** Each time other records; the names of the tests say which, so that they can be had again. */
@@ -10,6 +14,15 @@ const seed = freshSeed();
 describe.each(FORMATS)('$name: mutated records', (format) => {
   it(`are read by forms as by the reference (FOOTPATH_SEED=${seed})`, () => {
     expect(fuzz(format, seed, 300_000).difference).toBeNull();
+  });
+
+  it(`leave the database that the reference leaves (FOOTPATH_SEED=${seed})`, () => {
+    const { collector, settings } = format;
+    const fast = decoderOf(collector, settings);
+    for (let batch = 0; batch < 40; batch++) {
+      const portions = [{ directory: DIRECTORIES[batch % DIRECTORIES.length]!, parts: [{ records: mutated(format, seed + batch, 1_000) }] }];
+      expect([batch, differences(learntBy(collector.decoder(settings), portions), learntBy(fast, portions))]).toEqual([batch, []]);
+    }
   });
 });
 

@@ -2,7 +2,7 @@ import type { BundleSink, Decoder } from '../../src/collector.ts';
 import { Intake } from '../../src/intake.ts';
 import { Admission } from '../../src/learn/admission.ts';
 import { Fold, type Judge } from '../../src/learn/fold.ts';
-import { DEFAULT_LIMITS } from '../../src/learn/limits.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../src/learn/limits.ts';
 import { EMPTY_INVENTORY } from '../../src/model/inventory.ts';
 import type { Origin } from '../../src/model/origin.ts';
 import { Directory } from '../../src/resolve/directory.ts';
@@ -24,14 +24,17 @@ export interface ReadPortion {
 }
 
 const NOBODY: Origin = { source: 'test', owner: null };
+/** Who comes first where there is a cap is chance. */
+const NO_CAPS = Object.fromEntries(Object.keys(DEFAULT_LIMITS).map((name) => [name, 1_000_000])) as unknown as Limits;
+
 const EMPTY = new Directory(EMPTY_INVENTORY, [], null);
 const JUDGE: Judge = { revision: 0, judge: ({ port }) => ({ watching: true, violates: port % 2 === 1, epoch: 0 }) };
 
 /** All that a database holds after a decoder has read these portions into it. */
 export function learntBy(decoder: Decoder<BundleSink>, portions: readonly ReadPortion[]): Dump {
-  const store = new Store(':memory:', { create: true });
+  const store = new Store(':memory:', { create: true, limits: NO_CAPS });
   try {
-    const admission = new Admission(DEFAULT_LIMITS, []);
+    const admission = new Admission(NO_CAPS, []);
     const described = new WeakSet<Resolved>();
     const sources = new Set<string>();
     let [known, resolver] = [EMPTY, new Resolver(EMPTY)];

@@ -25,6 +25,14 @@ export function freshSeed(): number {
   return Number(process.env['FOOTPATH_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 }
 
+/** So many mutated records. */
+export function mutated({ seeds }: Format, seed: number, count: number): readonly Buffer[] {
+  const mutator = new Mutator(seededRandom(seed), seeds);
+  const records: Buffer[] = [];
+  while (records.length < count) records.push(mutator.next(records));
+  return records;
+}
+
 /** Reads so many mutated records in both ways; with another kernel, if one is given. */
 export function fuzz({ name, collector, settings, seeds }: Format, seed: number, records: number, kernel?: WebAssembly.Module): Fuzzed {
   const random = seededRandom(seed);
