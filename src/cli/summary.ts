@@ -1,5 +1,6 @@
 import { atLeast, isOpen, type Alert, type Severity } from '../model/alert.ts';
 import { SKIP_REASONS } from '../model/flow.ts';
+import { peerKey } from '../model/peer.ts';
 import type { Graph } from '../learn/graph.ts';
 import { isResolved } from '../learn/state.ts';
 import type { Store } from '../store/store.ts';
@@ -47,7 +48,8 @@ export async function summarise(context: Context, store: Store, tallied: Tally, 
     const rest = others.reduce((sum, [, n]) => sum + n, 0);
     const why = others.map(([reason, n]) => `${count(n)} ${reason}`).join(', ');
     context.print(`${plural(of('records'), 'record')}: ${plural(of('flows'), 'flow')}, ${plural(replies, 'reply', 'replies')}, ${count(rest)} skipped${why === '' ? '' : ` (${why})`}\n`);
-    const workloads = new Set(edges.flatMap(({ source, destination }) => [source, destination].filter(({ type }) => type === 'workload').map((peer) => JSON.stringify(peer))));
+    const peers = new Set(edges.flatMap(({ source, destination }) => [source, destination]));
+    const workloads = new Set([...peers].filter(({ type }) => type === 'workload').map(peerKey));
     const flagged = edges.filter(({ suspicions }) => suspicions.length > 0).length;
     const parts = [`${plural(edges.length, 'edge')} between ${plural(workloads.size, 'workload')}, ${count(isNew.length)} new`, `${count(flagged)} flagged`];
     if (of('flows') > 0) parts.push(`${percent(unresolved, of('flows'))} unresolved`);

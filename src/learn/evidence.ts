@@ -1,13 +1,8 @@
-import { addTally, bitCount, DAY, emptyTally, failedInSlot, showsConnection, SLOT, type CountedOperation, type Evidence, type Tally, type WitnessTally } from '../model/edge.ts';
+import { addTally, bitCount, DAY, failedInSlot, showsConnection, SLOT, type CountedOperation, type Evidence, type Tally, type WitnessTally } from '../model/edge.ts';
 import { witnessKey, type Witness } from '../model/flow.ts';
 import { principalsOf, withoutLostAnswers } from './settle.ts';
 import type { StoredEdge, StoredPending } from './stored.ts';
-import { refusedAtServer } from './success.ts';
-
-interface Counted {
-  readonly witness: Witness;
-  readonly tally: Tally;
-}
+import { isServed, refusedAtServer } from './success.ts';
 
 /** What a pending row tells beside its counts. */
 export interface PendingEvidence {
@@ -17,7 +12,7 @@ export interface PendingEvidence {
 }
 
 interface ViolationCount {
-  readonly witnesses: Map<string, Counted>;
+  readonly witnesses: Map<string, WitnessTally>;
   readonly days: Map<number, number>;
 }
 
@@ -30,49 +25,52 @@ export interface ViolationEvidence {
 
 const NONE = new Map<never, never>();
 const NOTHING = new Set<never>();
+const NO_ROWS: never[] = [];
 
-/** Gathers everything that is stored of one edge, under whatever names it was stored. */
+/**
+ * Gathers everything that is stored of one edge, under whatever names it was stored. Most edges are one row and have little of each kind: what the row holds
+ * is taken as it is, what is empty is shared, and pods, operations and slots are added up at the end.
+ */
 export class EvidenceBuilder {
-  readonly #witnesses = new Map<string, Counted>();
+  readonly #witnesses = new Map<string, WitnessTally>();
   readonly #days = new Map<number, number>();
-  // Most edges have few of these: what is empty is shared.
-  #pods: Map<string, Map<string, number>> = NONE;
+  #pods: StoredEdge['pods'][number][] = NO_ROWS;
   #addresses: Set<string> = NOTHING;
   #principals: Set<string> = NOTHING;
-  #operations: Map<string, Map<string, number>> = NONE;
+  #operations: StoredEdge['operations'][number][] = NO_ROWS;
   /** Slots in which a witness saw it tried, with the latest revision at which that was watched. */
-  #tried: Map<string, Map<number, number>> = NONE;
+  #tried: StoredEdge['failedSlots'][number][] = NO_ROWS;
   /** When something answered that is not gathered here. */
   #answeredElsewhere = Number.MAX_SAFE_INTEGER;
   #byLabelsOnly: Set<string> = NOTHING;
   #violations: Map<number, ViolationCount> = NONE;
   /** Rows of `edges` and of `pending` that the edge is made of. */
-  readonly rows: number[] = [];
-  readonly pendingRows: number[] = [];
+  rows: number[] = NO_ROWS;
+  pendingRows: number[] = NO_ROWS;
   /** Records that are pending, and the first revision at which one was read. */
   pendingRecords = 0;
   pendingRevision = Number.MAX_SAFE_INTEGER;
 
   /** A row of the graph. Told by labels alone, it only backs what others show. */
   addEdge(edge: StoredEdge, byLabels: boolean): void {
-    this.rows.push(edge.row);
+    this.rows = appended(this.rows, [edge.row]);
     if (byLabels) {
       this.#byLabelsOnly = added(this.#byLabelsOnly, edge.witnesses.map(({ witness }) => witnessKey(witness)));
       return;
     }
     for (const { witness, tally } of edge.witnesses) this.#tally(witness, tally);
     for (const { day, hours } of edge.days) this.#days.set(day, (this.#days.get(day) ?? 0) | hours);
-    for (const { pod, witness, opened } of edge.pods) this.#pods = bump(this.#pods, pod, witnessKey(witness), opened);
+    this.#pods = appended(this.#pods, edge.pods);
     this.#addresses = added(this.#addresses, edge.addresses);
     this.#principals = added(this.#principals, edge.principals);
-    for (const { method, path, witness, count } of edge.operations) this.#operations = bump(this.#operations, `${method} ${path}`, witnessKey(witness), count);
-    for (const { witness, slot, watched } of edge.failedSlots) this.#try(witness, slot, watched);
+    this.#operations = appended(this.#operations, edge.operations);
+    this.#tried = appended(this.#tried, slotsThatMayHaveFailed(edge));
     for (const { epoch, witness, day, hours, tally } of edge.violations) this.#violation(epoch, witness, day, hours, tally);
   }
 
   /** A minute that was settled just now. `epoch` is null if it violates nothing. */
   addPending(row: StoredPending, { sourcePod: pod, addresses, byLabels }: PendingEvidence, watching: boolean, epoch: number | null): void {
-    this.pendingRows.push(row.row);
+    this.pendingRows = appended(this.pendingRows, [row.row]);
     this.pendingRecords += row.records;
     this.pendingRevision = Math.min(this.pendingRevision, row.revision);
     if (byLabels) {
@@ -86,9 +84,10 @@ export class EvidenceBuilder {
     const day = Math.floor((row.minute * 60_000) / DAY);
     const hours = 1 << (Math.floor(row.minute / 60) % 24);
     this.#days.set(day, (this.#days.get(day) ?? 0) | hours);
-    if (pod !== '' && row.tally.opened > 0) this.#pods = bump(this.#pods, pod, witnessKey(row.witness), row.tally.opened);
-    for (const { method, path, count } of row.operations) this.#operations = bump(this.#operations, `${method} ${path}`, witnessKey(row.witness), count);
-    this.#try(row.witness, Math.floor((row.minute * 60_000) / SLOT), watching ? row.revision : 0);
+    const { witness } = row;
+    if (pod !== '' && row.tally.opened > 0) this.#pods = appended(this.#pods, [{ pod, witness, opened: row.tally.opened }]);
+    this.#operations = appended(this.#operations, row.operations.map(({ method, path, count }) => ({ method, path, witness, count })));
+    this.#tried = appended(this.#tried, [{ witness, slot: Math.floor((row.minute * 60_000) / SLOT), watched: watching ? row.revision : 0 }]);
     if (epoch !== null) this.#violation(epoch, row.witness, day, hours, withoutLostAnswers(row));
   }
 
@@ -96,9 +95,9 @@ export class EvidenceBuilder {
   addClient(other: EvidenceBuilder): void {
     for (const { witness, tally } of other.#witnesses.values()) this.#tally(witness, tally);
     for (const [day, hours] of other.#days) this.#days.set(day, (this.#days.get(day) ?? 0) | hours);
-    for (const [key, counts] of other.#operations) for (const [witness, count] of counts) this.#operations = bump(this.#operations, key, witness, count);
-    this.rows.push(...other.rows);
-    for (const row of other.pendingRows) this.pendingRows.push(row);
+    this.#operations = appended(this.#operations, other.#operations);
+    this.rows = appended(this.rows, other.rows);
+    this.pendingRows = appended(this.pendingRows, other.pendingRows);
     this.pendingRecords += other.pendingRecords;
     this.pendingRevision = Math.min(this.pendingRevision, other.pendingRevision);
     for (const [epoch, { witnesses, days }] of other.#violations) {
@@ -109,7 +108,8 @@ export class EvidenceBuilder {
   }
 
   showsConnection(): boolean {
-    return [...this.#witnesses.values()].some(({ tally }) => showsConnection(tally));
+    for (const { tally } of this.#witnesses.values()) if (showsConnection(tally)) return true;
+    return false;
   }
 
   get addressCount(): number {
@@ -125,23 +125,16 @@ export class EvidenceBuilder {
     this.#answeredElsewhere = Math.min(this.#answeredElsewhere, time);
   }
 
-  #try(witness: Witness, slot: number, watched: number): void {
-    if (this.#tried === NONE) this.#tried = new Map();
-    const key = witnessKey(witness);
-    let slots = this.#tried.get(key);
-    if (slots === undefined) this.#tried.set(key, (slots = new Map()));
-    slots.set(slot, Math.max(watched, slots.get(slot) ?? 0));
-  }
-
   /** Where the server's own end only ever refused, the answers that others saw are its refusals. */
   #failedSlots(): ReadonlyMap<number, number> {
+    if (this.#tried.length === 0) return NONE;
     const refused = refusedAtServer(this.#witnesses);
     let firstAnswered = this.#answeredElsewhere;
     if (!refused) for (const { tally } of this.#witnesses.values()) firstAnswered = Math.min(firstAnswered, tally.firstAnswered);
     const failed = new Map<number, number>();
-    for (const [key, slots] of this.#tried) {
-      if (refused && this.#witnesses.get(key)?.witness.side !== 'destination') continue;
-      for (const [slot, watched] of slots) if (failedInSlot(slot, firstAnswered)) failed.set(slot, Math.max(watched, failed.get(slot) ?? 0));
+    for (const { witness, slot, watched } of this.#tried) {
+      if (refused && witness.side !== 'destination') continue;
+      if (failedInSlot(slot, firstAnswered)) failed.set(slot, Math.max(watched, failed.get(slot) ?? 0));
     }
     return failed;
   }
@@ -170,10 +163,10 @@ export class EvidenceBuilder {
     this.#evidence ??= {
       witnesses: this.#witnesses,
       days: this.#days,
-      pods: new Map([...this.#pods].map(([pod, counts]) => [pod, Math.max(...counts.values())])),
+      pods: most(this.#pods, podOf, openedOf),
       addresses: this.#addresses,
       principals: this.#principals,
-      operations: [...this.#operations].map(([key, counts]) => operation(key, Math.max(...counts.values()))).toSorted(byPath),
+      operations: [...most(this.#operations, operationKey, countOf)].map(([key, count]) => operation(key, count)).toSorted(byPath),
       failedSlots: this.#failedSlots(),
       byLabelsOnly: this.#byLabelsOnly,
     };
@@ -181,26 +174,63 @@ export class EvidenceBuilder {
   }
 
   violations(): readonly ViolationEvidence[] {
+    if (this.#violations === NONE) return NO_ROWS;
     return [...this.#violations]
       .map(([epoch, { witnesses, days }]) => ({ epoch, witnesses, hours: [...days.values()].reduce((sum, mask) => sum + bitCount(mask), 0) }))
       .toSorted((a, b) => a.epoch - b.epoch);
   }
 }
 
-function addTo(witnesses: Map<string, Counted>, witness: Witness, more: Tally): void {
+function addTo(witnesses: Map<string, WitnessTally>, witness: Witness, more: Readonly<Tally>): void {
   const key = witnessKey(witness);
-  let known = witnesses.get(key);
-  if (known === undefined) witnesses.set(key, (known = { witness, tally: emptyTally() }));
-  addTally(known.tally, more);
+  const known = witnesses.get(key);
+  witnesses.set(key, { witness, tally: known === undefined ? more : sumOf(known.tally, more) });
 }
 
-/** Adds a count; returns the map, which is a new one if it was the shared empty one. */
-function bump(map: Map<string, Map<string, number>>, key: string, witness: string, count: number): Map<string, Map<string, number>> {
-  const own = map === NONE ? new Map<string, Map<string, number>>() : map;
-  let counts = own.get(key);
-  if (counts === undefined) own.set(key, (counts = new Map()));
-  counts.set(witness, (counts.get(witness) ?? 0) + count);
-  return own;
+function sumOf(tally: Readonly<Tally>, more: Readonly<Tally>): Tally {
+  const sum = { ...tally };
+  addTally(sum, more);
+  return sum;
+}
+
+/** Slots that may prove to have failed, whatever else is gathered: before the first answer, or at a server's end that answered nobody. */
+function slotsThatMayHaveFailed({ failedSlots, witnesses }: StoredEdge): StoredEdge['failedSlots'] {
+  if (failedSlots.length === 0) return failedSlots;
+  let firstAnswered = Number.MAX_SAFE_INTEGER;
+  let served = false;
+  for (const { witness, tally } of witnesses) {
+    firstAnswered = Math.min(firstAnswered, tally.firstAnswered);
+    served ||= isServed(witness, tally);
+  }
+  return failedSlots.filter(({ witness, slot }) => failedInSlot(slot, firstAnswered) || (!served && witness.side === 'destination'));
+}
+
+/** Adds items; returns the list, which is a new one if it was the shared empty one. */
+function appended<T>(list: T[], items: readonly T[]): T[] {
+  if (items.length === 0) return list;
+  if (list.length === 0) return items.slice();
+  for (const item of items) list.push(item);
+  return list;
+}
+
+const podOf = ({ pod }: StoredEdge['pods'][number]): string => pod;
+const openedOf = ({ opened }: StoredEdge['pods'][number]): number => opened;
+const operationKey = ({ method, path }: CountedOperation): string => `${method} ${path}`;
+const countOf = ({ count }: CountedOperation): number => count;
+
+/** By key, what the witness counted that counted most. */
+function most<T extends { readonly witness: Witness }>(rows: readonly T[], keyOf: (row: T) => string, of: (row: T) => number): ReadonlyMap<string, number> {
+  if (rows.length === 0) return NONE;
+  const counted = new Map<string, number>();
+  const sums = new Map<string, number>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    const own = `${witnessKey(row.witness)} ${key}`;
+    const sum = (sums.get(own) ?? 0) + of(row);
+    sums.set(own, sum);
+    counted.set(key, Math.max(sum, counted.get(key) ?? 0));
+  }
+  return counted;
 }
 
 function added<T>(set: Set<T>, items: Iterable<T>): Set<T> {

@@ -1,4 +1,4 @@
-import { edgeKey, totals, type Edge, type Tally } from '../model/edge.ts';
+import { edgeKey, totals, type Edge, type EdgeKey, type Tally } from '../model/edge.ts';
 import type { EdgeDecision, PublicEntry } from '../model/decision.ts';
 import { peerKey, peerName, type Peer, type WorkloadPeer } from '../model/peer.ts';
 import { Canon } from '../resolve/canonical.ts';
@@ -95,36 +95,44 @@ export function buildGraph({ stored, withUnresolved = false, directory, fingerpr
   const baselined = stored.choices.baselines.flatMap(({ publicEntries }) => publicEntries).map((entry) => ({ ...entry, destination: canonical(entry.destination) }));
   const entries = distinctEntries([...open.filter((entry) => isOld(entry) || decided(entry)), ...baselined]);
   foldPublicClients(builders, entries);
-  const suspects = [...builders].map(([key, { edge, builder }]) => {
+  const suspects = [...builders].map(([key, { edge: { source, destination, protocol, port }, builder }]) => {
     const evidence = builder.evidence();
     const { rows, pendingRows, pendingRecords, pendingRevision } = builder;
-    const own = { rows, pendingRows, pendingRecords, pendingRevision };
-    return { ...edge, key, evidence, success: successOf(evidence, edge.protocol, shown), violations: builder.violations(), ...own };
+    const success = successOf(evidence, protocol, shown);
+    return { source, destination, protocol, port, key, evidence, totals: totals(evidence), success, violations: builder.violations(), rows, pendingRows, pendingRecords, pendingRevision };
   });
   // What they gathered is in the evidence now.
   builders.clear();
-  for (const edge of suspects) if (!isResolved(edge) && totals(edge.evidence).answered > 0) addOtherEnd(edge, unresolved);
-  const scans = findScans(suspects.filter(({ success }) => success !== 'unconfirmed').map((edge) => ({ edge, slots: edge.evidence.failedSlots.keys() })));
+  for (const edge of suspects) if (!isResolved(edge) && edge.totals.answered > 0) addOtherEnd(edge, unresolved);
+  const scans = findScans(suspects.filter(({ success, evidence }) => success !== 'unconfirmed' && evidence.failedSlots.size > 0).map((edge) => ({ edge, slots: edge.evidence.failedSlots.keys() })));
   const pods = podsOf(stored, canon, pendingPods);
   const around = neighbourhood(suspects, scans, pods, directory, (pod, hours) => pendingPods.connectionsOf(pod, hours, connectionsOf(pod, hours)));
-  const edges = suspects
-    .map((edge): GraphEdge => {
-      const suspicions = isResolved(edge) ? suspicionsOf(edge, around) : [];
-      const decision = verdicts.decision(edge);
-      const notes: Flag[] = [];
-      if (edge.success !== 'none' && hasNoOpening(edge.evidence)) notes.push('no-opening');
-      if (edge.success === 'unconfirmed') notes.push('unconfirmed');
-      return {
-        ...edge,
-        id: fingerprint(edge.key),
-        totals: totals(edge.evidence),
-        suspicions,
-        flags: [...suspicions, ...notes],
-        decision,
-        state: stateOf(edge, { decision, suspicions, violated: edge.violations.some(isBreach) }, verdicts),
-      };
-    })
-    .toSorted(byName);
+  const edges = sortedByName(suspects).map((edge): GraphEdge => {
+    const suspicions = isResolved(edge) ? suspicionsOf(edge, around, edge.totals) : NO_SUSPICIONS;
+    const decision = verdicts.decision(edge);
+    // Each by its name: an object that others were spread into weighs five times as much.
+    const { source, destination, protocol, port, key, evidence, totals: total, success, violations, rows, pendingRows, pendingRecords, pendingRevision } = edge;
+    return {
+      id: fingerprint(key),
+      key,
+      source,
+      destination,
+      protocol,
+      port,
+      evidence,
+      totals: total,
+      success,
+      suspicions,
+      flags: flagsOf(edge, suspicions),
+      state: stateOf(edge, { decision, suspicions, violated: violations.some(isBreach) }, verdicts),
+      decision,
+      violations,
+      rows,
+      pendingRows,
+      pendingRecords,
+      pendingRevision,
+    };
+  });
   return {
     revision: stored.revision,
     edges,
@@ -142,10 +150,30 @@ export function buildGraph({ stored, withUnresolved = false, directory, fingerpr
   };
 }
 
+const NO_SUSPICIONS: readonly Suspicion[] = [];
+
+/** Suspicions and notes. */
+function flagsOf({ success, evidence, totals: total }: Pick<GraphEdge, 'success' | 'evidence' | 'totals'>, suspicions: readonly Suspicion[]): readonly Flag[] {
+  const notes: Flag[] = [];
+  if (success !== 'none' && hasNoOpening(evidence, total)) notes.push('no-opening');
+  if (success === 'unconfirmed') notes.push('unconfirmed');
+  return notes.length === 0 ? suspicions : [...suspicions, ...notes];
+}
+
 /** As people look for edges: by the names of their ends, then by port. */
-function byName(a: GraphEdge, b: GraphEdge): number {
-  const order = compare(peerName(a.source), peerName(b.source)) || compare(peerName(a.destination), peerName(b.destination));
-  return order || a.port - b.port || compare(a.key, b.key);
+function sortedByName<E extends EdgeKey & { readonly key: string }>(edges: readonly E[]): readonly E[] {
+  const peers = new Set(edges.flatMap(({ source, destination }) => [source, destination]));
+  const names = [...peers].map((peer) => ({ peer, name: peerName(peer) })).toSorted((a, b) => compare(a.name, b.name));
+  // Peers of one name have one place.
+  const places = new Map<Peer, number>();
+  for (const [i, { peer, name }] of names.entries()) {
+    const before = names[i - 1];
+    places.set(peer, before?.name === name ? (places.get(before.peer) ?? i) : i);
+  }
+  return edges
+    .map((edge) => ({ edge, from: places.get(edge.source) ?? 0, to: places.get(edge.destination) ?? 0 }))
+    .toSorted((a, b) => a.from - b.from || a.to - b.to || a.edge.port - b.edge.port || compare(a.edge.key, b.edge.key))
+    .map(({ edge }) => edge);
 }
 
 function compare(a: string, b: string): number {

@@ -62,10 +62,11 @@ export class Verdicts implements Judge {
   }
 
   decision(edge: EdgeKey): EdgeDecision | null {
-    return this.#decisions.get(this.#key(edge)) ?? null;
+    return this.#decisions.size === 0 ? null : (this.#decisions.get(this.#key(edge)) ?? null);
   }
 
   inBaseline(edge: EdgeKey): boolean {
+    if (this.#baseline.size + this.#publicEntries.size === 0) return false;
     return this.#baseline.has(this.#key(edge)) || (edge.source.type === 'public' && this.#publicEntries.has(this.#key(edge)));
   }
 

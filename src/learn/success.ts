@@ -1,5 +1,5 @@
 import { totals, type Evidence, type Tally } from '../model/edge.ts';
-import type { Protocol } from '../model/flow.ts';
+import type { Protocol, Witness } from '../model/flow.ts';
 
 /** Whether connections of an edge succeeded, as far as its sources can show. */
 export type Success = 'confirmed' | 'unconfirmed' | 'none';
@@ -29,15 +29,18 @@ function wentThrough(tally: Tally): boolean {
 export function refusedAtServer(witnesses: Evidence['witnesses']): boolean {
   let denied = false;
   for (const { witness, tally } of witnesses.values()) {
-    if (witness.side !== 'destination') continue;
-    if (tally.answered + tally.opened + tally.ongoing > 0) return false;
-    denied ||= tally.denied > 0;
+    if (isServed(witness, tally)) return false;
+    denied ||= witness.side === 'destination' && tally.denied > 0;
   }
   return denied;
 }
 
+/** The server's own end saw somebody come through. */
+export function isServed({ side }: Witness, { answered, opened, ongoing }: Readonly<Tally>): boolean {
+  return side === 'destination' && answered + opened + ongoing > 0;
+}
+
 /** Established traffic alone: the connection is older than the records. */
-export function hasNoOpening(evidence: Evidence): boolean {
-  const { opened, ongoing, answered } = totals(evidence);
+export function hasNoOpening(evidence: Evidence, { opened, ongoing, answered }: Readonly<Tally> = totals(evidence)): boolean {
   return opened === 0 && ongoing + answered > 0;
 }

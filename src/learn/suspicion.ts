@@ -1,5 +1,5 @@
 import { METADATA_ADDRESSES } from '../model/address.ts';
-import { hoursSeen, MANY_PORTS, totals, type EdgeKey, type Evidence } from '../model/edge.ts';
+import { hoursSeen, MANY_PORTS, totals, type EdgeKey, type Evidence, type Tally } from '../model/edge.ts';
 import { peerKey } from '../model/peer.ts';
 import type { Success } from './success.ts';
 
@@ -44,7 +44,8 @@ export interface Neighbourhood {
   readonly podsOnEveryNode: (pods: Iterable<string>) => boolean;
 }
 
-type Rule = (edge: SuspectEdge, around: Neighbourhood) => boolean;
+/** `total` is what all witnesses of the edge together say. */
+type Rule = (edge: SuspectEdge, around: Neighbourhood, total: Readonly<Tally>) => boolean;
 
 const ENOUGH_DAYS = 3;
 const MANY_CONNECTIONS = 20;
@@ -52,11 +53,11 @@ const MUCH_OUT = 100_000_000;
 const DATA_STORES: ReadonlySet<number> = new Set([1433, 1521, 2379, 3306, 5432, 5984, 6379, 7000, 9042, 9200, 11_211, 27_017]);
 
 const RULES: Readonly<Record<Suspicion, Rule>> = {
-  'single-sighting': ({ evidence }) => totals(evidence).opened === 1 && hoursSeen(evidence) === 1,
+  'single-sighting': ({ evidence }, _, { opened }) => opened === 1 && hoursSeen(evidence) === 1,
 
-  'one-pod': ({ source, evidence }, around) => {
+  'one-pod': ({ source, evidence }, around, { opened }) => {
     if (source.type !== 'workload' || source.kind !== 'Deployment' || hasSettled(evidence)) return false;
-    if (evidence.pods.size !== 1 || totals(evidence).opened < MANY_CONNECTIONS) return false;
+    if (opened < MANY_CONNECTIONS || evidence.pods.size !== 1) return false;
     const hours = hoursOf(evidence);
     const idle = (around.podsOf.get(peerKey(source)) ?? []).filter(
       (pod) => !evidence.pods.has(pod) && around.connectionsOf(pod, hours) >= MANY_CONNECTIONS,
@@ -64,10 +65,8 @@ const RULES: Readonly<Record<Suspicion, Rule>> = {
     return idle.length >= 2;
   },
 
-  'much-out': ({ destination, evidence }) => {
-    const { bytesOut, bytesIn } = totals(evidence);
-    return destination.type === 'external' && evidence.days.size === 1 && bytesOut > MUCH_OUT && bytesOut > 10 * bytesIn;
-  },
+  'much-out': ({ destination, evidence }, _, { bytesOut, bytesIn }) =>
+    destination.type === 'external' && evidence.days.size === 1 && bytesOut > MUCH_OUT && bytesOut > 10 * bytesIn,
 
   'no-success': ({ success }) => success === 'none',
 
@@ -116,7 +115,7 @@ export function hoursOf(evidence: Evidence): ReadonlySet<number> {
 const OF_THE_PUBLIC: ReadonlySet<Suspicion> = new Set(['single-sighting', 'no-success', 'many-ports', 'etcd', 'remote-shell']);
 
 /** The suspicions that hold on an edge. */
-export function suspicionsOf(edge: SuspectEdge, around: Neighbourhood): readonly Suspicion[] {
+export function suspicionsOf(edge: SuspectEdge, around: Neighbourhood, total: Readonly<Tally> = totals(edge.evidence)): readonly Suspicion[] {
   const isPublic = edge.source.type === 'public';
-  return SUSPICIONS.filter((suspicion) => (!isPublic || OF_THE_PUBLIC.has(suspicion)) && RULES[suspicion](edge, around));
+  return SUSPICIONS.filter((suspicion) => (!isPublic || OF_THE_PUBLIC.has(suspicion)) && RULES[suspicion](edge, around, total));
 }

@@ -73,8 +73,13 @@ export interface Witness {
   readonly point: string;
 }
 
+/** Made once for an object: there are few witnesses, and each row has one. */
+const witnessKeys = new WeakMap<Witness, string>();
+
 export function witnessKey(witness: Witness): string {
-  return `${witness.collector}|${witness.side}|${witness.point}`;
+  let key = witnessKeys.get(witness);
+  if (key === undefined) witnessKeys.set(witness, (key = `${witness.collector}|${witness.side}|${witness.point}`));
+  return key;
 }
 
 /** An HTTP operation: the method and the path template, without query and without tokens. */

@@ -6,11 +6,11 @@ import type { EdgeKey } from '../model/edge.ts';
 import { EdgeNumbers, serviceNumber } from '../model/edge-numbers.ts';
 import { witnessKey, type Operation, type Protocol, type Witness } from '../model/flow.ts';
 import type { Peer } from '../model/peer.ts';
-import { Children } from './children.ts';
+import { blocks, Children } from './blocks.ts';
 import { Evidence } from './evidence.ts';
 import type { PeerTable } from './peers.ts';
 import { Rows } from './rows.ts';
-import { tallyOf, type TallyRow } from './tally.ts';
+import { TALLY_COLUMNS, tallyOf, type TallyValues } from './tally.ts';
 import type { WitnessTable } from './witnesses.ts';
 
 interface EdgeColumns {
@@ -23,6 +23,8 @@ interface EdgeColumns {
 interface EdgeRow extends EdgeColumns {
   readonly id: number;
 }
+
+const NO_WITNESS: Witness = { collector: '', side: 'unknown', point: '' };
 
 /** Edges with their evidence. */
 export class EdgeTable {
@@ -135,20 +137,20 @@ export class EdgeTable {
 
   /** Edges with their evidence, one after the other: all at once they would weigh many times what the graph does. */
   *read(peers: ReadonlyMap<number, Peer>, pods: ReadonlyMap<number, string>): Generator<StoredEdge> {
+    const db = this.#db;
     const witnesses = this.#witnesses.read();
-    const witnessOf = (id: number): Witness => witnesses.get(id) ?? { collector: '', side: 'unknown', point: '' };
-    type Of = { readonly edge: number; readonly witness: number };
-    const edgeOf = ({ edge }: { readonly edge: number }): number => edge;
-    const tallies = new Children(this.#each<Of & TallyRow>('SELECT * FROM edge_witnesses ORDER BY edge'), edgeOf);
-    const days = new Children(this.#each<Of & { day: number; hours: number }>('SELECT edge, day, hours FROM edge_days ORDER BY edge'), edgeOf);
-    const edgePods = new Children(this.#each<Of & { pod: number; opened: number }>('SELECT * FROM edge_pods ORDER BY edge'), edgeOf);
-    const addresses = new Children(this.#each<Of & { address: string }>('SELECT * FROM edge_addresses ORDER BY edge'), edgeOf);
-    const principals = new Children(this.#each<Of & { principal: string }>('SELECT * FROM edge_principals ORDER BY edge'), edgeOf);
-    const operations = new Children(this.#each<Of & { method: string; path: string; count: number }>('SELECT * FROM edge_operations ORDER BY edge'), edgeOf);
-    const slots = new Children(this.#each<Of & { slot: number; watched: number }>('SELECT * FROM edge_slots ORDER BY edge'), edgeOf);
-    const violations = new Children(this.#each<Of & TallyRow & { epoch: number; day: number; hours: number }>('SELECT * FROM violations ORDER BY edge'), edgeOf);
-    try {
-      for (const { id, source, destination, protocol, port } of this.#each<EdgeRow>('SELECT * FROM edges ORDER BY id')) {
+    const witnessOf = (id: number): Witness => witnesses.get(id) ?? NO_WITNESS;
+    const tallies = new Children<[edge: number, witness: number, ...TallyValues]>(db, 'edge_witnesses', 'edge', `witness, ${TALLY_COLUMNS}`);
+    const days = new Children<[edge: number, day: number, hours: number]>(db, 'edge_days', 'edge', 'day, hours');
+    const edgePods = new Children<[edge: number, pod: number, witness: number, opened: number]>(db, 'edge_pods', 'edge', 'pod, witness, opened');
+    const addresses = new Children<[edge: number, address: string]>(db, 'edge_addresses', 'edge', 'address');
+    const principals = new Children<[edge: number, principal: string]>(db, 'edge_principals', 'edge', 'principal');
+    const operations = new Children<[edge: number, method: string, path: string, witness: number, count: number]>(db, 'edge_operations', 'edge', 'method, path, witness, count');
+    const slots = new Children<[edge: number, witness: number, slot: number, watched: number]>(db, 'edge_slots', 'edge', 'witness, slot, watched');
+    const violations = new Children<[edge: number, epoch: number, witness: number, day: number, hours: number, ...TallyValues]>(db, 'violations', 'edge', `epoch, witness, day, hours, ${TALLY_COLUMNS}`);
+    for (const edges of blocks<[id: number, source: number, destination: number, protocol: Protocol, port: number]>(db, 'edges', 'source, destination, protocol, port')) {
+      for (const children of [tallies, days, edgePods, addresses, principals, operations, slots, violations]) children.read(edges);
+      for (const [id, source, destination, protocol, port] of edges) {
         const [from, to] = [peers.get(source), peers.get(destination)];
         if (from === undefined || to === undefined) continue;
         yield {
@@ -157,18 +159,16 @@ export class EdgeTable {
           destination: to,
           protocol,
           port,
-          witnesses: tallies.of(id).map((row) => ({ witness: witnessOf(row.witness), tally: tallyOf(row) })),
-          days: days.of(id),
-          pods: edgePods.of(id).map(({ pod, witness, opened }) => ({ pod: pods.get(pod) ?? '', witness: witnessOf(witness), opened })),
-          addresses: addresses.of(id).map(({ address }) => address),
-          principals: principals.of(id).map(({ principal }) => principal),
-          operations: operations.of(id).map(({ method, path, witness, count }) => ({ method, path, count, witness: witnessOf(witness) })),
-          failedSlots: slots.of(id).map(({ witness, slot, watched }) => ({ witness: witnessOf(witness), slot, watched })),
-          violations: violations.of(id).map((row) => ({ epoch: row.epoch, witness: witnessOf(row.witness), day: row.day, hours: row.hours, tally: tallyOf(row) })),
+          witnesses: tallies.of(id, ([, witness, ...values]) => ({ witness: witnessOf(witness), tally: tallyOf(values) })),
+          days: days.of(id, ([, day, hours]) => ({ day, hours })),
+          pods: edgePods.of(id, ([, pod, witness, opened]) => ({ pod: pods.get(pod) ?? '', witness: witnessOf(witness), opened })),
+          addresses: addresses.of(id, ([, address]) => address),
+          principals: principals.of(id, ([, principal]) => principal),
+          operations: operations.of(id, ([, method, path, witness, count]) => ({ method, path, count, witness: witnessOf(witness) })),
+          failedSlots: slots.of(id, ([, witness, slot, watched]) => ({ witness: witnessOf(witness), slot, watched })),
+          violations: violations.of(id, ([, epoch, witness, day, hours, ...values]) => ({ epoch, witness: witnessOf(witness), day, hours, tally: tallyOf(values) })),
         };
       }
-    } finally {
-      for (const children of [tallies, days, edgePods, addresses, principals, operations, slots, violations]) children.close();
     }
   }
 

@@ -1,29 +1,32 @@
 import type { Database } from 'better-sqlite3';
 import type { PendingDelta } from '../learn/delta.ts';
 import type { StoredPending } from '../learn/stored.ts';
-import type { CountedOperation } from '../model/edge.ts';
 import type { Protocol } from '../model/flow.ts';
 import type { Peer } from '../model/peer.ts';
-import { Children } from './children.ts';
+import { blocks, Children } from './blocks.ts';
 import type { PeerTable } from './peers.ts';
-import { TALLY_COLUMNS, TALLY_LENGTH, TALLY_MERGE, tallyOf, tallyValues, type TallyRow } from './tally.ts';
+import { TALLY_COLUMNS, TALLY_LENGTH, TALLY_MERGE, tallyOf, tallyValues, type TallyValues } from './tally.ts';
 import type { WitnessTable } from './witnesses.ts';
 
-interface Row extends TallyRow {
-  readonly id: number;
-  readonly source: number;
-  readonly destination: number;
-  readonly source_pod: number | null;
-  readonly destination_pod: number | null;
-  readonly address: string;
-  readonly principal: string;
-  readonly protocol: Protocol;
-  readonly port: number;
-  readonly witness: number;
-  readonly revision: number;
-  readonly minute: number;
-  readonly records: number;
-}
+type Row = [
+  id: number,
+  source: number,
+  destination: number,
+  sourcePod: number | null,
+  destinationPod: number | null,
+  address: string,
+  principal: string,
+  protocol: Protocol,
+  port: number,
+  witness: number,
+  revision: number,
+  minute: number,
+  records: number,
+  ...tally: TallyValues,
+];
+
+/** Those of a row before its tally. */
+const COLUMNS = 'source, destination, source_pod, destination_pod, address, principal, protocol, port, witness, revision, minute, records';
 
 /** Flows with an end whose owner is not known yet, by minute. */
 export class PendingTable {
@@ -44,7 +47,7 @@ export class PendingTable {
     this.#witnesses = witnesses;
     this.#maxRows = maxRows;
     this.#upsert = db.prepare<unknown[], { id: number }>(
-      `INSERT INTO pending (source, destination, source_pod, destination_pod, address, principal, protocol, port, witness, revision, minute, records, ${TALLY_COLUMNS})
+      `INSERT INTO pending (${COLUMNS}, ${TALLY_COLUMNS})
        VALUES (${Array(12 + TALLY_LENGTH).fill('?').join(', ')})
        ON CONFLICT DO UPDATE SET records = records + excluded.records, ${TALLY_MERGE} RETURNING id`,
     );
@@ -108,19 +111,19 @@ export class PendingTable {
   /** Rows one after the other: they can be many more than the edges that come of them. */
   *read(peers: ReadonlyMap<number, Peer>, pods: ReadonlyMap<number, string>, beforeMinute = Number.MAX_SAFE_INTEGER): Generator<StoredPending> {
     const witnesses = this.#witnesses.read();
-    type Operation = CountedOperation & { readonly pending: number };
-    const operations = new Children(this.#db.prepare<[], Operation>('SELECT * FROM pending_operations ORDER BY pending').iterate(), ({ pending }) => pending);
-    try {
-      for (const row of this.#db.prepare<[number], Row>('SELECT * FROM pending WHERE minute < ? ORDER BY id').iterate(beforeMinute)) {
-        const [source, destination, witness] = [peers.get(row.source), peers.get(row.destination), witnesses.get(row.witness)];
+    const podOf = (pod: number | null): string => (pod === null ? '' : (pods.get(pod) ?? ''));
+    const operations = new Children<[pending: number, method: string, path: string, count: number]>(this.#db, 'pending_operations', 'pending', 'method, path, count');
+    // Not by the index of minutes: a block is a part of the table, not of what lies before the minute.
+    for (const rows of blocks<Row>(this.#db, 'pending', `${COLUMNS}, ${TALLY_COLUMNS}`, 'AND +minute < ?', beforeMinute)) {
+      operations.read(rows);
+      for (const row of rows) {
+        const [id, from, to, fromPod, toPod, address, principal, protocol, port, seenBy, revision, minute, records, ...values] = row;
+        const [source, destination, witness] = [peers.get(from), peers.get(to), witnesses.get(seenBy)];
         if (source === undefined || destination === undefined || witness === undefined) continue;
-        const { id, address, principal, protocol, port, revision, minute, records } = row;
-        const podOf = (pod: number | null): string => (pod === null ? '' : (pods.get(pod) ?? ''));
-        const [sourcePod, destinationPod] = [podOf(row.source_pod), podOf(row.destination_pod)];
-        yield { row: id, source, destination, sourcePod, destinationPod, address, principal, protocol, port, witness, revision, minute, records, tally: tallyOf(row), operations: operations.of(id) };
+        const [sourcePod, destinationPod] = [podOf(fromPod), podOf(toPod)];
+        const own = operations.of(id, ([, method, path, count]) => ({ method, path, count }));
+        yield { row: id, source, destination, sourcePod, destinationPod, address, principal, protocol, port, witness, revision, minute, records, tally: tallyOf(values), operations: own };
       }
-    } finally {
-      operations.close();
     }
   }
 }

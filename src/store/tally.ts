@@ -14,23 +14,24 @@ export const TALLY_MERGE = [
   'first_answered = min(first_answered, excluded.first_answered)',
 ].join(', ');
 
-export interface TallyRow {
-  readonly opened: number;
-  readonly ongoing: number;
-  readonly answered: number;
-  readonly refused: number;
-  readonly denied: number;
-  readonly audited: number;
-  readonly failed: number;
-  readonly lost_answers: number;
-  readonly bytes_out: number;
-  readonly bytes_in: number;
-  readonly first_seen: number;
-  readonly last_seen: number;
-  readonly first_answered: number;
-}
+/** Values of the columns of a tally. */
+export type TallyValues = readonly [
+  opened: number,
+  ongoing: number,
+  answered: number,
+  refused: number,
+  denied: number,
+  audited: number,
+  failed: number,
+  lostAnswers: number,
+  bytesOut: number,
+  bytesIn: number,
+  firstSeen: number,
+  lastSeen: number,
+  firstAnswered: number,
+];
 
-export function tallyValues(tally: Tally): readonly number[] {
+export function tallyValues(tally: Tally): TallyValues {
   const { opened, ongoing, answered, refused, denied, audited, failed, lostAnswers, bytesOut, bytesIn, firstSeen, lastSeen, firstAnswered } = tally;
   return [opened, ongoing, answered, refused, denied, audited, failed, lostAnswers, bytesOut, bytesIn, firstSeen, lastSeen, firstAnswered];
 }
@@ -42,20 +43,26 @@ export function putTally(rows: Rows, tally: Tally): Rows {
   return rows.put(bytesOut).put(bytesIn).put(firstSeen).put(lastSeen).put(firstAnswered);
 }
 
-export function tallyOf(row: TallyRow): Tally {
+export function tallyOf([opened, ongoing, answered, refused, denied, audited, failed, lostAnswers, bytesOut, bytesIn, firstSeen, lastSeen, firstAnswered]: TallyValues): Tally {
   return {
-    opened: row.opened,
-    ongoing: row.ongoing,
-    answered: row.answered,
-    refused: row.refused,
-    denied: row.denied,
-    audited: row.audited,
-    failed: row.failed,
-    lostAnswers: row.lost_answers,
-    bytesOut: row.bytes_out,
-    bytesIn: row.bytes_in,
-    firstSeen: row.first_seen,
-    lastSeen: row.last_seen,
-    firstAnswered: row.first_answered,
+    opened: small(opened),
+    ongoing: small(ongoing),
+    answered: small(answered),
+    refused: small(refused),
+    denied: small(denied),
+    audited: small(audited),
+    failed: small(failed),
+    lostAnswers: small(lostAnswers),
+    bytesOut: small(bytesOut),
+    bytesIn: small(bytesIn),
+    firstSeen,
+    lastSeen,
+    firstAnswered,
   };
+}
+
+/** The same number, in a word where it fits: of a row that also has large ones it comes as a double, which an object keeps in a box of its own. */
+function small(n: number): number {
+  const word = n | 0;
+  return word === n ? word : n;
 }

@@ -37,7 +37,7 @@ describe('an edge', () => {
       protocol: 'TCP',
       port: 8080,
       witnesses: [{ witness: AT_DESTINATION, tally: counts }],
-      days: [{ edge: 1, day: TODAY, hours: 0b1001 }],
+      days: [{ day: TODAY, hours: 0b1001 }],
       pods: [{ pod: 'shop/web-1', witness: AT_DESTINATION, opened: 1 }],
       addresses: ['10.0.0.1'],
       principals: ['cluster.local/ns/shop/sa/web'],

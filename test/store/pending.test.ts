@@ -35,7 +35,7 @@ describe('a pending flow', () => {
         minute: MINUTE,
         records: 4,
         tally: counts,
-        operations: [{ pending: 1, method: 'GET', path: '/', count: 2 }],
+        operations: [{ method: 'GET', path: '/', count: 2 }],
       },
     ]);
   });
