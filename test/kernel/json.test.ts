@@ -203,6 +203,27 @@ describe('the kernel and JSON', () => {
     }
   });
 
+  it('reads a record that fills its window to the last byte, and leaves one that is a byte longer', () => {
+    const record = (length: number): string => {
+      const rest = '{"z":"","a":"x","time":"2026-03-02T12:00:00Z"}';
+      return rest.replace('""', `"${'z'.repeat(length - rest.length)}"`);
+    };
+    for (const between of ['\n', '', '}']) {
+      const read = reader.read([4 << 20, (4 << 20) + 1, 100, (4 << 20) - 101, 4 << 19, 4 << 19].map(record), between);
+      expect(read.map((one) => one?.values[0]?.[1])).toEqual(['x', undefined, 'x', 'x', 'x', 'x']);
+    }
+  });
+
+  it('reads records that lie in any order, and far from each other', () => {
+    const record = (n: number): Buffer => Buffer.from(`{"a":${n},"time":"2026-03-02T12:00:00Z"}`);
+    const bytes = Buffer.alloc(20 << 20, '{"a":"');
+    const starts = Int32Array.from([19 << 20, 5, 1000, 900, (4 << 20) + 2000, 7 << 20, 500]);
+    const ends = starts.map((start, i) => start + record(i).copy(bytes, start));
+    ends[6] = 500;
+    const read = reader.readLaidOut({ bytes, starts, ends, count: starts.length });
+    expect(read.map((one) => one?.values[0]?.[1])).toEqual(['0', '1', '2', '3', '4', '5', undefined]);
+  });
+
   it('leaves what is too long for what it puts together, and a record that is longer than its window', () => {
     const record = (length: number): string => `{"a":"${'x'.repeat(length)}","time":"2026-03-02T12:00:00Z"}`;
     expect(reader.one(record(16_000))?.values[0]?.[1]).toHaveLength(16_000);
