@@ -18,12 +18,15 @@ export class SocketAddress {
   port = 0;
   /** A port is written, be it 0. */
   hasPort = false;
+  /** Whose log it is that shows it as its own, as far as that was asked for. */
+  owner: Owner | null = null;
 
   /** Reads `10.1.2.3:80`, `[fd00::1]:80`, `10.1.2.3`, and `envoy://connect_originate/10.1.2.3:80`, which is the address behind it. */
   read(line: Line, field: Field): this {
     this.kind = 'none';
     this.port = 0;
     this.hasPort = false;
+    this.owner = null;
     if (!line.has(field)) return this;
     const slot = SLOT[field];
     this.bytes = line.bytes[slot]!;
@@ -80,6 +83,10 @@ export class SocketAddress {
     return this.port <= 65_535;
   }
 
+  get text(): string {
+    return this.bytes.toString('latin1', this.start, this.end);
+  }
+
   isAddress(text: Buffer): boolean {
     return this.kind === 'ip' && this.end - this.start === text.length && isAt(this.bytes, text, this.start);
   }
@@ -90,6 +97,25 @@ export class SocketAddress {
     for (let i = 0; i < length; i++) if (this.bytes[this.start + i] !== other.bytes[other.start + i]) return false;
     return true;
   }
+}
+
+interface Owner {
+  readonly origin: OriginPod | null;
+  readonly own: OwnName;
+  readonly endpoint: Endpoint | null;
+}
+
+/** What an operator of the line's own says of the pod that wrote it; '' for nothing. */
+export interface OwnName {
+  readonly pod: string;
+  readonly namespace: string;
+}
+
+/** A piece of a line. */
+export interface Span {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
 }
 
 const ENVOY = Buffer.from('envoy://');
@@ -103,7 +129,7 @@ export class EndpointReader {
   readonly #scratch = Buffer.alloc(1 << 12);
 
   /** The far end: its address, and its certificate's identity, that it has none, or the host that was asked for. Null if the address is none. */
-  peer(address: SocketAddress, beside: { readonly bytes: Buffer; readonly start: number; readonly end: number } | null, kind: keyof typeof KIND): Endpoint | null {
+  peer(address: SocketAddress, beside: Span | null, kind: keyof typeof KIND): Endpoint | null {
     const addressLength = address.end - address.start;
     const besideLength = beside === null ? 0 : Math.min(beside.end - beside.start, 2_000);
     if (addressLength > 100) return null;
@@ -133,10 +159,14 @@ export class EndpointReader {
   }
 
   /** The log's own pod, as far as its envelope, its environment and its own socket tell. Null if nothing does. */
-  owner(origin: OriginPod | null, address: SocketAddress, line: Line): Endpoint | null {
-    const pod = origin?.pod ?? (line.has('podName') ? line.text('podName') : '');
-    const namespace = origin?.namespace ?? (line.has('podNamespace') ? line.text('podNamespace') : '');
-    const text = address.kind === 'ip' ? address.bytes.toString('latin1', address.start, address.end) : '';
+  owner(origin: OriginPod | null, own: OwnName, address: SocketAddress): Endpoint | null {
+    if (address.owner?.origin === origin && address.owner.own === own) return address.owner.endpoint;
+    const endpoint = this.#owner(origin?.pod ?? own.pod, origin?.namespace ?? own.namespace, address.kind === 'ip' ? address.text : '');
+    address.owner = { origin, own, endpoint };
+    return endpoint;
+  }
+
+  #owner(pod: string, namespace: string, text: string): Endpoint | null {
     const key = `${namespace}/${pod}/${text}`;
     const known = this.#owners.get(key);
     if (known !== undefined) return known;

@@ -77,7 +77,8 @@ function flagsOf(line: Line): ReadonlySet<string> {
 
 const NO_FLAGS: ReadonlySet<string> = new Set();
 
-export function resultOf(line: Line): Result {
+/** `hasMethod` and `lacksServer` are told apart from the line where it is not whole. */
+export function resultOf(line: Line, hasMethod: boolean = line.has('method'), lacksServer: boolean = line.lacks('upstreamHost')): Result {
   if (line.isDoubtful) return UNANSWERED;
   if (line.startsWith('details', RBAC) || line.startsWith('termination', RBAC)) return DENIED;
   const flags = flagsOf(line);
@@ -88,8 +89,8 @@ export function resultOf(line: Line): Result {
   }
   const code = line.integer('code') ?? 0;
   // No server was chosen: the answer, if there is one, is the proxy's own.
-  if (line.lacks('upstreamHost')) return code === 403 && !line.has('details') ? DENIED : UNANSWERED;
-  const isHttp = line.has('method') || code > 0;
+  if (lacksServer) return code === 403 && !line.has('details') ? DENIED : UNANSWERED;
+  const isHttp = hasMethod || code > 0;
   const broken = flags.size > 0 && has(BROKEN_FLAGS);
   // A TCP proxy logs at the end: without one of the flags above the server had accepted.
   if (!isHttp) return ESTABLISHED;
