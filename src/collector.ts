@@ -1,6 +1,6 @@
 import type { CountedAs, Endpoint, Flow, SkipReason, Window } from './model/flow.ts';
 import type { Origin } from './model/origin.ts';
-import type { Group, JsonPlan } from './scan/plan.ts';
+import type { Group, Plan } from './scan/plan.ts';
 import type { Slots } from './scan/slots.ts';
 
 /**
@@ -52,7 +52,7 @@ export interface Decoder<To extends Sink = Sink> {
  * form, and mean the same. The law of it: a record means what `read` says of its form, whenever the kernel finds one.
  */
 export interface Forms {
-  readonly plan: JsonPlan;
+  readonly plan: Plan;
   /** What a group of values says. Asked once for each bytes of it; `values` lie in `bytes`. */
   part(group: Group, bytes: Buffer, values: Slots): Part;
   /** Hands to the sink what a record of this form means, as `decode` would; counts and times are those of one record, and overwritten by whoever asks. */

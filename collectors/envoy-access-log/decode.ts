@@ -1,4 +1,4 @@
-import type { Decoder, Records, Sink } from '../../src/collector.ts';
+import type { Decoder, Forms, Records, Sink } from '../../src/collector.ts';
 import type { Origin } from '../../src/model/origin.ts';
 import { OperationReader } from '../../src/scan/operation.ts';
 import { EndpointReader } from './address.ts';
@@ -30,8 +30,11 @@ export class AccessLogDecoder implements Decoder {
   /** Time of a line that begins like a record. */
   #nearTime = Number.NaN;
 
-  constructor(matchers: readonly Matcher[]) {
+  readonly forms?: Forms;
+
+  constructor(matchers: readonly Matcher[], forms?: Forms) {
     this.#matchers = matchers;
+    if (forms !== undefined) this.forms = forms;
   }
 
   decode({ bytes, starts, ends, count }: Records, origin: Origin, sink: Sink): void {

@@ -37,6 +37,18 @@ export interface JsonFormat {
   readonly leaves: readonly { readonly path: readonly string[]; readonly format: TextFormat }[];
 }
 
+export type Format = TextFormat | JsonFormat;
+
+export function isJsonFormat(format: Format): format is JsonFormat {
+  return 'leaves' in format;
+}
+
+/** A JSON template if it begins with a brace, else a format string. */
+export function parseFormat(format: string): Format {
+  const json = format.trim().startsWith('{') ? parseJsonFormat(format.trim()) : null;
+  return json ?? parseTextFormat(format);
+}
+
 /** Null if the text is no JSON object. Numbers and other values that are no formats say nothing. */
 export function parseJsonFormat(template: string): JsonFormat | null {
   let root: unknown;

@@ -1,19 +1,20 @@
 import type { Collector, CollectorSettings } from '../../src/collector.ts';
 import { AccessLogDecoder, type Matcher } from './decode.ts';
-import { formatProblem, JSON_PRESET, parseJsonFormat, parseTextFormat, PRESETS, type JsonFormat } from './format.ts';
+import { formatProblem, isJsonFormat, JSON_PRESET, parseFormat, PRESETS, type Format } from './format.ts';
+import { AccessLogForms } from './forms.ts';
 import { JsonMatcher } from './json.ts';
 import { Line } from './line.ts';
+import { planOf } from './plan.ts';
 import { TextMatcher } from './text.ts';
 
-function matcherOf(format: string): Matcher {
-  const json = format.trim().startsWith('{') ? parseJsonFormat(format.trim()) : null;
-  return json === null ? new TextMatcher(parseTextFormat(format)) : new JsonMatcher(json satisfies JsonFormat);
+/** The configured format first, then those that Envoy and Istio have by default. */
+function formatsFor({ accessLogFormat }: CollectorSettings): readonly Format[] {
+  const configured = accessLogFormat === null || formatProblem(accessLogFormat) !== null ? [] : [accessLogFormat];
+  return [...configured, ...PRESETS, JSON_PRESET].map(parseFormat);
 }
 
-/** The configured format first, then those that Envoy and Istio have by default. */
-function matchersFor({ accessLogFormat }: CollectorSettings): readonly Matcher[] {
-  const configured = accessLogFormat === null || formatProblem(accessLogFormat) !== null ? [] : [accessLogFormat];
-  return [...configured, ...PRESETS, JSON_PRESET].map(matcherOf);
+function matcherOf(format: Format): Matcher {
+  return isJsonFormat(format) ? new JsonMatcher(format) : new TextMatcher(format);
 }
 
 const matchers = new Map<string | null, readonly Matcher[]>();
@@ -26,12 +27,16 @@ export const envoyAccessLog: Collector = {
   lacks: ['pod names of the far end', 'labels', 'UDP', 'connections that no proxy saw'],
   detect(bytes, start, end, settings) {
     let known = matchers.get(settings.accessLogFormat);
-    if (known === undefined) matchers.set(settings.accessLogFormat, (known = matchersFor(settings)));
+    if (known === undefined) matchers.set(settings.accessLogFormat, (known = formatsFor(settings).map(matcherOf)));
     return known.some((matcher) => {
       line.clear();
       return matcher.match(bytes, start, end, line) === 'yes';
     });
   },
   problem: ({ accessLogFormat }) => (accessLogFormat === null ? null : formatProblem(accessLogFormat)),
-  decoder: (settings) => new AccessLogDecoder(matchersFor(settings)),
+  decoder: (settings) => {
+    const formats = formatsFor(settings);
+    const plan = planOf(formats);
+    return new AccessLogDecoder(formats.map(matcherOf), plan === null ? undefined : new AccessLogForms(plan));
+  },
 };

@@ -1,7 +1,8 @@
 import { find, findByte, findLast, isAt } from '../../src/scan/find.ts';
+import type { Segment } from '../../src/scan/plan.ts';
 import type { TextFormat } from './format.ts';
 import type { Line } from './line.ts';
-import { canHoldSpaces, fieldsOf, type Operator } from './operators.ts';
+import { canHoldSpaces, fieldsOf, type Field, type Operator } from './operators.ts';
 import { Readings } from './readings.ts';
 import { compileTimeFormat, type ReadTime } from './start-time.ts';
 
@@ -10,18 +11,6 @@ export type Match = 'yes' | 'near' | 'no';
 
 const QUOTE = 0x22;
 const ENVOY = Buffer.from('envoy://');
-
-/** Operators between two literals with quotes. At most one of them, or the last ones, can hold spaces. */
-interface Segment {
-  readonly from: number;
-  readonly to: number;
-  /** The first operator that is no token, or `to`; what follows the last of them is read from the right. */
-  readonly firstWild: number;
-  readonly lastWild: number;
-  /** Which quote of the line ends it, and where that quote lies within its literal; -1 for the end of the line. */
-  readonly quote: number;
-  readonly quoteAt: number;
-}
 
 /**
  * Matches lines of a text format. Nothing in these lines is escaped, and clients write parts of them. Where a line has the quotes
@@ -76,7 +65,7 @@ export class TextMatcher {
   #inSegments(b: Buffer, begin: number, end: number, line: Line, segments: readonly Segment[]): boolean {
     let left = begin;
     for (const segment of segments) {
-      const after = this.#literals[segment.to]!;
+      const { after } = segment;
       const right = segment.quote < 0 ? end - after.length : this.#quotes[segment.quote]! - segment.quoteAt;
       if (right < left || right + after.length > end || !isAt(b, after, right)) return false;
       if (!this.#segment(b, left, right, line, segment)) return false;
@@ -135,21 +124,26 @@ export class TextMatcher {
       line.time = this.#readTime === null ? Number.NaN : this.#readTime(b, start, end);
       return !Number.isNaN(line.time);
     }
-    line.set(field, b, start, end);
-    switch (field) {
-      case 'code':
-      case 'bytesReceived':
-      case 'bytesSent':
-        return !line.has(field) || line.integer(field) !== null;
-      case 'upstreamHost':
-      case 'upstreamLocal':
-      case 'downstreamLocal':
-      case 'downstreamRemote':
-      case 'downstreamDirect':
-        return looksLikeAddress(b, start, end);
-      default:
-        return true;
-    }
+    return keepValue(line, field, b, start, end);
+  }
+}
+
+/** Keeps a value; false if it cannot be one of its field. */
+export function keepValue(line: Line, field: Field, b: Buffer, start: number, end: number): boolean {
+  line.set(field, b, start, end);
+  switch (field) {
+    case 'code':
+    case 'bytesReceived':
+    case 'bytesSent':
+      return !line.has(field) || line.integer(field) !== null;
+    case 'upstreamHost':
+    case 'upstreamLocal':
+    case 'downstreamLocal':
+    case 'downstreamRemote':
+    case 'downstreamDirect':
+      return looksLikeAddress(b, start, end);
+    default:
+      return true;
   }
 }
 
@@ -159,7 +153,8 @@ function quotesIn(literal: Buffer): number {
   return count;
 }
 
-function segmentsOf(literals: readonly Buffer[], operators: readonly Operator[]): readonly Segment[] | null {
+/** Null for formats whose quotes do not tell enough: at most one operator of a segment, or the last ones, can hold spaces. */
+export function segmentsOf(literals: readonly Buffer[], operators: readonly Operator[]): readonly Segment[] | null {
   const segments: Segment[] = [];
   let from = 0;
   let quote = quotesIn(literals[0]!);
@@ -170,7 +165,7 @@ function segmentsOf(literals: readonly Buffer[], operators: readonly Operator[])
     const [firstWild = to, lastWild = wild.at(-1) ?? to] = [wild[0], wild.at(-1)];
     // What lies between two of them cannot be told apart from them.
     if (operators.slice(firstWild, lastWild + 1).some(({ field }) => field !== null) && firstWild !== lastWild) return null;
-    segments.push({ from, to, firstWild, lastWild: wild.length === 0 ? to - 1 : lastWild, quote: quotes === 0 ? -1 : quote, quoteAt: literals[to]!.indexOf(QUOTE) });
+    segments.push({ from, to, firstWild, lastWild: wild.length === 0 ? to - 1 : lastWild, quote: quotes === 0 ? -1 : quote, quoteAt: literals[to]!.indexOf(QUOTE), after: literals[to]! });
     quote += quotes;
     from = to;
   }

@@ -3,7 +3,7 @@ import type { Endpoint, Operation, SkipReason } from '../../src/model/flow.ts';
 import { formatLabels } from '../../src/model/labels.ts';
 import type { Origin } from '../../src/model/origin.ts';
 import { performed, readOperation } from '../../src/scan/operation.ts';
-import type { Group, JsonPlan, Keep, Wanted } from '../../src/scan/plan.ts';
+import type { Group, Keep, Plan, Wanted } from '../../src/scan/plan.ts';
 import { ABSENT, NULL, OBJECT, STRING, type Slots } from '../../src/scan/slots.ts';
 import { WordReader } from '../../src/scan/words.ts';
 import { buildEndpoint, DESTINATION, SOURCE } from './endpoint.ts';
@@ -36,8 +36,9 @@ const BARE_END = 255;
 /** Those with ports. */
 const PROTOCOLS = ['TCP', 'UDP', 'SCTP'] as const;
 
-const PLAN: JsonPlan = {
+const PLAN: Plan = {
   slots: BARE_END + 1,
+  text: null,
   wanted: [
     line('flow', 'kind', MANNER),
     line('lost_events', 'kind', MANNER),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Records } from '../collector.ts';
 import { HOUR, SLOT } from '../model/edge.ts';
-import { KEEP, type Group, type JsonPlan } from '../scan/plan.ts';
+import { KEEP, SHAPE, type Group, type Plan, type TextPlan, type Wanted } from '../scan/plan.ts';
 import { ABSENT, type Slots } from '../scan/slots.ts';
 
 /** What `assembly/index.ts` exports. Constants are globals. */
@@ -9,7 +9,10 @@ interface Exports {
   readonly memory: WebAssembly.Memory;
   decode(from: number, count: number, origin: number): number;
   forget(): void;
-  newPlan(): void;
+  newJsonPlan(): void;
+  newTextPlan(quotes: number): number;
+  addColumn(p: number, length: number, what: number, slot: number, group: number, rank: number, shape: number): number;
+  addSegment(from: number, to: number, firstWild: number, lastWild: number, quote: number, quoteAt: number, p: number, length: number): number;
   addNode(parent: number, p: number, length: number, what: number, slot: number, group: number, rank: number): number;
   readonly why: WebAssembly.Global;
   readonly unsure: WebAssembly.Global;
@@ -28,6 +31,8 @@ const NO_ROOM = 3;
 const BY_NUMBER = 0xffff;
 
 export type Stop = 'done' | 'ask' | 'no-room';
+
+const QUOTE = 0x22;
 
 /** A control character, so that whatever reads over the end of the last record stops. */
 const LINE_END = 0x0a;
@@ -70,9 +75,13 @@ export class Kernel {
   }
 
   /** Forgets all forms, and reads by this plan from now on. False if the plan does not fit. */
-  begin({ wanted }: JsonPlan): boolean {
+  begin({ wanted, text }: Plan): boolean {
     this.#exports.forget();
-    this.#exports.newPlan();
+    return this.#planJson(wanted) && (text === null || this.#planText(text));
+  }
+
+  #planJson(wanted: readonly Wanted[]): boolean {
+    this.#exports.newJsonPlan();
     return wanted.every(({ path, slot, keep, group, rank = 0 }) => {
       let node = 0;
       for (const [depth, key] of path.entries()) {
@@ -82,6 +91,17 @@ export class Kernel {
       }
       return true;
     });
+  }
+
+  #planText({ columns, segments }: TextPlan): boolean {
+    const literals = [...columns.slice(0, 1).map(({ before }) => before), ...segments.map(({ after }) => after)];
+    if (this.#exports.newTextPlan(literals.reduce((sum, literal) => sum + literal.filter((byte) => byte === QUOTE).length, 0)) === 0) return false;
+    const { WINDOW } = this.#at;
+    const put = (literal: Buffer): number => literal.copy(this.bytes, WINDOW);
+    return (
+      columns.every(({ before, shape, wanted }) => this.#exports.addColumn(WINDOW, put(before), wanted === null ? 0 : KEEP[wanted.keep], wanted?.slot ?? 0, wanted?.group ?? 0, wanted?.rank ?? 0, SHAPE[shape]) !== 0) &&
+      segments.every(({ from, to, firstWild, lastWild, quote, quoteAt, after }) => this.#exports.addSegment(from, to, firstWild, lastWild, quote, quoteAt, WINDOW, put(after)) !== 0)
+    );
   }
 
   forget(): void {

@@ -220,7 +220,7 @@ export function writePath(to: usize, p: usize, end: usize): usize {
     const isHexadecimal = length >= 8 && digits > 0 && hex > 0 && digits + hex == length;
     if (isNumber || isHexadecimal || (length == 36 && hyphens == 4 && digits + hex == 32 && isUuid(first))) store<u8>(to++, 0x30);
     else {
-      memory.copy(to, first, length);
+      copy(to, first, length);
       to += length;
     }
     if (p < end && load<u8>(p) == 0x2f) {

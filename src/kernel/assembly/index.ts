@@ -1,10 +1,11 @@
 /** What JavaScript calls. Everything else it reads and writes in the memory itself (see `memory.ts`). */
 import { forget } from './intern';
-import { addNode, isFull, newPlan, readJson } from './json';
+import { addNode, isFull, newJsonPlan, readJson } from './json';
+import { addColumn, addSegment, newTextPlan, readText } from './text';
 import { ENDS, ROW_SIZE, ROWS, STARTS, UNSURE } from './memory';
 import * as record from './record';
 
-export { addNode, forget, newPlan };
+export { addColumn, addNode, addSegment, forget, newJsonPlan, newTextPlan };
 export { forms } from './intern';
 export { ASKED, COUNT_SIZE, COUNTS, ENDS, FORM_SIZE, FORMS, MAX_NODE_PARTS, MAX_OUTCOMES, MAX_RECORDS, MEMORY_SIZE, ROW_SIZE, ROWS, STARTS, SUMS, UNSURE, VALUE_SIZE, VALUES, WINDOW, WINDOW_SIZE } from './memory';
 
@@ -41,8 +42,12 @@ function time(): f64 {
 @inline
 function read(i: i32, origin: i32): i32 {
   const at = <usize>i << 2;
+  const start: usize = load<u32>(STARTS + at);
+  const end: usize = load<u32>(ENDS + at);
   record.begin();
-  if (!readJson(load<u32>(STARTS + at), load<u32>(ENDS + at))) return isFull ? record.NO_ROOM : record.UNSURE;
+  if (load<u8>(start) != 0x7b) {
+    if (!readText(start, end)) return record.UNSURE;
+  } else if (!readJson(start, end)) return isFull ? record.NO_ROOM : record.UNSURE;
   return isNaN(time()) ? record.UNSURE : record.findForm(origin);
 }
 

@@ -2,32 +2,11 @@
  * Reads one JSON record through, once, and keeps what the plan wants of it. It takes a subset of JSON: what it takes is valid, and means
  * what it says there. Repeated keys that are wanted, escapes in keys, deep nesting and space before a colon are left to the reference.
  */
-import { copy, hashOf, isDigit, isEscaped, numberEnd, same, stringEnd, timeAt, writePath } from './bytes';
+import { hashOf, isEscaped, numberEnd, same, stringEnd } from './bytes';
 import { CROWDED, FULL, internValue, knownValue, valueLength } from './intern';
+import { ARRAY, ESCAPED, FALSE, keepScalar, keepText, NOTHING, NULL, NUMBER, OBJECT, STRING, TRUE, WHOLE } from './keep';
 import { KEY_INDEX, KEY_INDEX_SIZE, KEY_SIZE, KEYS, MAX_KEYS, MAX_NODES, NODE_SIZE, NODES } from './memory';
-import { keep, put, putNumber, roomFor, saltOf, setPort, setSum, setTime } from './record';
-
-// Kinds of values, as `scan/json.ts` numbers them.
-const STRING: i32 = 1;
-const ESCAPED: i32 = 2;
-const NUMBER: i32 = 3;
-const TRUE: i32 = 4;
-const FALSE: i32 = 5;
-const NULL: i32 = 6;
-const OBJECT: i32 = 7;
-const ARRAY: i32 = 8;
-
-// What is kept of a wanted value, as `plan.ts` numbers it.
-const NOTHING: i32 = 0;
-const KIND: i32 = 1;
-const TEXT: i32 = 2;
-const WHOLE: i32 = 3;
-const TIME: i32 = 4;
-const PORT: i32 = 5;
-const SUM: i32 = 6;
-const ADDRESS: i32 = 7;
-const PATH: i32 = 8;
-const TRAP: i32 = 9;
+import { put, putNumber, saltOf } from './record';
 
 /** Below what the plan reads, which nests at most eight levels deep: together no more than the 64 that the reference takes. */
 const MAX_DEPTH: i32 = 56;
@@ -45,7 +24,7 @@ let generation: u32 = 0;
 export let isFull: bool = false;
 
 /** Begins a plan; node 0 is the record itself. */
-export function newPlan(): void {
+export function newJsonPlan(): void {
   memory.fill(NODES, 0, MAX_NODES * NODE_SIZE);
   memory.fill(KEY_INDEX, 0, KEY_INDEX_SIZE * 4);
   nodes = 1;
@@ -96,11 +75,11 @@ function keyAt(parent: i32, p: usize, length: usize): usize {
   return KEYS;
 }
 
-/** Whether the record between the two addresses was read to its end, and all that is wanted was kept. */
+/** Whether the record between the two addresses, which begins with a brace, was read to its end, and all that is wanted was kept. */
 export function readJson(start: usize, end: usize): bool {
   isFull = false;
   generation++;
-  return load<u8>(start) == 0x7b && object(start, 0) == end;
+  return object(start, 0) == end;
 }
 
 @inline
@@ -161,118 +140,6 @@ function value(p: usize, node: i32): usize {
   if (end == 0 || what == NOTHING) return end;
   const kind = byte == 0x74 ? TRUE : byte == 0x66 ? FALSE : byte == 0x6e ? NULL : NUMBER;
   return keepScalar(at, what, kind, p, end) ? end : 0;
-}
-
-function keepText(at: usize, what: i32, kind: i32, p: usize, end: usize): bool {
-  const slot: i32 = load<u8>(at, 1);
-  const group: i32 = load<u8>(at, 2);
-  const rank: i32 = load<u8>(at, 3);
-  const length = end - p;
-  switch (what) {
-    case KIND:
-      return put(group, slot, kind, p, 0);
-    case TIME: {
-      // In protojson an empty text is no value.
-      if (length == 0) return true;
-      const time = kind == STRING ? timeAt(p, end) : NaN;
-      if (isNaN(time)) return false;
-      setTime(rank, time);
-      return true;
-    }
-    case PORT: {
-      const port = kind == STRING ? wholeNumber(p, end, 5) : -1;
-      if (port < 0 || port > 65535) return false;
-      setPort(rank, <i32>port);
-      return true;
-    }
-    case SUM:
-      return keepSum(group, slot, kind, rank, p, end);
-    case ADDRESS:
-      return keepAddress(group, slot, kind, p, end);
-    case PATH: {
-      if (kind == ESCAPED) return put(group, slot, kind, p, length);
-      const to = roomFor(group, length);
-      if (to == 0) return false;
-      keep(group, slot, kind, writePath(to, p, end));
-      return true;
-    }
-    case TRAP:
-      return false;
-    default:
-      return put(group, slot, kind, p, length);
-  }
-}
-
-function keepScalar(at: usize, what: i32, kind: i32, p: usize, end: usize): bool {
-  const slot: i32 = load<u8>(at, 1);
-  const group: i32 = load<u8>(at, 2);
-  switch (what) {
-    case KIND:
-      return put(group, slot, kind, p, 0);
-    case TIME:
-      return kind == NULL;
-    case PORT: {
-      if (kind == NULL) return true;
-      const port = kind == NUMBER ? wholeNumber(p, end, 5) : -1;
-      if (port < 0 || port > 65535) return false;
-      setPort(load<u8>(at, 3), <i32>port);
-      return true;
-    }
-    case SUM:
-      return keepSum(group, slot, kind, load<u8>(at, 3), p, end);
-    case TRAP:
-      return false;
-    default:
-      return put(group, slot, kind, p, end - p);
-  }
-}
-
-/** A number is added up: its form says only that there is one. */
-function keepSum(group: i32, slot: i32, kind: i32, rank: i32, p: usize, end: usize): bool {
-  const sum = kind == NUMBER || kind == STRING ? wholeNumber(p, end, 15) : -1;
-  if (sum < 0) return put(group, slot, kind, p, end - p);
-  setSum(rank, sum);
-  const to = roomFor(group, 1);
-  if (to == 0) return false;
-  store<u8>(to, 0x30);
-  keep(group, slot, kind, 1);
-  return true;
-}
-
-/** An address whose port is another one each time: any port but 0 is written as 1. */
-export function keepAddress(group: i32, slot: i32, kind: i32, p: usize, end: usize): bool {
-  let colon = end;
-  while (colon > p && isDigit(load<u8>(colon - 1))) colon--;
-  const digits = end - colon;
-  const isFirst = isDigit(load<u8>(p)) || load<u8>(p) == 0x5b;
-  if (!isFirst || digits < 1 || digits > 5 || colon == p || load<u8>(colon - 1) != 0x3a) return put(group, slot, kind, p, end - p);
-  const port = wholeNumber(colon, end, 5);
-  // A bare IPv6 address has several colons and no port.
-  if (port < 1 || port > 65535 || (load<u8>(p) != 0x5b && holds(0x3a, p, colon - 1)) || (load<u8>(p) == 0x5b && load<u8>(colon - 2) != 0x5d)) return put(group, slot, kind, p, end - p);
-  const length = colon - p;
-  const to = roomFor(group, length + 1);
-  if (to == 0) return false;
-  copy(to, p, length);
-  store<u8>(to + length, 0x31);
-  keep(group, slot, kind, length + 1);
-  return true;
-}
-
-function holds(byte: i32, p: usize, end: usize): bool {
-  while (p < end) if (<i32>load<u8>(p++) == byte) return true;
-  return false;
-}
-
-/** A whole number of at most so many digits; -1 if it is none. */
-export function wholeNumber(p: usize, end: usize, digits: i32): f64 {
-  if (p == end || end - p > <usize>digits) return -1;
-  let number: i64 = 0;
-  while (p < end) {
-    const byte: i32 = load<u8>(p++);
-    if (!isDigit(byte)) return -1;
-    number = number * 10 + (byte - 0x30);
-  }
-  return <f64>number;
 }
 
 /** An object or array of which everything counts: 0.9 of Hubble's bytes are ends that were read before, and comparing is three times as fast as reading. */

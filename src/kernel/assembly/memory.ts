@@ -30,9 +30,20 @@ export const KEY_SIZE: i32 = 80;
 export const KEY_INDEX: usize = KEYS + MAX_KEYS * KEY_SIZE;
 export const KEY_INDEX_SIZE: u32 = 1 << 12;
 
+/** The plan for lines of text: what is between its literals, those with quotes, and where the quotes of a line lie. */
+export const COLUMNS: usize = KEY_INDEX + KEY_INDEX_SIZE * 4;
+export const MAX_COLUMNS: i32 = 1 << 8;
+export const COLUMN_SIZE: i32 = 16;
+export const SEGMENTS: usize = COLUMNS + MAX_COLUMNS * COLUMN_SIZE;
+export const SEGMENT_SIZE: i32 = 32;
+export const QUOTES: usize = SEGMENTS + MAX_COLUMNS * SEGMENT_SIZE;
+export const MAX_QUOTES: i32 = 1 << 9;
+export const LITERALS: usize = QUOTES + MAX_QUOTES * 4;
+export const LITERALS_SIZE: usize = 1 << 14;
+
 /** What is put together of a record, group by group. */
 export const GROUPS: i32 = 5;
-export const SCRATCH: usize = KEY_INDEX + KEY_INDEX_SIZE * 4;
+export const SCRATCH: usize = LITERALS + LITERALS_SIZE + SLACK;
 export const SCRATCH_SIZE: i32 = 1 << 14;
 
 /** Objects and arrays that were read before, by their bytes. */

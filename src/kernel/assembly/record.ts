@@ -119,12 +119,14 @@ export function findForm(origin: i32): i32 {
   let asked = 0;
   let rule = 0;
   let group = 0;
+  let isEmpty = true;
   firstEnd = secondEnd = 0;
   while (group < GROUPS) {
     const base = SCRATCH + group * SCRATCH_SIZE;
     const length = load<usize>(TOPS + (group << 2)) - base;
     let part = NOTHING;
     if (length > 0) {
+      isEmpty = false;
       const entry = entryOf(group, base, length);
       if (entry < 2) return entry == 0 ? NO_ROOM : UNSURE;
       part = partOf(entry);
@@ -138,7 +140,7 @@ export function findForm(origin: i32): i32 {
   }
   store<i32>(ASKED, asked);
   if (asked > 0) return ASK;
-  if (rule & NO_FORM) return UNSURE;
+  if (isEmpty || (rule & NO_FORM) != 0) return UNSURE;
   node = load<i32>(KEY, (GROUPS - 1) * 4);
   if (node >= MAX_NODE_PARTS) return NO_ROOM;
   useRoles(rule);

@@ -1,0 +1,107 @@
+import { RULE, type Form, type Forms, type Part, type Sink } from '../../src/collector.ts';
+import type { Origin } from '../../src/model/origin.ts';
+import { OperationReader } from '../../src/scan/operation.ts';
+import type { Group, Plan } from '../../src/scan/plan.ts';
+import { ABSENT, ESCAPED, NULL, NUMBER, STRING, type Slots } from '../../src/scan/slots.ts';
+import { EndpointReader, type OwnName, type SocketAddress } from './address.ts';
+import { Line } from './line.ts';
+import { CLIENT, MANNER, REQUEST, SERVER, type FormatPlan, type Source } from './plan.ts';
+import { ClientSaid, outcomeOf, ownNameOf, RequestSaid, ServerSaid, type OutcomeSaid } from './said.ts';
+import { Teller } from './tell.ts';
+import { keepValue } from './text.ts';
+
+/** How it went, as far as it does not depend on whether there was a method (1) and a server (2); and whose log it is. */
+interface Manner {
+  readonly outcomes: readonly OutcomeSaid[];
+  readonly own: OwnName;
+}
+
+const CASES = [0, 1, 2, 3];
+
+/** Access log lines by their form. */
+export class AccessLogForms implements Forms {
+  readonly plan: Plan;
+  readonly #sources: readonly Source[];
+  readonly #line = new Line();
+  readonly #endpoints = new EndpointReader();
+  readonly #operations = new OperationReader();
+  readonly #teller = new Teller(this.#endpoints);
+  readonly #said;
+
+  constructor({ plan, sources }: FormatPlan) {
+    this.plan = plan;
+    this.#sources = sources;
+    this.#line.clear();
+    this.#said = {
+      client: new ClientSaid(this.#endpoints).read(this.#line),
+      server: new ServerSaid(this.#endpoints).read(this.#line),
+      request: new RequestSaid(this.#operations).read(this.#line),
+      outcome: outcomeOf(this.#line, false, false),
+      own: ownNameOf(this.#line),
+    };
+  }
+
+  part(group: Group, bytes: Buffer, values: Slots): Part {
+    const line = this.#line;
+    if (!this.#fill(group, bytes, values)) return { key: '', value: null, rule: RULE.noForm, end: null };
+    switch (group) {
+      case CLIENT: {
+        const client = new ClientSaid(this.#endpoints).read(line);
+        return part(client, addressKey(client.address), addressKey(client.own), client.isSocket, client.showsNone, line.text(line.has('peerSan') ? 'peerSan' : 'peerPrincipal'));
+      }
+      case SERVER: {
+        const server = new ServerSaid(this.#endpoints).read(line);
+        return part(server, addressKey(server.local), server.local.port, addressKey(server.host), server.host.port, server.cluster, server.cluster === 'outbound' ? line.text('upstreamCluster') : '', server.isLacking);
+      }
+      case MANNER: {
+        const manner: Manner = { outcomes: CASES.map((i) => outcomeOf(line, (i & 1) !== 0, (i & 2) !== 0)), own: ownNameOf(line) };
+        return part(manner, manner);
+      }
+      case REQUEST: {
+        const request = new RequestSaid(this.#operations).read(line);
+        return part(request, request.hasMethod, request.operation);
+      }
+      default:
+        return part('');
+    }
+  }
+
+  /** Takes the values of a group as a matcher would; false if it may take them otherwise, or not at all. */
+  #fill(group: Group, bytes: Buffer, values: Slots): boolean {
+    const line = this.#line;
+    line.clear();
+    line.written = this.#sources[0]!.written;
+    for (const [slot, source] of this.#sources.entries()) {
+      const kind = values.kinds[slot];
+      if (source.group !== group || kind === ABSENT) continue;
+      line.written = source.written;
+      if (kind === NULL) continue;
+      if (kind !== STRING && kind !== ESCAPED && kind !== NUMBER) return false;
+      // What the bytes lie in is written over.
+      const value = kind === ESCAPED ? Buffer.from(values.text(bytes, slot)!) : Buffer.from(bytes.subarray(values.starts[slot], values.ends[slot]));
+      if (!source.isText) line.set(source.field, value, 0, value.length);
+      else if (!keepValue(line, source.field, value, 0, value.length)) return false;
+    }
+    return true;
+  }
+
+  read({ parts }: Form, origin: Origin, sink: Sink): void {
+    const said = this.#said;
+    const { outcomes, own } = parts[MANNER] as Manner;
+    said.client = parts[CLIENT] as ClientSaid;
+    said.server = parts[SERVER] as ServerSaid;
+    said.request = parts[REQUEST] as RequestSaid;
+    said.outcome = outcomes[(said.request.hasMethod ? 1 : 0) | (said.server.isLacking ? 2 : 0)]!;
+    said.own = own;
+    const reason = this.#teller.tell(said, origin, sink);
+    if (reason !== null) sink.skip(reason, 0, '');
+  }
+}
+
+function part(value: unknown, ...key: readonly unknown[]): Part {
+  return { key: JSON.stringify(key), value, rule: 0, end: null };
+}
+
+function addressKey(address: SocketAddress): string {
+  return address.kind === 'ip' ? `at ${address.text}` : address.kind;
+}
