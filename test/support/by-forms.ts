@@ -1,4 +1,4 @@
-import type { BundleSink, Collector, CountedAs, Records, Sink } from '../../src/collector.ts';
+import type { BundleSink, Collector, CollectorSettings, CountedAs, Decoder, Records } from '../../src/collector.ts';
 import { decoderOf } from '../../src/decode/decoders.ts';
 import { FormDecoder } from '../../src/decode/form-decoder.ts';
 import { HOUR, SLOT } from '../../src/model/edge.ts';
@@ -9,13 +9,6 @@ import type { Origin } from '../../src/model/origin.ts';
 export interface Told {
   readonly flows: Readonly<Record<string, string>>;
   readonly counts: Readonly<Record<string, number>>;
-  /** How many records were left to the reference. */
-  readonly unsure: number;
-}
-
-export interface Reading {
-  readonly origin?: Origin;
-  readonly accessLogFormat?: string | null;
 }
 
 interface Sum {
@@ -29,9 +22,13 @@ interface Sum {
 
 /** Adds up what it is told, one by one or in bundles. */
 class Tally implements BundleSink {
-  readonly knowledge = {};
+  readonly knowledge: object;
   readonly #flows = new Map<string, Sum>();
   readonly #counts = new Map<string, number>();
+
+  constructor(knowledge: object) {
+    this.knowledge = knowledge;
+  }
 
   flow(flow: Flow): void {
     this.#add(flow);
@@ -84,14 +81,14 @@ class Tally implements BundleSink {
     this.#flows.set(key, sum);
   }
 
-  told(unsure: number): Told {
+  told(): Told {
     const sorted = <T>(map: ReadonlyMap<string, T>): [string, T][] => [...map].toSorted(([a], [b]) => (a < b ? -1 : 1));
-    return { flows: Object.fromEntries(sorted(this.#flows).map(([key, sum]) => [key, JSON.stringify(sum)])), counts: Object.fromEntries(sorted(this.#counts)), unsure };
+    return { flows: Object.fromEntries(sorted(this.#flows).map(([key, sum]) => [key, JSON.stringify(sum)])), counts: Object.fromEntries(sorted(this.#counts)) };
   }
 }
 
 /** Neighbouring bytes look like more of the record: whoever reads beyond its end is found out. */
-export function recordsOf(texts: readonly (string | Buffer)[]): Records {
+function recordsOf(texts: readonly (string | Buffer)[]): Records {
   const buffers = texts.map((text) => Buffer.from(text));
   const bytes = Buffer.concat(buffers.flatMap((buffer) => [buffer, Buffer.from('"}}]}\n')]));
   const starts = new Int32Array(buffers.length);
@@ -107,20 +104,31 @@ export function recordsOf(texts: readonly (string | Buffer)[]): Records {
 
 const NOWHERE: Origin = { source: 'test', owner: null };
 
-/** As the collector's own decoder understands records. */
-export function byReference(collector: Collector, records: Records, { origin = NOWHERE, accessLogFormat = null }: Reading = {}): Told {
-  const tally = new Tally();
-  const sink: Sink = tally;
-  collector.decoder({ accessLogFormat }).decode(records, origin, sink);
-  return tally.told(0);
-}
+/** Reads records by the collector's own decoder, and by their forms, by one decoder call after call. */
+export class BothWays {
+  readonly #collector: Collector;
+  readonly #settings: CollectorSettings;
+  readonly #decoder: Decoder<BundleSink>;
+  readonly #knowledge = {};
 
-/** As they are understood by their forms; null if the collector has none. */
-export function byForms(collector: Collector, records: Records, { origin = NOWHERE, accessLogFormat = null }: Reading = {}): Told | null {
-  const decoder = decoderOf(collector, { accessLogFormat });
-  if (!(decoder instanceof FormDecoder)) return null;
-  const tally = new Tally();
-  decoder.decode(records, origin, tally);
-  decoder.flush(tally);
-  return tally.told(decoder.unsure);
+  constructor(collector: Collector, accessLogFormat: string | null = null) {
+    this.#collector = collector;
+    this.#settings = { accessLogFormat };
+    this.#decoder = decoderOf(collector, this.#settings);
+  }
+
+  /** `unsure`: how many of them were left to the collector's own decoder. */
+  read(lines: readonly (string | Buffer)[], origin: Origin = { source: 'test', owner: null }): { readonly reference: Told; readonly forms: Told; readonly unsure: number } {
+    const records = recordsOf(lines);
+    const [reference, forms] = [new Tally({}), new Tally(this.#knowledge)];
+    this.#collector.decoder(this.#settings).decode(records, origin, reference);
+    const before = this.#unsure;
+    this.#decoder.decode(records, origin, forms);
+    this.#decoder.flush?.(forms);
+    return { reference: reference.told(), forms: forms.told(), unsure: this.#unsure - before };
+  }
+
+  get #unsure(): number {
+    return this.#decoder instanceof FormDecoder ? this.#decoder.unsure : 0;
+  }
 }

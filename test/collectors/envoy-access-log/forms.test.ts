@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { JSON_PRESET, PRESETS } from '../../../collectors/envoy-access-log/format.ts';
+import { envoyAccessLog } from '../../../collectors/envoy-access-log/index.ts';
+import { linesOf, mutated, ordinaryLine } from '../../support/access-log-lines.ts';
+import { BothWays } from '../../support/by-forms.ts';
+import { inEachFormat } from '../../support/envoy-formats.ts';
+import { inbound, outbound, tcp } from '../../support/envoy.ts';
+import { BAD_ENVOY, GOOD_ENVOY } from '../../support/hostile.ts';
+
+/** Formats that people configure: everything that a template or string can have. */
+const CONFIGURED: readonly (readonly [string, string])[] = [
+  ['with certificates', `${PRESETS[0]} %DOWNSTREAM_PEER_URI_SAN% %DOWNSTREAM_DIRECT_REMOTE_ADDRESS%`],
+  ['without quotes', '%START_TIME% %RESPONSE_CODE% %RESPONSE_FLAGS% %UPSTREAM_HOST% %UPSTREAM_CLUSTER% %DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS% %BYTES_SENT%'],
+  ['with equals signs', 'time=%START_TIME% host="%UPSTREAM_HOST%" local=%DOWNSTREAM_LOCAL_ADDRESS% from=%DOWNSTREAM_REMOTE_ADDRESS%, "%REQ(:METHOD)% %REQ(:PATH)%" %PROTOCOL% %RESPONSE_CODE% pod=%ENVIRONMENT(POD_NAME)%.%ENVIRONMENT(POD_NAMESPACE)%'],
+  ['that ends with quotes', '[%START_TIME%] %RESPONSE_CODE% %UPSTREAM_CLUSTER% "%REQ(USER-AGENT)%" "%DOWNSTREAM_LOCAL_ADDRESS%"'],
+  ['that ends with anything', '[%START_TIME%] %DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS% %UPSTREAM_CLUSTER% "%REQ(USER-AGENT)%" %ROUTE_NAME% %REQ(X-OTHER)%'],
+  ['with another time', '[%START_TIME(%s)%] %UPSTREAM_HOST% %DOWNSTREAM_LOCAL_ADDRESS%'],
+  ['that begins with what a client says', '%REQ(X-A)% [%START_TIME%] %DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS%'],
+  ['that says things twice', '[%START_TIME%] %START_TIME% %BYTES_SENT% %BYTES_SENT% %UPSTREAM_HOST% %DOWNSTREAM_LOCAL_ADDRESS%'],
+  ['JSON that nests', JSON.stringify({ ts: '%START_TIME%', peer: { from: '%DOWNSTREAM_REMOTE_ADDRESS%', san: '%DOWNSTREAM_PEER_URI_SAN%' }, to: { local: '%DOWNSTREAM_LOCAL_ADDRESS%', host: '%UPSTREAM_HOST%', cluster: '%UPSTREAM_CLUSTER%' }, http: { m: '%REQ(:METHOD)%', path: '%REQ(:PATH)%', code: '%RESPONSE_CODE%' }, n: 5 })],
+  ['JSON with the names of Istio’s', JSON.stringify({ start_time: '%START_TIME%', upstream_host: '%DOWNSTREAM_LOCAL_ADDRESS%', downstream_remote_address: '%DOWNSTREAM_REMOTE_ADDRESS%', bytes_sent: '%BYTES_SENT%' })],
+  ['JSON with several operators in a value', JSON.stringify({ start_time: '%START_TIME%', request: '%REQ(:METHOD)% %REQ(:PATH)%', upstream_host: '%UPSTREAM_HOST%' })],
+  ['JSON that says things twice', JSON.stringify({ start_time: '%START_TIME%', a: '%BYTES_SENT%', b: '%BYTES_SENT%', upstream_host: '%UPSTREAM_HOST%', c: '%UPSTREAM_REMOTE_ADDRESS%' })],
+];
+
+const READINGS: readonly (readonly [string, string | null])[] = [['nothing configured', null], ...CONFIGURED];
+
+const OWNERS = [null, { namespace: 'shop', pod: 'web-6b746f74dc-9rcxx', container: 'istio-proxy' }];
+
+describe('access log lines by their form say what each says by itself', () => {
+  it.each(READINGS)('%s: lines of that format and of those that are known', (_, configured) => {
+    const both = new BothWays(envoyAccessLog, configured);
+    const own = configured ?? PRESETS[0]!;
+    const line = fc.oneof({ weight: 12, arbitrary: linesOf(own) }, ...[...PRESETS, JSON_PRESET].map((format) => ({ weight: 2, arbitrary: linesOf(format) })));
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1, maxLength: 12 }), fc.constantFrom(...OWNERS), (lines, owner) => {
+        const { forms, reference } = both.read(lines, { source: 'test', owner });
+        expect(forms).toEqual(reference);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it.each(READINGS)('%s: lines to which something happened', (_, configured) => {
+    const both = new BothWays(envoyAccessLog, configured);
+    const line = fc.oneof(...[configured ?? PRESETS[0]!, JSON_PRESET].map((format) => mutated(linesOf(format))));
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1, maxLength: 12 }), (lines) => {
+        const { forms, reference } = both.read(lines);
+        expect(forms).toEqual(reference);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('what attackers, crashes and broken tools write', () => {
+    const { forms, reference } = new BothWays(envoyAccessLog).read([...GOOD_ENVOY, ...BAD_ENVOY.map(([, record]) => record).filter(({ length }) => length < 1 << 20)]);
+    expect(forms).toEqual(reference);
+  });
+});
+
+describe('access log lines by their form: which are read with certainty', () => {
+  const both = new BothWays(envoyAccessLog);
+  const formats = inEachFormat({ cluster: 'inbound|9080||', path: '/reviews/7?a=b' });
+
+  it.each([
+    ['a server’s', inbound()],
+    ['a client’s', outbound()],
+    ['a connection’s', tcp()],
+    ['a denial', inbound({ flags: 'UAEX', code: 403, details: 'rbac_access_denied_matched_policy[none]', host: '-' })],
+    ['IPv6', outbound({ downstreamRemote: '[fd00::1]:40000' })],
+    ['spaces in what a client says', inbound({ path: '/a b c', agent: 'x y z', forwardedFor: 'a, b' })],
+    ['spaces in what Envoy says', outbound({ failure: 'delayed connect error: 111', route: 'a route' })],
+  ])('%s', (_, line) => {
+    expect(both.read([line]).unsure).toBe(0);
+  });
+
+  it.each(formats.filter(([format]) => format !== 'text of 1.4 to 1.8'))('%s', (_, line) => {
+    expect(both.read([line]).unsure).toBe(0);
+  });
+
+  it('text and JSON in one log', () => {
+    expect(both.read(formats.map(([, record]) => record)).unsure).toBe(1);
+  });
+
+  it.each(CONFIGURED.slice(0, 5))('a format %s, and Istio’s JSON beside it', (_, configured) => {
+    expect(new BothWays(envoyAccessLog, configured).read([ordinaryLine(configured), formats.at(-1)![1]]).unsure).toBe(0);
+  });
+
+  it.each(CONFIGURED.slice(5, 8))('a format %s: the text or the JSON beside it, not both', (_, configured) => {
+    expect(new BothWays(envoyAccessLog, configured).read([ordinaryLine(configured), formats.at(-1)![1]]).unsure).toBe(1);
+  });
+
+  it.each([
+    ['a quote of the client’s', inbound({ agent: 'a"b' })],
+    ['a path with quotes', inbound({ path: '/a" 200' })],
+    ['a name of a host that is none', inbound({ sni: 'a/b' })],
+    ['bytes that are no number', inbound().replace(' 0 100 ', ' 0 1O0 ')],
+    ['an address that is none', inbound({ downstreamRemote: 'server:80' })],
+    ['a time that is none', inbound().replace('T12', 'T25')],
+    ['another line', 'info\tready'],
+    ['nothing', ''],
+    ['JSON with nothing but a time', '{"start_time":"2026-03-02T12:00:00Z"}'],
+    ['a key twice', '{"start_time":"2026-03-02T12:00:00Z","path":"/a","path":"/b"}'],
+    ['a value of another kind', '{"start_time":"2026-03-02T12:00:00Z","path":{}}'],
+    ['bytes behind an escape', String.raw`{"start_time":"2026-03-02T12:00:00Z","bytes_sent":"\u0031"}`],
+  ])('not %s', (_, record) => {
+    expect(both.read([record]).unsure).toBe(1);
+  });
+
+  it('many records of one form are told at once', () => {
+    const lines = Array.from({ length: 500 }, (_, i) => inbound({ path: `/items/${i}?n=${i}`, received: i, downstreamRemote: `10.0.0.1:${30_000 + i}`, upstreamLocal: `127.0.0.6:${20_000 + i}`, agent: `agent ${i}`, code: 200 + (i % 3) }));
+    expect(both.read(lines).unsure).toBe(0);
+    expect(Object.values(both.read(lines).forms.flows)).toEqual([expect.stringContaining('"records":500')]);
+  });
+});
