@@ -102,8 +102,6 @@ function recordsOf(texts: readonly (string | Buffer)[]): Records {
   return { bytes, starts, ends, count: buffers.length };
 }
 
-const NOWHERE: Origin = { source: 'test', owner: null };
-
 /** Reads records by the collector's own decoder, and by their forms, by one decoder call after call. */
 export class BothWays {
   readonly #collector: Collector;
