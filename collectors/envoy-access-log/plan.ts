@@ -68,6 +68,8 @@ export function planOf(formats: readonly Format[]): FormatPlan | null {
     sources,
     plan: {
       slots: sources.length,
+      // A time alone makes no record of JSON.
+      leavesEmpty: true,
       wanted: (jsonSources ?? []).map(({ field, group, path }, slot) => ({ path, ...wanted(field, group, slot) })),
       text: textSources === null ? null : textPlan(formats[text] as TextFormat, jsonSources?.length ?? 0),
     },

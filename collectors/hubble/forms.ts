@@ -39,6 +39,7 @@ const PROTOCOLS = ['TCP', 'UDP', 'SCTP'] as const;
 const PLAN: Plan = {
   slots: BARE_END + 1,
   text: null,
+  leavesEmpty: false,
   wanted: [
     line('flow', 'kind', MANNER),
     line('lost_events', 'kind', MANNER),

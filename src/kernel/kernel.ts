@@ -9,6 +9,7 @@ interface Exports {
   readonly memory: WebAssembly.Memory;
   decode(from: number, count: number, origin: number): number;
   forget(): void;
+  setLeavesEmpty(leaves: boolean): void;
   newJsonPlan(): void;
   newTextPlan(quotes: number): number;
   addColumn(p: number, length: number, what: number, slot: number, group: number, rank: number, shape: number): number;
@@ -75,8 +76,9 @@ export class Kernel {
   }
 
   /** Forgets all forms, and reads by this plan from now on. False if the plan does not fit. */
-  begin({ wanted, text }: Plan): boolean {
+  begin({ wanted, text, leavesEmpty }: Plan): boolean {
     this.#exports.forget();
+    this.#exports.setLeavesEmpty(leavesEmpty);
     return this.#planJson(wanted) && (text === null || this.#planText(text));
   }
 

@@ -7,6 +7,8 @@ export interface Plan {
   readonly wanted: readonly Wanted[];
   /** Of all others; null if they are left to the reference. */
   readonly text: TextPlan | null;
+  /** A record of which nothing but a time is there is left to the reference. */
+  readonly leavesEmpty: boolean;
   /** One more than the highest slot. */
   readonly slots: number;
 }

@@ -1,6 +1,6 @@
 import type { Records } from '../../src/collector.ts';
 import { compileKernel, Kernel } from '../../src/kernel/kernel.ts';
-import type { Group, JsonPlan, Wanted } from '../../src/scan/plan.ts';
+import type { Group, Plan, Wanted } from '../../src/scan/plan.ts';
 import { ABSENT, Slots } from '../../src/scan/slots.ts';
 import { laidOut } from './fuzz/two-ways.ts';
 
@@ -19,8 +19,8 @@ export interface Read {
 const module = compileKernel();
 if (module === null) throw new Error('the kernel does not run here');
 
-export function plan(wanted: readonly Wanted[]): JsonPlan {
-  return { wanted, slots: Math.max(...wanted.map(({ slot }) => slot)) + 1 };
+export function plan(wanted: readonly Wanted[]): Plan {
+  return { wanted, text: null, leavesEmpty: false, slots: Math.max(...wanted.map(({ slot }) => slot)) + 1 };
 }
 
 const GROUPS: readonly Group[] = [0, 1, 2, 3, 4];
@@ -35,7 +35,7 @@ export class KernelReader {
   /** How often everything had to be forgotten. */
   forgotten = 0;
 
-  constructor(wanted: JsonPlan, from: WebAssembly.Module = module!) {
+  constructor(wanted: Plan, from: WebAssembly.Module = module!) {
     this.kernel = new Kernel(from);
     if (!this.kernel.begin(wanted)) throw new Error('the plan does not fit');
     this.#slots = new Slots(wanted.slots);

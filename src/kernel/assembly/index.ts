@@ -5,6 +5,7 @@ import { addColumn, addSegment, newTextPlan, readText } from './text';
 import { ENDS, ROW_SIZE, ROWS, STARTS, UNSURE } from './memory';
 import * as record from './record';
 
+export { setLeavesEmpty } from './record';
 export { addColumn, addNode, addSegment, forget, newJsonPlan, newTextPlan };
 export { forms } from './intern';
 export { ASKED, COUNT_SIZE, COUNTS, ENDS, FORM_SIZE, FORMS, MAX_NODE_PARTS, MAX_OUTCOMES, MAX_RECORDS, MEMORY_SIZE, ROW_SIZE, ROWS, STARTS, SUMS, UNSURE, VALUE_SIZE, VALUES, WINDOW, WINDOW_SIZE } from './memory';

@@ -108,6 +108,13 @@ const NO_FORM: i32 = 32;
 /** Marks the number of a role among those of parts. */
 const ROLE: i32 = 1 << 30;
 
+/** Whether a record of which there is nothing but a time is left to the reference. */
+let leavesEmpty: bool = false;
+
+export function setLeavesEmpty(leaves: bool): void {
+  leavesEmpty = leaves;
+}
+
 export let form: usize = 0;
 /** Entries of the two ends, 0 for none, and the node's part. */
 export let firstEnd: usize = 0;
@@ -140,7 +147,7 @@ export function findForm(origin: i32): i32 {
   }
   store<i32>(ASKED, asked);
   if (asked > 0) return ASK;
-  if (isEmpty || (rule & NO_FORM) != 0) return UNSURE;
+  if ((rule & NO_FORM) != 0 || (isEmpty && leavesEmpty)) return UNSURE;
   node = load<i32>(KEY, (GROUPS - 1) * 4);
   if (node >= MAX_NODE_PARTS) return NO_ROOM;
   useRoles(rule);

@@ -1,6 +1,9 @@
+import { envoyAccessLog } from '../../../collectors/envoy-access-log/index.ts';
 import { hubble } from '../../../collectors/hubble/index.ts';
 import { samplesOf } from '../account.ts';
-import { BAD_HUBBLE, GOOD_L4, GOOD_L7 } from '../hostile.ts';
+import { inEachFormat } from '../envoy-formats.ts';
+import { inbound, outbound, tcp, type AccessLine } from '../envoy.ts';
+import { BAD_ENVOY, BAD_HUBBLE, GOOD_ENVOY, GOOD_L4, GOOD_L7 } from '../hostile.ts';
 import { hubbleLine, pod, WORLD, type HubbleFlow } from '../hubble.ts';
 import type { Format } from './fuzz.ts';
 
@@ -27,6 +30,15 @@ const HUBBLE: readonly string[] = [
 const good = [...samplesOf(hubble), ...HUBBLE.map((record) => Buffer.from(record))];
 const odd = [...GOOD_L4, ...GOOD_L7, ...BAD_HUBBLE.map(([, record]) => record)].map((record) => Buffer.from(record)).filter(({ length }) => length < 5_000);
 
+const LINES: readonly AccessLine[] = [
+  { cluster: 'inbound|9080||', path: '/items/123/9b74c9897bac770f?q=1', upstreamLocal: '127.0.0.6:41000', downstreamLocal: '10.0.0.2:9080', downstreamRemote: '[fd00::1]:40000' },
+  { cluster: 'outbound|443||api.example.com', host: '198.51.100.7:443', method: '-', path: '-', protocol: '-', code: 0, details: '-', failure: 'delayed connect error: 111', flags: 'UF,URX' },
+  { cluster: 'inbound-vip|80|http|cart.shop.svc.cluster.local', host: 'envoy://connect_originate/10.0.0.2:8080', downstreamRemote: '10.0.0.1:0' },
+];
+const ENVOY = [inbound(), outbound(), tcp(), ...LINES.flatMap((line) => inEachFormat(line).map(([, record]) => record)), ...GOOD_ENVOY];
+const envoyGood = [...samplesOf(envoyAccessLog), ...ENVOY.map((record) => Buffer.from(record))];
+const envoyOdd = BAD_ENVOY.map(([, record]) => Buffer.from(record)).filter(({ length }) => length < 5_000);
+
 /** Every format whose decoder has forms, with the records that mutated ones are made of. */
 export const FORMATS: readonly Format[] = [
   {
@@ -36,4 +48,5 @@ export const FORMATS: readonly Format[] = [
     // Mutated ones are odd enough.
     seeds: [...good, ...good, ...good, ...odd],
   },
+  { name: 'envoy-access-log', collector: envoyAccessLog, settings: { accessLogFormat: null }, seeds: [...envoyGood, ...envoyGood, ...envoyOdd] },
 ];

@@ -47,10 +47,10 @@ export class TwoWays {
   }
 
   /** What only one of the two says, the reference first; null if they say the same. */
-  difference(buffers: readonly Buffer[], random: Random): readonly [reference: readonly string[], fast: readonly string[]] | null {
+  difference(buffers: readonly Buffer[], random: Random, origin = ORIGIN): readonly [reference: readonly string[], fast: readonly string[]] | null {
     const records = laidOut(buffers, random.pick(BETWEEN));
-    this.#reference.decode(records, ORIGIN, this.#told);
-    this.#fast.decode(records, ORIGIN, this.#toldFast);
+    this.#reference.decode(records, origin, this.#told);
+    this.#fast.decode(records, origin, this.#toldFast);
     this.#fast.flush(this.#toldFast);
     const [reference, fast] = [this.#told.take(), this.#toldFast.take()];
     if (reference.length === fast.length && reference.every((text, i) => text === fast[i])) return null;
