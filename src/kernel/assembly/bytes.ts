@@ -196,29 +196,65 @@ function readMinute(p: usize): bool {
   return true;
 }
 
+// What a byte of a path is.
+const DIGIT: i32 = 1;
+const LOWER_HEX: i32 = 2;
+const UPPER_HEX: i32 = 4;
+const LOWER: i32 = 8;
+const UPPER: i32 = 16;
+/** Between digits they make no word. */
+const POINT: i32 = 32;
+const COLON: i32 = 64;
+/** Ends a segment's text within it. */
+const CUT: i32 = 128;
+/** Whoever has it is none of the path's own words. */
+const ODD: i32 = 256;
+const OTHER: i32 = 512;
+
+const CLASSES: usize = memory.data(256 * 2, 16);
+
+function classify(from: i32, to: i32, kind: i32): void {
+  while (from <= to) store<u16>(CLASSES + (from++ << 1), <u16>kind);
+}
+
+classify(0, 255, ODD);
+// !$&'()*+ and %~ are allowed, and say nothing.
+classify(0x24, 0x2b, OTHER);
+store<u16>(CLASSES + (0x21 << 1), <u16>OTHER);
+store<u16>(CLASSES + (0x7e << 1), <u16>OTHER);
+classify(0x2c, 0x2e, POINT);
+store<u16>(CLASSES + (0x5f << 1), <u16>POINT);
+classify(0x30, 0x39, DIGIT);
+store<u16>(CLASSES + (0x3a << 1), <u16>(POINT | COLON));
+store<u16>(CLASSES + (0x3b << 1), <u16>CUT);
+store<u16>(CLASSES + (0x23 << 1), <u16>CUT);
+classify(0x41, 0x46, UPPER_HEX);
+classify(0x47, 0x5a, UPPER);
+classify(0x61, 0x66, LOWER_HEX);
+classify(0x67, 0x7a, LOWER);
+
 /**
- * Writes a path without its query, and with 0 for each segment that is a number or lower hexadecimal of eight digits and letters or more, or a UUID: whoever turns it into
- * a template writes `{id}` for these in any case. Returns the length.
+ * Writes a path without its query, and with 0 for each segment that identifies something, as far as that is quickly seen: whoever turns it into a
+ * template writes `{id}` for these in any case (see `scan/path.ts`). Returns the length.
  */
 export function writePath(to: usize, p: usize, end: usize): usize {
   const begin = to;
+  const start = p;
   while (p < end && load<u8>(p) != 0x3f) {
     const first = p;
+    let classes: i32 = 0;
     let digits: usize = 0;
-    let hex: usize = 0;
-    let hyphens: usize = 0;
     while (p < end) {
       const byte: i32 = load<u8>(p);
       if (byte == 0x2f || byte == 0x3f) break;
-      if (isDigit(byte)) digits++;
-      else if (isLowerHex(byte)) hex++;
-      else if (byte == 0x2d) hyphens++;
+      const kind: i32 = load<u16>(CLASSES + (byte << 1));
+      classes |= kind;
+      digits += kind & DIGIT;
       p++;
     }
     const length = p - first;
-    const isNumber = length > 0 && digits == length;
-    const isHexadecimal = length >= 8 && digits > 0 && hex > 0 && digits + hex == length;
-    if (isNumber || isHexadecimal || (length == 36 && hyphens == 4 && digits + hex == 32 && isUuid(first))) store<u8>(to++, 0x30);
+    // What stands before the first slash may be a scheme.
+    if (first != start && identifies(first, length, classes, digits)) store<u8>(to++, 0x30);
     else {
       copy(to, first, length);
       to += length;
@@ -231,7 +267,27 @@ export function writePath(to: usize, p: usize, end: usize): usize {
   return to - begin;
 }
 
-/** Four hyphens and hexadecimal digits were counted. */
+/** Numbers, long hexadecimal, UUIDs, tokens, addresses, and whatever is no plain text. */
+function identifies(p: usize, length: usize, classes: i32, digits: usize): bool {
+  if ((classes & CUT) != 0) return false;
+  if ((classes & ODD) != 0 || length > 64 || ((classes & COLON) != 0 && digits > 0)) return true;
+  if (digits == 0) return false;
+  if ((classes & ~(DIGIT | POINT | COLON)) == 0) return isDigit(load<u8>(p));
+  const hex = DIGIT | LOWER_HEX;
+  if ((classes & ~hex) == 0) return length >= 8;
+  if ((classes & ~(hex | UPPER_HEX)) == 0 && length >= 16) return true;
+  if (length >= 12 && digits >= 3 && (classes & (LOWER | LOWER_HEX)) != 0 && (classes & (UPPER | UPPER_HEX)) != 0) return true;
+  return length == 36 && (classes & ~(hex | UPPER_HEX | POINT)) == 0 && isUuid(p);
+}
+
+/** Digits, hexadecimal letters and points are all there is. */
 function isUuid(p: usize): bool {
-  return load<u8>(p, 8) == 0x2d && load<u8>(p, 13) == 0x2d && load<u8>(p, 18) == 0x2d && load<u8>(p, 23) == 0x2d;
+  let i: usize = 0;
+  while (i < 36) {
+    const isHyphen = i == 8 || i == 13 || i == 18 || i == 23;
+    const byte: i32 = load<u8>(p + i);
+    if (isHyphen ? byte != 0x2d : !isHex(byte)) return false;
+    i++;
+  }
+  return true;
 }

@@ -88,7 +88,8 @@ function findQuotes(start: usize, end: usize): bool {
   let count = 0;
   let p = start;
   while (p < end) {
-    let mask = within(i8x16.bitmask(i8x16.eq(v128.load(p), quote)), p, end);
+    let mask = i8x16.bitmask(i8x16.eq(v128.load(p), quote));
+    if (p + 16 > end) mask = within(mask, p, end);
     while (mask != 0) {
       if (count == quotes) return false;
       store<usize>(QUOTES + (<usize>count << 2), p + ctz(mask));
@@ -116,19 +117,20 @@ function readSegment(begin: usize, close: usize, segment: usize): bool {
   while (column < firstWild) {
     const next = column + COLUMN_SIZE;
     const stop = next == to ? right : find(next, left, right);
-    if (stop == 0 || !take(column, left, stop)) return false;
+    // Before the first literal that begins with a space there is none.
+    if (stop == 0 || !take(column, left, stop, next != to && load<u8>(load<u32>(next, 8)) == 0x20)) return false;
     left = next == to ? right : stop + load<u32>(next, 12);
     column = next;
   }
   column = to - COLUMN_SIZE;
   while (column > lastWild) {
     const at = findLast(column, left, right);
-    if (at == 0 || !take(column, at + load<u32>(column, 12), right)) return false;
+    if (at == 0 || !take(column, at + load<u32>(column, 12), right, false)) return false;
     right = at;
     column -= COLUMN_SIZE;
   }
   if (firstWild == to) return true;
-  if (firstWild == lastWild) return take(firstWild, left, right);
+  if (firstWild == lastWild) return take(firstWild, left, right, false);
   return fits(firstWild, lastWild, left, right);
 }
 
@@ -168,18 +170,28 @@ function find(column: usize, from: usize, end: usize): usize {
 function findLast(column: usize, from: usize, end: usize): usize {
   const literal: usize = load<u32>(column, 8);
   const length: usize = load<u32>(column, 12);
-  let p = end - length;
-  while (p >= from) {
-    if (load<u8>(p) == load<u8>(literal) && same(p, literal, length)) return p;
-    p--;
+  if (from + length > end) return 0;
+  const first = i8x16.splat(load<i8>(literal));
+  let p = end - length - 15;
+  while (true) {
+    let mask = i8x16.bitmask(i8x16.eq(v128.load(p), first));
+    if (p < from) mask &= -1 << <i32>(from - p);
+    while (mask != 0) {
+      const bit = 31 - clz(mask);
+      if (length == 1 || same(p + bit, literal, length)) return p + bit;
+      mask ^= 1 << bit;
+    }
+    if (p <= from) return 0;
+    p -= 16;
   }
   return 0;
 }
 
 /** Keeps a value, if it can be one of its column. */
-function take(column: usize, p: usize, end: usize): bool {
+@inline
+function take(column: usize, p: usize, end: usize, hasNoSpace: bool): bool {
   const shape = load<i32>(column, 4);
-  if (shape != ANY && !(shape == HOST ? isHost(p, end) : isToken(p, end))) return false;
+  if (shape == HOST ? !isHost(p, end) : shape != ANY && !hasNoSpace && !isToken(p, end)) return false;
   if ((shape == PROTOCOL || shape == PROTOCOL_OR_NONE) && !isProtocol(p, end, shape == PROTOCOL_OR_NONE)) return false;
   const what: i32 = load<u8>(column);
   return what == NOTHING || keepText(column, what, STRING, p, end);
