@@ -117,8 +117,8 @@ function readSegment(begin: usize, close: usize, segment: usize): bool {
   while (column < firstWild) {
     const next = column + COLUMN_SIZE;
     const stop = next == to ? right : find(next, left, right);
-    // Before the first literal that begins with a space there is none.
-    if (stop == 0 || !take(column, left, stop, next != to && load<u8>(load<u32>(next, 8)) == 0x20)) return false;
+    // Before the first space there is none.
+    if (stop == 0 || !take(column, left, stop, next != to && load<u32>(next, 12) == 1 && load<u8>(load<u32>(next, 8)) == 0x20)) return false;
     left = next == to ? right : stop + load<u32>(next, 12);
     column = next;
   }

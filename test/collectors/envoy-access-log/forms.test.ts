@@ -130,6 +130,12 @@ describe('access log lines by their form: which are read with certainty', () => 
     expect(both.left([record])).toBe(1);
   });
 
+  it('not a token with a space before what has to follow it', () => {
+    const [, configured] = CONFIGURED[2]!;
+    const line = ordinaryLine(configured);
+    expect(new Both(configured).left([line, line.replace('local=', 'local=1 ')])).toBe(1);
+  });
+
   it('lines that differ in what says nothing are one form', () => {
     const lines = Array.from({ length: 500 }, (_, i) => inbound({ path: `/items/${i}?n=${i}`, received: i, downstreamRemote: `10.0.0.1:${30_000 + i}`, upstreamLocal: `127.0.0.6:${20_000 + i}`, agent: `agent ${i}`, code: 200 + (i % 3) }));
     expect(both.left(lines)).toBe(0);

@@ -39,6 +39,11 @@ const ENVOY = [inbound(), outbound(), tcp(), ...LINES.flatMap((line) => inEachFo
 const envoyGood = [...samplesOf(envoyAccessLog), ...ENVOY.map((record) => Buffer.from(record))];
 const envoyOdd = BAD_ENVOY.map(([, record]) => Buffer.from(record)).filter(({ length }) => length < 5_000);
 
+const CONFIGURED = 'time=%START_TIME% host="%UPSTREAM_HOST%" cluster=%UPSTREAM_CLUSTER% local=%DOWNSTREAM_LOCAL_ADDRESS% from=%DOWNSTREAM_REMOTE_ADDRESS%, "%REQ(:METHOD)% %REQ(:PATH)%" %PROTOCOL% %RESPONSE_CODE% %BYTES_SENT%|%RESPONSE_FLAGS%|%ROUTE_NAME% pod=%ENVIRONMENT(POD_NAME)%.%ENVIRONMENT(POD_NAMESPACE)%';
+const CONFIGURED_LINES = ['inbound|8080||', 'outbound|8080||cart.shop.svc.cluster.local'].map(
+  (cluster) => `time=2026-03-02T12:00:00.000Z host="10.0.0.2:8080" cluster=${cluster} local=10.0.0.2:8080 from=10.0.0.1:40000, "GET /items/7 8?q=1" HTTP/1.1 200 57|-|a route pod=cart-0.shop`,
+);
+
 /** Every format whose decoder has forms, with the records that mutated ones are made of. */
 export const FORMATS: readonly Format[] = [
   {
@@ -48,5 +53,6 @@ export const FORMATS: readonly Format[] = [
     // Mutated ones are odd enough.
     seeds: [...good, ...good, ...good, ...odd],
   },
+  { name: 'envoy-access-log, another format', collector: envoyAccessLog, settings: { accessLogFormat: CONFIGURED }, seeds: CONFIGURED_LINES.map((line) => Buffer.from(line)) },
   { name: 'envoy-access-log', collector: envoyAccessLog, settings: { accessLogFormat: null }, seeds: [...envoyGood, ...envoyGood, ...envoyOdd] },
 ];
