@@ -7,11 +7,15 @@ import { seededRandom } from '../../../src/demo/random.ts';
 import type { Flow } from '../../../src/model/flow.ts';
 import type { Origin } from '../../../src/model/origin.ts';
 import { linesOf, mutated, ordinaryLine } from '../../support/access-log-lines.ts';
+import { directoryOf } from '../../support/directory.ts';
+import { differences } from '../../support/dump.ts';
 import { inEachFormat } from '../../support/envoy-formats.ts';
 import { inbound, outbound, tcp } from '../../support/envoy.ts';
 import { Told } from '../../support/fuzz/told.ts';
 import { laidOut, TwoWays } from '../../support/fuzz/two-ways.ts';
 import { BAD_ENVOY, GOOD_ENVOY } from '../../support/hostile.ts';
+import { nodeObject, podObject } from '../../support/inventory.ts';
+import { learntBy } from '../../support/learning.ts';
 
 /** Formats that people configure: everything that a template or string can have. */
 const CONFIGURED: readonly (readonly [string, string])[] = [
@@ -73,6 +77,22 @@ describe('access log lines by their form say what each says by itself', () => {
         expect(both.difference(lines)).toBeNull();
       }),
       { numRuns: 100 },
+    );
+  });
+
+  it('the database is the same', () => {
+    const fast = decoderOf(envoyAccessLog, { accessLogFormat: null });
+    const directory = directoryOf([
+      nodeObject('node-a', '192.168.0.1', '10.0.0.0/24'),
+      podObject({ namespace: 'shop', name: 'web-0', ip: '10.0.0.1', owner: ['StatefulSet', 'web'] }),
+      podObject({ namespace: 'shop', name: 'cart-0', ip: '10.0.0.2', owner: ['StatefulSet', 'cart'], start: '2026-03-02T12:05:00Z' }),
+    ]);
+    const part = fc.record({ records: fc.array(fc.oneof(linesOf(PRESETS[0]!), linesOf(JSON_PRESET)), { minLength: 1, maxLength: 20 }) });
+    fc.assert(
+      fc.property(fc.array(fc.record({ directory: fc.constant(directory), parts: fc.array(part, { minLength: 1, maxLength: 2 }) }), { minLength: 1, maxLength: 3 }), (portions) => {
+        expect(differences(learntBy(envoyAccessLog.decoder({ accessLogFormat: null }), portions), learntBy(fast, portions))).toEqual([]);
+      }),
+      { numRuns: 40 },
     );
   });
 
