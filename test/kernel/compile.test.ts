@@ -16,8 +16,8 @@ it('a plan that does not fit is refused', () => {
   if (module === null) throw new Error('the kernel does not run here');
   const kernel = new Kernel(module);
   const wanted = (count: number, length: number) => Array.from({ length: count }, (_, i) => ({ path: [`${i}`.padStart(length, 'k')], slot: i % 256, keep: 'text' as const, group: 0 as const }));
-  expect(kernel.begin({ wanted: wanted(200, 5), slots: 256 })).toBe(true);
-  expect(kernel.begin({ wanted: wanted(2_000, 5), slots: 256 })).toBe(false);
-  expect(kernel.begin({ wanted: wanted(1, 100), slots: 256 })).toBe(false);
-  expect(kernel.begin({ wanted: wanted(200, 5), slots: 256 })).toBe(true);
+  expect(kernel.begin({ wanted: wanted(200, 5), slots: 256, text: null, leavesEmpty: false })).toBe(true);
+  expect(kernel.begin({ wanted: wanted(2_000, 5), slots: 256, text: null, leavesEmpty: false })).toBe(false);
+  expect(kernel.begin({ wanted: wanted(1, 100), slots: 256, text: null, leavesEmpty: false })).toBe(false);
+  expect(kernel.begin({ wanted: wanted(200, 5), slots: 256, text: null, leavesEmpty: false })).toBe(true);
 });
