@@ -1,5 +1,6 @@
-import { addTally, bitCount, DAY, failedInSlot, showsConnection, SLOT, type CountedOperation, type Evidence, type Tally, type WitnessTally } from '../model/edge.ts';
+import { addTally, bitCount, DAY, failedInSlot, showsConnection, SLOT, type Evidence, type Tally, type WitnessTally } from '../model/edge.ts';
 import { witnessKey, type Witness } from '../model/flow.ts';
+import { GatheredEvidence } from './gathered.ts';
 import { principalsOf, withoutLostAnswers } from './settle.ts';
 import type { StoredEdge, StoredPending } from './stored.ts';
 import { isServed, refusedAtServer } from './success.ts';
@@ -160,16 +161,7 @@ export class EvidenceBuilder {
 
   /** What was gathered. Nothing may be added once it was asked for, but by `addClient` to another builder. */
   evidence(): Evidence {
-    this.#evidence ??= {
-      witnesses: this.#witnesses,
-      days: this.#days,
-      pods: most(this.#pods, podOf, openedOf),
-      addresses: this.#addresses,
-      principals: this.#principals,
-      operations: [...most(this.#operations, operationKey, countOf)].map(([key, count]) => operation(key, count)).toSorted(byPath),
-      failedSlots: this.#failedSlots(),
-      byLabelsOnly: this.#byLabelsOnly,
-    };
+    this.#evidence ??= new GatheredEvidence(this.#witnesses, this.#days, this.#pods, this.#addresses, this.#principals, this.#operations, this.#failedSlots(), this.#byLabelsOnly);
     return this.#evidence;
   }
 
@@ -213,26 +205,6 @@ function appended<T>(list: T[], items: readonly T[]): T[] {
   return list;
 }
 
-const podOf = ({ pod }: StoredEdge['pods'][number]): string => pod;
-const openedOf = ({ opened }: StoredEdge['pods'][number]): number => opened;
-const operationKey = ({ method, path }: CountedOperation): string => `${method} ${path}`;
-const countOf = ({ count }: CountedOperation): number => count;
-
-/** By key, what the witness counted that counted most. */
-function most<T extends { readonly witness: Witness }>(rows: readonly T[], keyOf: (row: T) => string, of: (row: T) => number): ReadonlyMap<string, number> {
-  if (rows.length === 0) return NONE;
-  const counted = new Map<string, number>();
-  const sums = new Map<string, number>();
-  for (const row of rows) {
-    const key = keyOf(row);
-    const own = `${witnessKey(row.witness)} ${key}`;
-    const sum = (sums.get(own) ?? 0) + of(row);
-    sums.set(own, sum);
-    counted.set(key, Math.max(sum, counted.get(key) ?? 0));
-  }
-  return counted;
-}
-
 function added<T>(set: Set<T>, items: Iterable<T>): Set<T> {
   let own = set;
   for (const item of items) {
@@ -240,13 +212,4 @@ function added<T>(set: Set<T>, items: Iterable<T>): Set<T> {
     own.add(item);
   }
   return own;
-}
-
-function operation(key: string, count: number): CountedOperation {
-  const space = key.indexOf(' ');
-  return { method: key.slice(0, space), path: key.slice(space + 1), count };
-}
-
-function byPath(a: CountedOperation, b: CountedOperation): number {
-  return a.path < b.path ? -1 : a.path > b.path ? 1 : a.method < b.method ? -1 : a.method > b.method ? 1 : 0;
 }

@@ -57,10 +57,12 @@ const RULES: Readonly<Record<Suspicion, Rule>> = {
 
   'one-pod': ({ source, evidence }, around, { opened }) => {
     if (source.type !== 'workload' || source.kind !== 'Deployment' || hasSettled(evidence)) return false;
-    if (opened < MANY_CONNECTIONS || evidence.pods.size !== 1) return false;
+    if (opened < MANY_CONNECTIONS) return false;
+    const { pods } = evidence;
+    if (pods.size !== 1) return false;
     const hours = hoursOf(evidence);
     const idle = (around.podsOf.get(peerKey(source)) ?? []).filter(
-      (pod) => !evidence.pods.has(pod) && around.connectionsOf(pod, hours) >= MANY_CONNECTIONS,
+      (pod) => !pods.has(pod) && around.connectionsOf(pod, hours) >= MANY_CONNECTIONS,
     );
     return idle.length >= 2;
   },

@@ -147,7 +147,17 @@ export interface Edge extends EdgeKey {
 export function totals(evidence: Evidence): Tally {
   const total = emptyTally();
   for (const { tally } of evidence.witnesses.values()) {
-    for (const counter of COUNTERS) total[counter] = Math.max(total[counter], tally[counter]);
+    // One by one: by the names in COUNTERS it takes four times as long, and this is done for every edge of a graph.
+    total.opened = Math.max(total.opened, tally.opened);
+    total.ongoing = Math.max(total.ongoing, tally.ongoing);
+    total.answered = Math.max(total.answered, tally.answered);
+    total.refused = Math.max(total.refused, tally.refused);
+    total.denied = Math.max(total.denied, tally.denied);
+    total.audited = Math.max(total.audited, tally.audited);
+    total.failed = Math.max(total.failed, tally.failed);
+    total.lostAnswers = Math.max(total.lostAnswers, tally.lostAnswers);
+    total.bytesOut = Math.max(total.bytesOut, tally.bytesOut);
+    total.bytesIn = Math.max(total.bytesIn, tally.bytesIn);
     total.firstSeen = Math.min(total.firstSeen, tally.firstSeen);
     total.lastSeen = Math.max(total.lastSeen, tally.lastSeen);
     total.firstAnswered = Math.min(total.firstAnswered, tally.firstAnswered);

@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EvidenceBuilder } from '../../src/learn/evidence.ts';
 import type { StoredEdge, StoredPending } from '../../src/learn/stored.ts';
-import { DAY, hoursSeen, SLOT, totals } from '../../src/model/edge.ts';
+import { DAY, failedInSlot, hoursSeen, SLOT, totals } from '../../src/model/edge.ts';
 import type { Witness } from '../../src/model/flow.ts';
+import { refusedAtServer } from '../../src/learn/success.ts';
 import { at, edge, tally, witness } from '../support/evidence.ts';
 
 const source = witness('source');
@@ -269,5 +271,29 @@ describe('clients of one public entry', () => {
     expect(together.violations()).toMatchObject([{ epoch: 2, hours: 2 }]);
     expect([...together.violations()[0]!.witnesses.values()].map(({ tally: own }) => own.opened)).toEqual([5]);
     expect([together.pendingRecords, together.pendingRevision, together.pendingRows.length]).toEqual([3, 6, 1]);
+  });
+});
+
+describe('slots of failure', () => {
+  const counts = fc.record({ opened: fc.nat(1), answered: fc.nat(1), denied: fc.nat(1), firstAnswered: fc.integer({ min: 0, max: 8 }) });
+  const seen = fc.tuple(fc.constantFrom(source, server), counts, fc.uniqueArray(fc.nat(7), { maxLength: 4 }));
+  const row = fc.uniqueArray(seen, { minLength: 1, maxLength: 2, selector: ([who]) => who }).map((witnesses) =>
+    stored({
+      witnesses: witnesses.map(([who, { firstAnswered, ...rest }]) => ({ witness: who, tally: tally(rest.answered > 0 ? { ...rest, firstAnswered: firstAnswered * SLOT } : rest) })),
+      failedSlots: witnesses.flatMap(([who, , slots]) => slots.map((slot) => ({ witness: who, slot, watched: slot % 3 }))),
+    }),
+  );
+
+  it('are told by all rows of the edge together, whichever of them held an answer', () => {
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 4 }), (edges) => {
+        const { witnesses, failedSlots } = of(...edges).evidence();
+        const refused = refusedAtServer(witnesses);
+        const firstAnswered = refused ? Number.MAX_SAFE_INTEGER : Math.min(...edges.flatMap((one) => one.witnesses.map((counted) => counted.tally.firstAnswered)));
+        const failed = edges.flatMap((one) => one.failedSlots).filter(({ witness: who, slot }) => failedInSlot(slot, firstAnswered) && !(refused && who.side !== 'destination'));
+        expect(new Set(failedSlots.keys())).toEqual(new Set(failed.map(({ slot }) => slot)));
+      }),
+      { numRuns: 500 },
+    );
   });
 });
