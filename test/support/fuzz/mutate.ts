@@ -70,7 +70,7 @@ export class Mutator {
       const at = random.below(changed.length + 1);
       const length = random.below(random.pick([2, 20, 200]));
       const [before, after] = [changed.subarray(0, at), changed.subarray(at)];
-      switch (random.below(6)) {
+      switch (random.below(8)) {
         case 0:
           changed = Buffer.from(changed);
           if (at < changed.length) changed[at]! ^= 1 << random.below(8);
@@ -85,6 +85,17 @@ export class Mutator {
           changed = Buffer.concat([before, random.pick(PIECES), after]);
           break;
         case 4:
+        case 5: {
+          // Where a value, a key or an object begins or ends.
+          const from = markAfter(changed, at);
+          // With this bit changed, a brace is a bracket, and a bracket is a brace.
+          if (from < changed.length && random.next() < 0.3) {
+            changed = Buffer.from(changed);
+            changed[from]! ^= 0x20;
+          } else changed = Buffer.concat([changed.subarray(0, from), random.pick(MARKS), changed.subarray(from + random.below(2))]);
+          break;
+        }
+        case 6:
           changed = Buffer.concat([before, Buffer.from([random.below(256)]), after.subarray(1)]);
           break;
         default: {
@@ -119,6 +130,15 @@ export class Mutator {
     }
     return Buffer.from(pieces.map((piece) => piece.toString('latin1')).join(' '), 'latin1');
   }
+}
+
+const MARKS = ['"', '\\', '{', '}', '[', ']', ',', ':', ' ', '|', ''].map((text) => Buffer.from(text)) as [Buffer, ...Buffer[]];
+
+/** Place of the first character from here on that divides; the end, if there is none. */
+function markAfter(record: Buffer, at: number): number {
+  let p = at;
+  while (p < record.length && !MARKS.some((mark) => mark[0] === record[p])) p++;
+  return p;
 }
 
 const PIECES = ['"', '\\', '{', '}', '[', ']', ',', ':', '|', ' ', '  ', '\t', '-', '%', '\u0000', '\n', 'é', '\u202e', '\\u0041', '\\"', '\\u00', 'null', 'true', '0', '-1', '99999', '1e9', '"x"', '{}', '[]', '"":', '?t=1', '#'].map(
