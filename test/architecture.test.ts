@@ -36,7 +36,7 @@ const ROOMS: readonly Rule[] = [
   },
   {
     room: /^src\/threads\//,
-    allowed: [/^src\/(threads|model|resolve)\//, /^src\/decode\/decoders\.ts$/, /^src\/sources\/stripe\.ts$/, /^src\/(collector|source)\.ts$/, /^collectors\/index\.ts$/, /^node:worker_threads$/],
+    allowed: [/^src\/(threads|model|resolve)\//, /^src\/decode\/decoders\.ts$/, /^src\/sources\/(stripe|cutter)\.ts$/, /^src\/(collector|source)\.ts$/, /^collectors\/index\.ts$/, /^node:worker_threads$/],
     because: 'a thread reads, decodes and tells what it found: nothing that is added up, judged or stored is known there',
   },
   { room: /^src\/scan\//, allowed: [/^src\/scan\//, /^src\/model\//], because: 'byte-level helpers know bytes, not formats' },

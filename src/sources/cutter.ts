@@ -8,13 +8,18 @@ export const CHUNK = 1 << 20;
 /** What is smaller is not worth growing for. */
 const SMALLEST = 1 << 14;
 
+/** Of a cutter; of another one after it, if there are many. */
+export class CutterMemory {
+  bytes: Buffer = Buffer.alloc(0);
+}
+
 /**
  * Holds what is not a whole record yet, and knows up to where everything was given out. Bytes are read straight into its
  * memory: `room` gives the place, `take` says how much came. What `take` gives is valid until the next `room`.
  */
 export class Cutter {
   readonly #unwrapper: Unwrapper;
-  #memory: Buffer = Buffer.alloc(0);
+  readonly #memory: CutterMemory;
   #start = 0;
   #end = 0;
   /** Within a line over the limit, whose bytes are let go. */
@@ -26,7 +31,8 @@ export class Cutter {
   tail: Buffer;
   readonly #marks: Marks;
 
-  constructor(unwrapper: Unwrapper, offset: number, tail: Buffer, marks = '') {
+  constructor(unwrapper: Unwrapper, offset: number, tail: Buffer, marks = '', memory = new CutterMemory()) {
+    this.#memory = memory;
     this.#unwrapper = unwrapper;
     this.offset = offset;
     this.tail = tail;
@@ -46,18 +52,18 @@ export class Cutter {
   /** Memory for so many bytes more. */
   room(size: number): Buffer {
     if (this.#start > 0) {
-      this.#memory.copyWithin(0, this.#start, this.#end);
+      this.#memory.bytes.copyWithin(0, this.#start, this.#end);
       this.#end -= this.#start;
       this.#start = 0;
     }
     const needed = this.#end + size;
-    if (needed > this.#memory.length) {
+    if (needed > this.#memory.bytes.length) {
       // Most files have grown by little since they were looked at.
       const larger = Buffer.allocUnsafe(Math.max(needed, Math.min(2 * needed, 2 * CHUNK), SMALLEST));
-      this.#memory.copy(larger, 0, 0, this.#end);
-      this.#memory = larger;
+      this.#memory.bytes.copy(larger, 0, 0, this.#end);
+      this.#memory.bytes = larger;
     }
-    return this.#memory.subarray(this.#end, this.#end + size);
+    return this.#memory.bytes.subarray(this.#end, this.#end + size);
   }
 
   /** Frames what lies there now. Null while nothing new is whole; the position stays where it was. */
@@ -65,9 +71,9 @@ export class Cutter {
     this.#end += added;
     let tooLong = 0;
     if (this.#skipping) {
-      const newline = this.#memory.subarray(0, this.#end).indexOf(0x0a, this.#start);
+      const newline = this.#memory.bytes.subarray(0, this.#end).indexOf(0x0a, this.#start);
       const stop = newline < 0 ? this.#end : newline + 1;
-      this.#skip(this.#memory.subarray(this.#start, stop));
+      this.#skip(this.#memory.bytes.subarray(this.#start, stop));
       this.#start = stop;
       if (newline < 0 && ended !== 'final') return null;
       this.#skipping = false;
@@ -76,11 +82,11 @@ export class Cutter {
       tooLong++;
     }
     // Where a log was truncated while its writer goes on where it was, more NULs than a line may have come before a line.
-    this.#pass(this.#start + nulsAt(this.#memory, this.#start, this.#end));
-    const framed = this.#unwrapper.frame(this.#memory, this.#start, this.#end, ended);
+    this.#pass(this.#start + nulsAt(this.#memory.bytes, this.#start, this.#end));
+    const framed = this.#unwrapper.frame(this.#memory.bytes, this.#start, this.#end, ended);
     const consumed = framed.consumed - this.#start;
     this.#pass(framed.consumed);
-    const held = this.#memory.subarray(this.#start, this.#end);
+    const held = this.#memory.bytes.subarray(this.#start, this.#end);
     if (consumed === 0 && held.length > MAX_RECORD && held.indexOf(0x0a) < 0) {
       this.#skipping = true;
       this.#skipped = 0;
@@ -93,7 +99,7 @@ export class Cutter {
   }
 
   #pass(end: number): void {
-    const passed = this.#memory.subarray(this.#start, end);
+    const passed = this.#memory.bytes.subarray(this.#start, end);
     this.#marks.pass(this.offset, this.tail, passed);
     this.tail = tailOf(this.tail, passed);
     this.offset += passed.length;

@@ -2,7 +2,7 @@ import { readSync } from 'node:fs';
 import type { Run, Stripe, StripeEnd } from '../source.ts';
 import { openTextEnvelope, type Opened } from '../unwrap/envelope.ts';
 import { Unwrapper } from '../unwrap/unwrap.ts';
-import { CHUNK, Cutter } from './cutter.ts';
+import { CHUNK, Cutter, CutterMemory } from './cutter.ts';
 import { isStill, readAt } from './input.ts';
 import { MARK_DIGITS, placesUpTo, TAIL, tailOf } from './position.ts';
 
@@ -42,12 +42,12 @@ function endOfWhole(bytes: Buffer, newline: number): number | null {
  * stripe's end where a record goes on beyond that, where the file is another one by now, and where it cannot be read: whoever
  * reads on from there learns why.
  */
-export function readStripe({ file, source, owner, from, to, head, inJson }: Stripe, take: (runs: readonly Run[]) => void): StripeEnd {
+export function readStripe({ file, source, owner, from, to, head, inJson }: Stripe, take: (runs: readonly Run[]) => void, memory = new CutterMemory()): StripeEnd {
   const unwrapper = new Unwrapper({ source, owner }, inJson);
   const before = orNothing(() => readAt(file, Math.max(0, from - TAIL), Math.min(TAIL, from)));
   // Which place comes next depends on how many marks there are, not on what they are.
   const marked = placesUpTo(from) * MARK_DIGITS;
-  const cutter = new Cutter(unwrapper, from, before, ' '.repeat(marked));
+  const cutter = new Cutter(unwrapper, from, before, ' '.repeat(marked), memory);
   let tooLong = 0;
   let tail = before;
   for (let at = from; at < to; ) {

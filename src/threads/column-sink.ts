@@ -26,7 +26,7 @@ class Rows {
   }
 
   take(): Float64Array {
-    const taken = this.numbers.subarray(0, this.#length);
+    const taken = this.numbers.slice(0, this.#length);
     this.numbers = new Float64Array(1 << 12);
     this.#length = 0;
     return taken;

@@ -4,7 +4,8 @@ import type { Inventory } from '../model/inventory.ts';
 import type { Cidr } from '../model/address.ts';
 import { Directory } from '../resolve/directory.ts';
 import { Resolver } from '../resolve/resolver.ts';
-import type { Stripe, StripeEnd } from '../source.ts';
+import type { Run, Stripe, StripeEnd } from '../source.ts';
+import { CutterMemory } from '../sources/cutter.ts';
 import { readStripe } from '../sources/stripe.ts';
 import { ColumnSink } from './column-sink.ts';
 import type { Columns } from './columns.ts';
@@ -27,6 +28,8 @@ export interface Answer {
 export class StripeDecoder {
   readonly #decoders: Decoders;
   readonly #sink: ColumnSink;
+  /** Made anew for each stripe, it would be collected every few. */
+  readonly #memory = new CutterMemory();
 
   constructor({ settings, inventory, ranges, cluster }: Facts) {
     this.#decoders = new Decoders(settings);
@@ -37,12 +40,10 @@ export class StripeDecoder {
     const decoder = this.#decoders.of(collector);
     const ends: [number, StripeEnd][] = [];
     for (const [number, stripe] of stripes) {
-      ends.push([
-        number,
-        readStripe(stripe, (runs) => {
-          for (const { records, origin } of runs) decoder.decode(records, origin, this.#sink);
-        }),
-      ]);
+      const take = (runs: readonly Run[]): void => {
+        for (const { records, origin } of runs) decoder.decode(records, origin, this.#sink);
+      };
+      ends.push([number, readStripe(stripe, take, this.#memory)]);
     }
     decoder.flush?.(this.#sink);
     return { ends, columns: this.#sink.take() };

@@ -15,8 +15,6 @@ import { readFiles, traffic, type Told } from '../support/reading.ts';
 import { striping } from '../support/striping.ts';
 import { storeOf } from '../support/stores.ts';
 
-const FOLDER = scratch();
-const LOG = join(FOLDER, 'a.log');
 const DIRECTORY = new Directory(storeOf().inventory.read(), [], null);
 
 const call = (n: number): Partial<AccessLine> => ({
@@ -83,9 +81,9 @@ interface Read {
   readonly told: Told;
 }
 
-async function read(more: Parameters<typeof readFiles>[2] = {}, stripes: { readonly stripe: number; readonly stretch: number } | null = null): Promise<Read> {
+async function read(log: string, more: Parameters<typeof readFiles>[2] = {}, stripes: { readonly stripe: number; readonly stretch: number } | null = null): Promise<Read> {
   const store = storeOf();
-  const told = await readFiles(store, [LOG], more, stripes === null ? {} : { stripes: { ...stripes, least: 0 } });
+  const told = await readFiles(store, [log], more, stripes === null ? {} : { stripes: { ...stripes, least: 0 } });
   return { stored: dump(store), told };
 }
 
@@ -100,19 +98,20 @@ const STRIPES = fc.record({ stripe: fc.integer({ min: 300, max: 60_000 }), stret
 
 describe('a file that is read in stripes', () => {
   it('leaves the same database, row for row, whatever the stripes are, and whoever reads them', async () => {
+    const log = join(scratch(), 'a.log');
     const taken = new Map<string, number>();
     await fc.assert(
       fc.asyncProperty(LOGS, STRIPES, async ({ format, envelope, parts, from, ending }, { stripe, stretch, decoders, luck }) => {
         const lines = FORMATS[format]!.slice(from).flatMap((line, n) => ENVELOPES[envelope]!(line, n, n % 4 === 0 ? parts : 1));
-        writeFileSync(LOG, `\uFEFF${lines.join('\n')}${ending}`);
+        writeFileSync(log, `\uFEFF${lines.join('\n')}${ending}`);
         // So few bytes come first here that nobody might know them.
         const collectorFor = (): Collector => (format === 'hubble' ? hubble : envoyAccessLog);
-        const whole = await read({ collectorFor });
+        const whole = await read(log, { collectorFor });
         const stripesFor = striping({ directory: DIRECTORY, decoders, who: (n) => luck[n % luck.length]! });
         const onBatch = ({ decoded }: Batch): void => {
           if (decoded !== undefined) taken.set(envelope, (taken.get(envelope) ?? 0) + 1);
         };
-        const striped = await read({ collectorFor, stripesFor, onBatch }, { stripe, stretch });
+        const striped = await read(log, { collectorFor, stripesFor, onBatch }, { stripe, stretch });
         expect(differences(striped.stored, whole.stored)).toEqual([]);
         expect(striped.told.totals).toEqual(whole.told.totals);
       }),
