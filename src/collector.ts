@@ -94,6 +94,8 @@ export interface BundleSink extends Sink {
   bundle(flow: Flow, anyPods: boolean): void;
   /** So many records of a node, the last at `until`; null where they have no time. */
   count(as: CountedAs, node: string, until: number | null, records: number): void;
+  /** So many of the records were not recognised with certainty: the format decoded each by itself. */
+  unsure(records: number): void;
   /** An end with a role was seen. */
   see(end: Endpoint, first: number, last: number): void;
 }

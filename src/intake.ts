@@ -34,6 +34,7 @@ export class Intake implements BundleSink {
   readonly #attributes = new Map<Peer, Set<string>>();
   /** By an endpoint with names: workloads that were seen to use them. */
   readonly #heard = new WeakMap<Endpoint, Set<Peer>>();
+  #unsure = 0;
   /** Whose records are coming in. */
   collector = 'unknown';
   readonly #described: WeakSet<Resolved>;
@@ -186,8 +187,14 @@ export class Intake implements BundleSink {
     return this.#fold.size + this.#seen.size;
   }
 
+  unsure(records: number): void {
+    this.#unsure += records;
+  }
+
+  /** Beside what is kept of each source, how many records were `unsure`. */
   totals(): ReadonlyMap<string, number> {
-    return this.#coverage.totals();
+    const totals = this.#coverage.totals();
+    return this.#unsure === 0 ? totals : new Map([...totals, ['unsure', this.#unsure]]);
   }
 }
 

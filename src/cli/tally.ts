@@ -5,7 +5,7 @@ import type { Became } from './learning.ts';
 
 /** What a run of `observe` counted. */
 export class Tally {
-  /** By coverage kind: records, flows, lost, overflow, skip reasons. */
+  /** By coverage kind: records, flows, lost, overflow, skip reasons; and how many records were unsure. */
   readonly totals = new Map<string, number>();
   /** Row to the records that the run added to it; a row of `pending` that has become an edge's is among these. */
   readonly edges = new Map<number, number>();

@@ -131,10 +131,11 @@ export class FormDecoder implements Decoder<BundleSink> {
   }
 
   /** Leaves records to the reference. */
-  #leave({ bytes, starts, ends }: Records, numbers: Int32Array, origin: Origin, sink: Sink): void {
+  #leave({ bytes, starts, ends }: Records, numbers: Int32Array, origin: Origin, sink: BundleSink): void {
     const count = numbers.length;
     if (count === 0) return;
     this.unsure += count;
+    sink.unsure(count);
     this.#reference.decode({ bytes, starts: numbers.map((i) => starts[i]!), ends: numbers.map((i) => ends[i]!), count }, origin, sink);
   }
 

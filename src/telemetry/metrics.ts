@@ -32,6 +32,7 @@ export class Metrics {
   readonly #skipped;
   readonly #lost;
   readonly #overflow;
+  readonly #unsure;
   readonly #bytes;
   readonly #commits;
   readonly #deliveries;
@@ -46,6 +47,7 @@ export class Metrics {
     for (const reason of SKIP_REASONS) this.#skipped.inc({ reason }, 0);
     this.#lost = new Counter({ name: 'footpath_lost_events_total', help: 'Events that a source says it lost.', registers });
     this.#overflow = new Counter({ name: 'footpath_overflow_total', help: 'Flows that found no room within a limit.', registers });
+    this.#unsure = new Counter({ name: 'footpath_unsure_records_total', help: 'Records that were not recognised with certainty, and decoded one by one.', registers });
     this.#bytes = new Counter({ name: 'footpath_input_bytes_total', help: 'Bytes of input that were read, as they came, by source.', labelNames: ['source'], registers });
     this.#commits = new Histogram({ name: 'footpath_commit_seconds', help: 'Time of a transaction with the counts of a portion.', buckets: SECONDS, registers });
     this.#deliveries = new Counter({ name: 'footpath_deliveries_total', help: 'Deliveries of alerts, by target and outcome.', labelNames: ['target', 'outcome'], registers });
@@ -107,6 +109,7 @@ export class Metrics {
     this.#flows.inc(of('flows'));
     this.#lost.inc(of('lost'));
     this.#overflow.inc(of('overflow'));
+    this.#unsure.inc(of('unsure'));
     for (const reason of SKIP_REASONS) if (of(reason) > 0) this.#skipped.inc({ reason }, of(reason));
     this.#commits.observe(seconds);
   }

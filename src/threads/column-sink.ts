@@ -76,6 +76,7 @@ export class ColumnSink implements BundleSink {
   #last = -1;
   #hour = 0;
   #records = 0;
+  #unsure = 0;
 
   constructor(resolver: Resolver) {
     this.#resolver = resolver;
@@ -133,6 +134,10 @@ export class ColumnSink implements BundleSink {
     this.#count(COUNTED.indexOf(as), node, until, records);
   }
 
+  unsure(records: number): void {
+    this.#unsure += records;
+  }
+
   lost(events: number, time: number | null, node: string): void {
     this.#count(COUNTED.indexOf('lost'), node, time, events);
   }
@@ -170,11 +175,13 @@ export class ColumnSink implements BundleSink {
       names: { endpoints: this.#endpoints.tell(), witnesses: this.#witnesses.tell(), operations: this.#operations.tell(), nodes: this.#nodes.tell() },
       forgets,
       records: this.#records,
+      unsure: this.#unsure,
       flows: this.#flows.take(),
       counts: this.#counts.take(),
       sightings: this.#sightings.take(),
     };
     this.#records = 0;
+    this.#unsure = 0;
     this.#last = -1;
     if (forgets) for (const numbers of numbered) numbers.forget();
     return columns;

@@ -10,6 +10,8 @@ export interface Columns {
   /** The numbers begin anew with the next. */
   readonly forgets: boolean;
   readonly records: number;
+  /** Of them, those that were not recognised with certainty. */
+  readonly unsure: number;
   readonly flows: Float64Array;
   readonly counts: Float64Array;
   readonly sightings: Float64Array;

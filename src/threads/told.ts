@@ -53,7 +53,7 @@ export class Listener {
   }
 
   /** What these columns say. All that a thread tells has to be heard, in its order. */
-  hear({ names, forgets, records, flows, counts, sightings }: Columns): Decoded {
+  hear({ names, forgets, records, unsure, flows, counts, sightings }: Columns): Decoded {
     const known = this.#known;
     for (const endpoint of names.endpoints) known.endpoints.push(this.#shared.endpoint(endpoint));
     for (const witness of names.witnesses) known.witnesses.push(this.#shared.witness(witness));
@@ -64,6 +64,7 @@ export class Listener {
       records,
       rows: flows.length / FLOW_WIDTH + counts.length / COUNT_WIDTH + sightings.length / SIGHTING_WIDTH,
       handOn(sink) {
+        if (unsure > 0) sink.unsure(unsure);
         handOnFlows(flows, known, sink);
         for (let at = 0; at < counts.length; at += COUNT_WIDTH) {
           const as = COUNTED[counts[at + COUNT.as]!]!;

@@ -31,10 +31,10 @@ describe('metrics', () => {
     expect((await samples(metrics)).get('footpath_input_bytes_total{source="hubble"}')).toBe(0);
     metrics.read('hubble', 100);
     metrics.read('hubble', 50);
-    metrics.committed(new Map([['records', 10], ['flows', 6], ['reply', 3], ['malformed', 1], ['lost', 5], ['overflow', 2]]), 0.02);
+    metrics.committed(new Map([['records', 10], ['flows', 6], ['reply', 3], ['malformed', 1], ['lost', 5], ['overflow', 2], ['unsure', 4]]), 0.02);
     metrics.committed(new Map([['records', 1], ['flows', 1]]), 2);
     const of = await samples(metrics);
-    expect([of.get('footpath_records_total'), of.get('footpath_flows_total'), of.get('footpath_lost_events_total'), of.get('footpath_overflow_total'), of.get('footpath_input_bytes_total{source="hubble"}')]).toEqual([11, 7, 5, 2, 150]);
+    expect([of.get('footpath_records_total'), of.get('footpath_flows_total'), of.get('footpath_lost_events_total'), of.get('footpath_overflow_total'), of.get('footpath_unsure_records_total'), of.get('footpath_input_bytes_total{source="hubble"}')]).toEqual([11, 7, 5, 2, 4, 150]);
     expect([of.get('footpath_skipped_total{reason="reply"}'), of.get('footpath_skipped_total{reason="malformed"}')]).toEqual([3, 1]);
     expect([of.get('footpath_commit_seconds_count'), of.get('footpath_commit_seconds_bucket{le="0.05"}')]).toEqual([2, 1]);
   });

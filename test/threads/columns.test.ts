@@ -59,6 +59,7 @@ const resolver = new Resolver(directoryOf([]));
 /** Writes down what it is told. */
 class Heard implements BundleSink {
   readonly calls: Call[] = [];
+  unsureRecords = 0;
   readonly counts = new Map<string, { n: number; last: number | null }>();
   readonly knowledge = {};
   place = (): never => this.flow();
@@ -72,6 +73,10 @@ class Heard implements BundleSink {
 
   bundle(told: Flow, anyPods: boolean): void {
     this.calls.push(['bundle', { ...told }, anyPods]);
+  }
+
+  unsure(records: number): void {
+    this.unsureRecords += records;
   }
 
   see(end: Endpoint, first: number, last: number): void {
@@ -92,6 +97,15 @@ class Heard implements BundleSink {
 const kinds = (calls: readonly Call[], kind: Call[0]): readonly Call[] => calls.filter(([of]) => of === kind);
 
 describe('columns', () => {
+  it('tell how many records were unsure, once', () => {
+    const [sink, listener, heard] = [new ColumnSink(resolver), new Listener(new Shared()), new Heard()];
+    sink.unsure(2);
+    sink.unsure(3);
+    listener.hear(structuredClone(sink.take())).handOn(heard);
+    listener.hear(structuredClone(sink.take())).handOn(heard);
+    expect(heard.unsureRecords).toBe(5);
+  });
+
   it('tell another thread what a decoder said, however often they are sent', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(CALLS, COUNTS), { minLength: 1, maxLength: 4 }), (messages) => {

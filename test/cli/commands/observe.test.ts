@@ -32,6 +32,7 @@ describe('the summary of a run', () => {
       newEdges: 1,
       unresolved: 1,
       overflow: 0,
+      unsure: 3,
       lost: 12,
       alerts: 0,
       bytes: LINES.reduce((sum, line) => sum + line.length + 1, 0),

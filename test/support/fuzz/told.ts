@@ -53,6 +53,10 @@ export class Told implements BundleSink {
     return null;
   }
 
+  unsure(): void {
+    // How they were decoded is not what they say.
+  }
+
   see(): void {
     throw new Error('nobody has a role');
   }
