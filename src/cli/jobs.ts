@@ -3,8 +3,8 @@ import type { LogFile } from '../sources/expand.ts';
 
 /** Smaller files are read before other threads have begun. */
 const LARGE = 64 << 20;
-/** More are faster than what one thread can add up. */
-const MOST = 4;
+/** More are faster than what one thread can add up; and each learns the forms of records anew, which costs half as much again and 130 MB: with few cores that gains nothing. */
+const ENOUGH = 4;
 
 /** The number that `--jobs` is given. */
 export function jobsOf(text: string): number {
@@ -16,5 +16,5 @@ export function jobsOf(text: string): number {
 /** On how many cores to read: as many as were asked for and there are, else several if it is worth it. */
 export function jobsFor(inputs: readonly (LogFile | '-')[], asked: number | null, cores: number): number {
   if (asked !== null) return Math.min(asked, cores);
-  return inputs.some((input) => input !== '-' && input.isRegular && input.size >= LARGE) ? Math.min(cores, MOST) : 1;
+  return inputs.some((input) => input !== '-' && input.isRegular && input.size >= LARGE) && cores >= ENOUGH ? ENOUGH : 1;
 }

@@ -18,7 +18,7 @@ export const define: Define = (command, run) => {
     .option('--topic <topic>', 'of --kafka')
     .option('--group <group>', 'of --kafka: it belongs to this database alone (default: footpath)')
     .option('--kubernetes', 'ask the cluster’s API who is who; with -f, watch it')
-    .option('--jobs <number>', 'read large files that are not compressed on so many cores (default: all, at most 4, where a file has at least 64 MiB)')
+    .option('--jobs <number>', 'read large files that are not compressed on so many cores (default: 4 where there are so many and a file has at least 64 MiB, else 1)')
     .option('--fail-on <severity>', 'exit with 3 if an alert of at least this severity is open afterwards')
     .addHelpText(
       'after',
