@@ -87,7 +87,7 @@ export function traffic(count: number, seed = 0): readonly string[] {
 
 /** Counts that every reading must agree on, whoever asks: none is lost, none is doubled. */
 export function accounted(totals: ReadonlyMap<string, number>): { readonly records: number; readonly explained: number } {
-  const beside = new Set(['records', 'lost', 'overflow']);
+  const beside = new Set(['records', 'lost', 'overflow', 'unsure']);
   const explained = [...totals].reduce((sum, [kind, n]) => (beside.has(kind) ? sum : sum + n), 0);
   return { records: totals.get('records') ?? 0, explained };
 }
