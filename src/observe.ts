@@ -1,6 +1,6 @@
 import type { Collector, CollectorSettings } from './collector.ts';
 import { Decoders } from './decode/decoders.ts';
-import { FIRST_PORTION, GROWTH, Portion, type Learning } from './portion.ts';
+import { GROWTH, Portion, type Learning } from './portion.ts';
 import type { Batch, Run, Source, StripeReader } from './source.ts';
 
 export interface Observation extends Learning {
@@ -17,7 +17,7 @@ export interface Observation extends Learning {
 export async function observe(sources: Iterable<Source>, observation: Observation): Promise<void> {
   const { settings, signal, collectorFor, stripesFor, onBatch } = observation;
   const decoders = new Decoders(settings);
-  let portion = new Portion(observation, undefined, FIRST_PORTION);
+  let portion = new Portion(observation);
   for (const source of sources) {
     let collector: Collector | null = null;
     const nameOfCollector = (): string => collector?.name ?? 'unknown';

@@ -13,10 +13,9 @@ const PORTION_BATCHES = 2_000;
 const PORTION_ROWS = 250_000;
 
 /**
- * Of input that is read to its end, the first portion is this large, and each so many times as large as the one before, up to a limit: a commit writes nearly every edge anew. Of 2.38 GB with
- * 19,000 edges, commits take 1.25 s so, and 1.6 if the first portion is of 32 MiB. What a crash interrupts is read again, in seconds.
+ * Of input that is read to its end, each portion is so many times as large as the one before, up to a limit: a commit writes nearly every edge anew. Of 2.38 GB
+ * with 19,000 edges, 4 commits take 1.6 s. A crash costs at most four fifths of what was read.
  */
-export const FIRST_PORTION = 512 << 20;
 export const GROWTH = 4;
 const MAX_PORTION_BYTES = 2 ** 31;
 

@@ -49,7 +49,7 @@ const openedIn = (store: Store): number => edgesOf(store)[0]?.witnesses[0]?.tall
 
 describe('portions', () => {
   it.each([
-    ['of 512 MiB, then of 2 GiB', Array.from({ length: 14 }, () => ({ bytes: 256 * MIB })), [2, 10, 14]],
+    ['of 32 MiB, then of 128, then of 512', Array.from({ length: 14 }, () => ({ bytes: 16 * MIB })), [2, 10, 14]],
     ['of 2,000 batches', Array.from({ length: 4_001 }, () => ({ bytes: 1 })), [2_000, 4_000, 4_001]],
     ['of what there is', [{}, {}], [2]],
   ])('are committed one by one: %s', async (_, pieces, expected) => {
@@ -86,7 +86,7 @@ describe('portions', () => {
     const store = storeOf();
     const asked: number[] = [];
     const judge = (): Judge => (asked.push(openedIn(store)), { revision: asked.length, judge: () => ({ watching: false, violates: false, epoch: 0 }) });
-    await readSources(store, [source('a', [{ bytes: 512 * MIB }, { bytes: 2048 * MIB }, {}])], { judge });
+    await readSources(store, [source('a', [{ bytes: 32 * MIB }, { bytes: 128 * MIB }, {}])], { judge });
     expect(asked.slice(0, 3)).toEqual([0, 1, 2]);
     expect(store.peers.readPeers().stored.map(({ revision }) => revision)).toEqual([1, 1]);
   });
@@ -105,7 +105,7 @@ describe('portions', () => {
     const position = (file: FilePosition['file'], offset: number): FilePosition => ({ file, headLength: 1, headHash: 'h', owner: '', offset, tailHash: 't', marks: '', done: null });
     const [one, two] = [{ id: null }, { id: null }];
     await readSources(store, [
-      source('a', [{ position: position(one, 1) }, { position: position(one, 2), bytes: 512 * MIB }, { position: position(one, 3) }]),
+      source('a', [{ position: position(one, 1) }, { position: position(one, 2), bytes: 32 * MIB }, { position: position(one, 3) }]),
       source('b', [{ position: position(two, 9) }]),
     ]);
     expect(store.positions.read().map(({ offset }) => offset)).toEqual([3, 9]);
@@ -117,7 +117,7 @@ describe('acknowledging', () => {
     const store = storeOf();
     const acks: string[] = [];
     const ack = (name: string) => (): void => void acks.push(`${name} ${openedIn(store)}`);
-    await readSources(store, [source('a', [{ ack: ack('1') }, { ack: ack('2'), bytes: 512 * MIB }, { ack: ack('3') }])]);
+    await readSources(store, [source('a', [{ ack: ack('1') }, { ack: ack('2'), bytes: 32 * MIB }, { ack: ack('3') }])]);
     expect(acks).toEqual(['1 2', '2 2', '3 3']);
   });
 
@@ -181,7 +181,7 @@ describe('stopping', () => {
 
   it('by an error keeps the portions before, and nothing of the one that it broke', async () => {
     const store = storeOf();
-    const failing = readSources(store, [source('a', [{ bytes: 512 * MIB }, {}, new OperationError('a.log: cannot be read: EIO')])]);
+    const failing = readSources(store, [source('a', [{ bytes: 32 * MIB }, {}, new OperationError('a.log: cannot be read: EIO')])]);
     await expect(failing).rejects.toThrow('a.log: cannot be read: EIO');
     expect(openedIn(store)).toBe(1);
   });

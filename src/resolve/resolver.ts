@@ -44,7 +44,7 @@ export interface Resolved {
  */
 export class Resolver {
   readonly #directory: Directory;
-  /** A WeakMap would forget by itself, and cost four times as much a question. */
+  /** A WeakMap would forget by itself, and take several times as long. */
   readonly #answers = new Map<Endpoint, Answers>();
   /** One object for one peer, so that they can be compared by identity. */
   readonly #peers = new Map<string, Peer>();

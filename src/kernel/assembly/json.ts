@@ -142,7 +142,7 @@ function value(p: usize, node: i32): usize {
   return keepScalar(at, what, kind, p, end) ? end : 0;
 }
 
-/** An object or array of which everything counts: 0.9 of Hubble's bytes are ends that were read before, and comparing is three times as fast as reading. */
+/** An object or array of which everything counts: most of Hubble's bytes are ends that were read before, and comparing is faster than reading. */
 function whole(p: usize, group: i32, slot: i32, kind: i32): usize {
   const salt = saltOf(group);
   let number = knownValue(p, salt);

@@ -59,7 +59,7 @@ export const VALUE_BYTES_SIZE: usize = 32 << 20;
 
 /**
  * Groups that were read before, by their bytes. An entry, like a form, is a line of the cache, and those that came early lie together: most of the time that it takes to find one is waiting for
- * its memory (0.66 us a record where entries of 96 bytes lay scattered at their hashes).
+ * its memory, and finding them is a third of what a record takes.
  */
 export const MAX_ENTRIES: i32 = 1 << 17;
 export const ENTRY_SIZE: i32 = 64;
