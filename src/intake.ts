@@ -61,7 +61,8 @@ export class Intake implements BundleSink {
   }
 
   also(flow: Flow): void {
-    this.#take(flow, false);
+    // The record was counted with its first flow.
+    this.#take({ ...flow, records: 0 }, false);
   }
 
   bundle(flow: Flow, anyPods: boolean): void {

@@ -175,6 +175,7 @@ describe('counting', () => {
     intake.also(flow({ port: 9090 }));
     expect(edgeNames(intake.delta())).toEqual([...EDGE, 'shop/web -> shop/cart 9090']);
     expect(Object.fromEntries(intake.totals())).toEqual({ records: 1, flows: 1 });
+    expect(intake.delta().edges.map(({ records }) => records)).toEqual([1, 0]);
   });
 
   it('keeps what the source lost apart from the record that tells of it', () => {

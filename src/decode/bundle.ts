@@ -60,19 +60,24 @@ export class Handing implements Sink {
   }
 
   flow(flow: Flow): void {
+    this.#hand(flow, this.#bundle.records);
+  }
+
+  also(flow: Flow): void {
+    // The records are counted with their first flow.
+    this.#hand(flow, 0);
+  }
+
+  #hand(flow: Flow, counted: number): void {
     const { records, first, last, slots, firstSum, secondSum } = this.#bundle;
     flow.time = first;
     flow.until = last;
-    flow.records = records;
+    flow.records = counted;
     flow.slots = slots;
     flow.count *= records;
     if (flow.bytesOut !== null) flow.bytesOut = firstSum;
     if (flow.bytesIn !== null) flow.bytesIn = secondSum;
     this.#sink!.bundle(flow, this.#anyPods);
-  }
-
-  also(flow: Flow): void {
-    this.flow(flow);
   }
 
   skip(): void {

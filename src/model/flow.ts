@@ -97,7 +97,7 @@ export interface Flow {
   time: number;
   /** Event time of the last record. */
   until: number;
-  /** How many records say it. */
+  /** How many records say it; 0 for the further flow of a record that is counted already. */
   records: number;
   /** Bit i: there was one in the i-th ten minutes of the hour; 0 where there is one record, whose time says it. */
   slots: number;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { footpath, Session, type Summary } from '../../support/cli.ts';
-import { outbound } from '../../support/envoy.ts';
+import { accessLine, outbound } from '../../support/envoy.ts';
 import { connection, hubbleLine, pod, WORLD } from '../../support/hubble.ts';
 import { listObject, nodeObject, podObject } from '../../support/inventory.ts';
 import { books, cart, few, HABITS, HOUR, LATER, must, onlyAlert, usualTraffic, watchedShop, web } from '../../support/shop.ts';
@@ -38,6 +38,13 @@ describe('the summary of a run', () => {
       bytes: LINES.reduce((sum, line) => sum + line.length + 1, 0),
       seconds: 0,
     });
+  });
+
+  it('counts what is unresolved among the flows, where a record shows two connections', async () => {
+    const gateway = (n: number): string =>
+      accessLine({ cluster: 'outbound|80||web.shop.svc.cluster.local', host: '10.0.0.5:8080', upstreamLocal: `10.0.0.9:${41_000 + n}`, downstreamLocal: '10.0.0.9:8443', downstreamRemote: `10.0.0.7:${50_000 + n}` });
+    const { flows, unresolved } = await new Session().observe([gateway(0), gateway(1), gateway(2)]);
+    expect([flows, unresolved]).toEqual([3, 3]);
   });
 
   it('accounts for every record', async () => {

@@ -26,7 +26,8 @@ export class Told implements BundleSink {
   }
 
   also(flow: Flow): void {
-    this.#add(flow);
+    // Its record was counted with the first flow.
+    this.#add({ ...flow, records: 0 });
   }
 
   bundle(flow: Flow): void {
