@@ -13,7 +13,6 @@ import { askCluster } from './ask-cluster.ts';
 import { configured } from './configured.ts';
 import type { Context } from './context.ts';
 import { chooseCollector, forcedCollector, inputsOf, isNamed, settingsOf, sourceOf } from './inputs.ts';
-import { jobsFor } from './jobs.ts';
 import { Learner } from './learning.ts';
 import { progressBar } from './progress.ts';
 import type { LiveOptions } from './reading-options.ts';
@@ -22,13 +21,13 @@ import { summarise } from './summary.ts';
 import { Tally } from './tally.ts';
 
 /** `footpath observe`: reads to the end, learns, says what became of it. Returns the exit status. */
-export async function readAndLearn(context: Context, paths: readonly string[], options: LiveOptions & { readonly jobs?: number | null }, failOn: Severity | null): Promise<number> {
+export async function readAndLearn(context: Context, paths: readonly string[], options: LiveOptions & { readonly jobs: number }, failOn: Severity | null): Promise<number> {
   const config = await configured(context, options);
   const inputs = inputsOf(paths);
   const settings = settingsOf(options, config);
   const forced = forcedCollector(options.format);
   return withIngestStore(context, config, async (store) => {
-    const learnt = await learn(context, store, { inputs, settings, forced, config, jobs: jobsFor(inputs, options.jobs ?? null, availableParallelism()) });
+    const learnt = await learn(context, store, { inputs, settings, forced, config, jobs: Math.min(options.jobs, availableParallelism()) });
     return summarise(context, store, learnt, failOn);
   });
 }

@@ -18,7 +18,7 @@ export const define: Define = (command, run) => {
     .option('--topic <topic>', 'of --kafka')
     .option('--group <group>', 'of --kafka: it belongs to this database alone (default: footpath)')
     .option('--kubernetes', 'ask the cluster’s API who is who; with -f, watch it')
-    .option('--jobs <number>', 'read large files that are not compressed on so many cores (default: 4 where there are so many and a file has at least 64 MiB, else 1)')
+    .option('--jobs <number>', 'read large files that are not compressed on so many cores: sooner done, for more memory (default: 1)')
     .option('--fail-on <severity>', 'exit with 3 if an alert of at least this severity is open afterwards')
     .addHelpText(
       'after',
@@ -36,9 +36,9 @@ The inventory: kubectl get pods,services,endpointslices,namespaces,nodes,replica
       run(async (context) => {
         outputOf(context, ['table', 'json']);
         const failOn = severityOf(options.failOn, '--fail-on');
-        const jobs = options.jobs === undefined ? null : jobsOf(options.jobs);
+        const jobs = options.jobs === undefined ? 1 : jobsOf(options.jobs);
         if (options.follow === true || options.kafka !== undefined) {
-          if (jobs !== null) throw new UsageError('--jobs is for files that are read to their end: without -f and --kafka');
+          if (options.jobs !== undefined) throw new UsageError('--jobs is for files that are read to their end: without -f and --kafka');
           const { followAndLearn } = await import('../serve/follow.ts');
           return followAndLearn(context, paths, options, failOn);
         }
