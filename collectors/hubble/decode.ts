@@ -6,7 +6,7 @@ import { TimeReader } from '../../src/scan/time.ts';
 import { WordReader } from '../../src/scan/words.ts';
 import { DESTINATION, EndpointReader, SOURCE } from './endpoint.ts';
 import { FlowFacts } from './facts.ts';
-import { FIELD, flowSlots, LINE_FIELD, lineFields } from './fields.ts';
+import { FIELD, flowSlots, isNone, LINE_FIELD, lineFields } from './fields.ts';
 import { HubbleForms } from './forms.ts';
 import { NodeReader, Orienter, performs } from './orient.ts';
 import { otherLine } from './other-line.ts';
@@ -44,12 +44,9 @@ export class HubbleDecoder implements Decoder {
     else sink.skip(reason, time, flow.node);
   }
 
-  /** The flow's own field, or the one that the line has beside it. In protojson, null and an empty text are no value. */
+  /** The flow's own field, or the one that the line has beside it. */
   #slot(base: number, inFlow: number, inLine: number): number {
-    const { kinds, starts, ends } = this.#fields;
-    const slot = base + inFlow;
-    const isAbsent = base < 0 || kinds[slot] === ABSENT || kinds[slot] === NULL || (kinds[slot] === STRING && starts[slot] === ends[slot]);
-    return isAbsent ? inLine : slot;
+    return base < 0 || isNone(this.#fields, base + inFlow) ? inLine : base + inFlow;
   }
 
   #time(b: Buffer, base: number): number {

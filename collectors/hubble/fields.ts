@@ -1,4 +1,5 @@
-import { JsonFields, OBJECT, type Path } from '../../src/scan/json.ts';
+import { ABSENT, JsonFields, NULL, OBJECT, STRING, type Path } from '../../src/scan/json.ts';
+import type { Slots } from '../../src/scan/slots.ts';
 
 /**
  * The fields of a Hubble line that are read, by their place in cilium's `flow.proto` (protojson with proto field names).
@@ -87,6 +88,11 @@ const SHARED = new Set(LINE.map((path) => path.join('.')));
 export function lineFields(): JsonFields {
   const bare = FLOW.map((path): Path => (SHARED.has(path.join('.') as LineField) ? ['', ...path] : path));
   return new JsonFields([...LINE, ...FLOW.map((path): Path => ['flow', ...path]), ...bare]);
+}
+
+/** In protojson, null and an empty text are no value. */
+export function isNone({ kinds, starts, ends }: Slots, slot: number): boolean {
+  return kinds[slot] === ABSENT || kinds[slot] === NULL || (kinds[slot] === STRING && starts[slot] === ends[slot]);
 }
 
 /** Where the flow's slots begin in this line, or -1 if the line is no flow. */

@@ -4,11 +4,11 @@ import { formatLabels } from '../../src/model/labels.ts';
 import type { Origin } from '../../src/model/origin.ts';
 import { performed, readOperation } from '../../src/scan/operation.ts';
 import type { Group, Keep, Plan, Wanted } from '../../src/scan/plan.ts';
-import { ABSENT, NULL, OBJECT, STRING, type Slots } from '../../src/scan/slots.ts';
+import { OBJECT, type Slots } from '../../src/scan/slots.ts';
 import { WordReader } from '../../src/scan/words.ts';
 import { buildEndpoint, DESTINATION, SOURCE } from './endpoint.ts';
 import { FlowFacts } from './facts.ts';
-import { FIELD, LINE_FIELD, WRAPPED, type FlowField, type LineField } from './fields.ts';
+import { FIELD, isNone, LINE_FIELD, WRAPPED, type FlowField, type LineField } from './fields.ts';
 import { isAnswer, isLocalNode, isLostAnswer, outcomeOf, phaseOf, pointName, sideOf } from './meaning.ts';
 import { NodeReader, Orienter, performs } from './orient.ts';
 import { otherLine } from './other-line.ts';
@@ -84,8 +84,7 @@ export class HubbleForms implements Forms {
       }
       default: {
         const own = WRAPPED + FIELD.node_name;
-        const isAbsent = values.kinds[own] === ABSENT || values.kinds[own] === NULL || (values.kinds[own] === STRING && values.starts[own] === values.ends[own]);
-        const node = this.#nodes.read(this.#words.read(bytes, values, isAbsent ? LINE_FIELD.node_name : own));
+        const node = this.#nodes.read(this.#words.read(bytes, values, isNone(values, own) ? LINE_FIELD.node_name : own));
         return { key: node, value: node, rule: 0, end: null };
       }
     }

@@ -1,6 +1,7 @@
 import type { BundleSink, Collector, CollectorSettings, Decoder } from '../collector.ts';
 import { FormDecoder } from './form-decoder.ts';
-import { compileKernel, Kernel } from '../kernel/kernel.ts';
+import { Kernel } from '../kernel/kernel.ts';
+import { compileKernel } from '../kernel/module.ts';
 
 /** Decoders for one reading: by forms where the format has them and the kernel runs, else as the format itself decodes. */
 export class Decoders {

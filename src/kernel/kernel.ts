@@ -1,28 +1,9 @@
-import { readFileSync } from 'node:fs';
 import type { Records } from '../collector.ts';
-import { HOUR, SLOT } from '../model/edge.ts';
-import { KEEP, SHAPE, type Group, type Plan, type TextPlan, type Wanted } from '../scan/plan.ts';
+import { SLOT, SLOTS_IN_HOUR } from '../model/edge.ts';
+import type { Group, Plan } from '../scan/plan.ts';
 import { ABSENT, type Slots } from '../scan/slots.ts';
-
-/** What `assembly/index.ts` exports. Constants are globals. */
-interface Exports {
-  readonly memory: WebAssembly.Memory;
-  decode(from: number, count: number, origin: number): number;
-  forget(): void;
-  setLeavesEmpty(leaves: boolean): void;
-  newJsonPlan(): void;
-  newTextPlan(quotes: number): number;
-  addColumn(p: number, length: number, what: number, slot: number, group: number, rank: number, shape: number): number;
-  addSegment(from: number, to: number, firstWild: number, lastWild: number, quote: number, quoteAt: number, p: number, length: number): number;
-  addNode(parent: number, p: number, length: number, what: number, slot: number, group: number, rank: number): number;
-  readonly why: WebAssembly.Global;
-  readonly unsure: WebAssembly.Global;
-  readonly rows: WebAssembly.Global;
-  readonly forms: WebAssembly.Global;
-}
-
-const CONSTANTS = ['WINDOW', 'WINDOW_SIZE', 'MAX_RECORDS', 'STARTS', 'ENDS', 'UNSURE', 'ROWS', 'ROW_SIZE', 'FORMS', 'FORM_SIZE', 'SUMS', 'COUNTS', 'COUNT_SIZE', 'MAX_NODE_PARTS', 'MAX_OUTCOMES', 'VALUES', 'VALUE_SIZE', 'ASKED'] as const;
-type Constants = Readonly<Record<(typeof CONSTANTS)[number], number>>;
+import { instantiate, type Constants, type Exports } from './module.ts';
+import { writePlan } from './write-plan.ts';
 
 /** Why the kernel stopped, as `assembly/record.ts` numbers it. */
 const ASK = 2;
@@ -33,17 +14,8 @@ const BY_NUMBER = 0xffff;
 
 export type Stop = 'done' | 'ask' | 'no-room';
 
-const QUOTE = 0x22;
-
 /** A control character, so that whatever reads over the end of the last record stops. */
 const LINE_END = 0x0a;
-
-/** Null where WebAssembly cannot run (it may be switched off, and SIMD is not everywhere): then records are decoded without it. */
-export function compileKernel(file: URL = new URL('kernel.wasm', import.meta.url)): WebAssembly.Module | null {
-  if (typeof WebAssembly === 'undefined') return null;
-  const bytes = readFileSync(file);
-  return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
-}
 
 /** Offsets in bytes, as `assembly/intern.ts`, `record.ts` and `index.ts` lay them out. */
 const FORM = { parts: 0, anyPods: 16, ports: 20, origin: 24, outcome: 28, showsEnds: 29, from: 32, span: 40, records: 44, first: 48, last: 52, slots: 56 } as const;
@@ -52,8 +24,6 @@ const ENTRY = { length: 4, group: 6, rule: 7, part: 8, role: 12, first: 16, last
 const INLINE = 32;
 const ROW = { form: 0, node: 4, firstEnd: 8, secondEnd: 12, time: 16, firstSum: 24, secondSum: 32 } as const;
 const COUNT = { from: 0, until: 8, records: 16, last: 24 } as const;
-
-const SLOTS_IN_HOUR = HOUR / SLOT;
 
 /** Marks the number of a role among those of parts. */
 const ROLE = 1 << 30;
@@ -67,43 +37,18 @@ export class Kernel {
   readonly #numbers: Float64Array;
 
   constructor(module: WebAssembly.Module) {
-    const exports = new WebAssembly.Instance(module).exports as unknown as Exports & Readonly<Record<string, WebAssembly.Global>>;
+    const { exports, constants } = instantiate(module);
     this.#exports = exports;
-    this.#at = Object.fromEntries(CONSTANTS.map((name) => [name, exports[name]?.value as number])) as Constants;
+    this.#at = constants;
     this.bytes = Buffer.from(exports.memory.buffer);
     this.#integers = new Int32Array(exports.memory.buffer);
     this.#numbers = new Float64Array(exports.memory.buffer);
   }
 
   /** Forgets all forms, and reads by this plan from now on. False if the plan does not fit. */
-  begin({ wanted, text, leavesEmpty }: Plan): boolean {
+  begin(plan: Plan): boolean {
     this.#exports.forget();
-    this.#exports.setLeavesEmpty(leavesEmpty);
-    return this.#planJson(wanted) && (text === null || this.#planText(text));
-  }
-
-  #planJson(wanted: readonly Wanted[]): boolean {
-    this.#exports.newJsonPlan();
-    return wanted.every(({ path, slot, keep, group, rank = 0 }) => {
-      let node = 0;
-      for (const [depth, key] of path.entries()) {
-        const length = this.bytes.write(`${JSON.stringify(key)}:`, this.#at.WINDOW);
-        node = this.#exports.addNode(node, this.#at.WINDOW, length, depth === path.length - 1 ? KEEP[keep] : 0, slot, group, rank);
-        if (node < 0) return false;
-      }
-      return true;
-    });
-  }
-
-  #planText({ columns, segments }: TextPlan): boolean {
-    const literals = [...columns.slice(0, 1).map(({ before }) => before), ...segments.map(({ after }) => after)];
-    if (this.#exports.newTextPlan(literals.reduce((sum, literal) => sum + literal.filter((byte) => byte === QUOTE).length, 0)) === 0) return false;
-    const { WINDOW } = this.#at;
-    const put = (literal: Buffer): number => literal.copy(this.bytes, WINDOW);
-    return (
-      columns.every(({ before, shape, wanted }) => this.#exports.addColumn(WINDOW, put(before), wanted === null ? 0 : KEEP[wanted.keep], wanted?.slot ?? 0, wanted?.group ?? 0, wanted?.rank ?? 0, SHAPE[shape]) !== 0) &&
-      segments.every(({ from, to, firstWild, lastWild, quote, quoteAt, after }) => this.#exports.addSegment(from, to, firstWild, lastWild, quote, quoteAt, WINDOW, put(after)) !== 0)
-    );
+    return writePlan(plan, this.#exports, this.bytes, this.#at.WINDOW);
   }
 
   forget(): void {

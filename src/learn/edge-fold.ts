@@ -1,4 +1,4 @@
-import { DAY, emptyTally, failedInSlot, HOUR, SLOT, type EdgeKey } from '../model/edge.ts';
+import { DAY, emptyTally, failedInSlot, HOUR, SLOT, SLOTS_IN_HOUR, type EdgeKey } from '../model/edge.ts';
 import type { Flow, Operation, Witness } from '../model/flow.ts';
 import { within } from '../model/group.ts';
 import type { Peer } from '../model/peer.ts';
@@ -27,8 +27,6 @@ export interface Held {
 /** Most edges have few addresses, certificates and operations, many no pod, and few fail: what is empty is shared. */
 const NOTHING = new Set<never>();
 const NOTHING_COUNTED = new Map<never, never>();
-
-const SLOTS_IN_HOUR = HOUR / SLOT;
 
 /** Of a witness that has none yet. */
 const NO_DAY: DayDelta = { hours: 0, opened: 0, bytesOut: 0, bytesIn: 0 };

@@ -104,6 +104,7 @@ export function dayOf(time: number): number {
 
 /** Scans are looked for in slots of 600 seconds of event time. */
 export const SLOT = 600_000;
+export const SLOTS_IN_HOUR = HOUR / SLOT;
 
 /** A connection that was tried in a slot failed if nothing had answered by the end of the next: answers may come a little late. */
 export function failedInSlot(slot: number, firstAnswered: number): boolean {

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { compileKernel, Kernel } from '../../src/kernel/kernel.ts';
+import { Kernel } from '../../src/kernel/kernel.ts';
+import { compileKernel } from '../../src/kernel/module.ts';
 import { scratch } from '../support/cli.ts';
 
 it('there is no kernel where its instructions are not known', () => {

@@ -1,5 +1,6 @@
 import type { Records } from '../../src/collector.ts';
-import { compileKernel, Kernel } from '../../src/kernel/kernel.ts';
+import { Kernel } from '../../src/kernel/kernel.ts';
+import { compileKernel } from '../../src/kernel/module.ts';
 import type { Group, Plan, Wanted } from '../../src/scan/plan.ts';
 import { ABSENT, Slots } from '../../src/scan/slots.ts';
 import { laidOut } from './fuzz/two-ways.ts';

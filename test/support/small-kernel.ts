@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { compileKernel } from '../../src/kernel/kernel.ts';
+import { compileKernel } from '../../src/kernel/module.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
