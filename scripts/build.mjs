@@ -16,7 +16,7 @@ if (result.status !== 0) process.exit(result.status ?? 1);
 
 // Beside its sources, too: tests run these.
 const kernel = `${root}src/kernel/kernel.wasm`;
-const asc = ['src/kernel/assembly/index.ts', '--outFile', 'src/kernel/kernel.wasm', '-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--use', 'abort=', '--initialMemory', '1664', '--maximumMemory', '1664'];
+const asc = ['src/kernel/assembly/index.ts', '--outFile', 'src/kernel/kernel.wasm', '-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--use', 'abort=', '--initialMemory', '2048', '--maximumMemory', '2048'];
 const compiled = spawnSync(process.execPath, [`${root}node_modules/assemblyscript/bin/asc.js`, ...asc], { cwd: root, stdio: 'inherit' });
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 copyFileSync(kernel, `${root}dist/src/kernel/kernel.wasm`);

@@ -1,4 +1,4 @@
-import type { CountedAs, Endpoint, Flow, SkipReason, Window } from './model/flow.ts';
+import type { CountedAs, Endpoint, Flow, Operation, Performed, SkipReason, Window } from './model/flow.ts';
 import type { Origin } from './model/origin.ts';
 import type { Group, Plan } from './scan/plan.ts';
 import type { Slots } from './scan/slots.ts';
@@ -48,14 +48,14 @@ export interface Decoder<To extends Sink = Sink> {
 }
 
 /**
- * The second way to decode: records that differ in their time, their counters, their client's port or the ids of a path alone are of one
- * form, and mean the same. The law of it: a record means what `read` says of its form, whenever the kernel finds one.
+ * The second way to decode: records that differ in their time, their counters, their client's port or what they ask for alone are of one
+ * form, and mean the same but for that. The law of it: a record means what `read` says of its form, whenever the kernel finds one.
  */
 export interface Forms {
   readonly plan: Plan;
   /** What a group of values says. Asked once for each bytes of it; `values` lie in `bytes`. */
   part(group: Group, bytes: Buffer, values: Slots): Part;
-  /** Hands to the sink what a record of this form means, as `decode` would; counts and times are those of one record, and overwritten by whoever asks. */
+  /** Hands to the sink what a record of this form means, as `decode` would; counts and times are those of one record, and overwritten by whoever asks; so is an operation. */
   read(form: Form, origin: Origin, sink: Sink): void;
 }
 
@@ -67,6 +67,13 @@ export interface Part {
   readonly rule: number;
   /** Who it is, if the part is an end (the groups 0 and 1). */
   readonly end: Endpoint | null;
+  /** What was asked for, if the part is a request (the group 3): counted beside the form, so that records that differ in it alone are of one. */
+  readonly operation: Operation | null;
+}
+
+/** A part that is neither an end nor a request, and tells nothing of its form. */
+export function plainPart(key: string, value: unknown): Part {
+  return { key, value, rule: 0, end: null, operation: null };
 }
 
 /**
@@ -90,8 +97,8 @@ export interface BundleSink extends Sink {
   roleOf(end: Endpoint): string | null;
   /** What becomes of a flow, and within which times it is the same. */
   place(flow: Flow): Window & { readonly as: CountedAs };
-  /** A flow whose records are counted by `count`. With `anyPods`, its ends stand for any pods of their workloads, which are told by `see`. */
-  bundle(flow: Flow, anyPods: boolean): void;
+  /** A flow whose records are counted by `count`, and what they performed. With `anyPods`, its ends stand for any pods of their workloads, which are told by `see`. */
+  bundle(flow: Flow, anyPods: boolean, performed: readonly Performed[]): void;
   /** So many records of a node, the last at `until`; null where they have no time. */
   count(as: CountedAs, node: string, until: number | null, records: number): void;
   /** So many of the records were not recognised with certainty: the format decoded each by itself. */

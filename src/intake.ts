@@ -1,5 +1,5 @@
 import type { BundleSink } from './collector.ts';
-import { countedAs, type CountedAs, type Endpoint, type Flow, type SkipReason, type Window } from './model/flow.ts';
+import { countedAs, type CountedAs, type Endpoint, type Flow, performedBy, type Performed, type SkipReason, type Window } from './model/flow.ts';
 import { formatLabels, stableLabels } from './model/labels.ts';
 import { within } from './model/group.ts';
 import type { Peer } from './model/peer.ts';
@@ -65,8 +65,8 @@ export class Intake implements BundleSink {
     this.#take({ ...flow, records: 0 }, false);
   }
 
-  bundle(flow: Flow, anyPods: boolean): void {
-    this.#take(flow, anyPods);
+  bundle(flow: Flow, anyPods: boolean, performed: readonly Performed[]): void {
+    this.#take(flow, anyPods, performed);
   }
 
   skip(reason: SkipReason, time: number | null, node: string): void {
@@ -99,20 +99,20 @@ export class Intake implements BundleSink {
     this.#coverage.count(this.collector, node, time, 'lost', events);
   }
 
-  #take(flow: Flow, anyPods: boolean): CountedAs {
+  #take(flow: Flow, anyPods: boolean, performed = performedBy(flow)): CountedAs {
     const source = this.#resolver.source(flow);
     const destination = this.#resolver.destination(flow);
     const port = destination.port ?? flow.port;
     const reason = whyNone(flow, source, destination);
     const as = countedAs(flow, reason);
-    const became = reason ?? this.#add(flow, source, destination, port, anyPods);
+    const became = reason ?? this.#add(flow, source, destination, port, anyPods, performed);
     // Which node's record comes too late for a cap is chance.
     if (as === 'flows' && became === 'overflow') this.#coverage.count(this.collector, '', flow.until, 'overflow', flow.records);
     this.#onRecord?.({ flow, source, destination, port, outcome: as === 'flows' ? became : as });
     return as;
   }
 
-  #add(flow: Flow, source: Resolved, destination: Resolved, port: number, anyPods: boolean): 'flow' | 'pending' | 'overflow' {
+  #add(flow: Flow, source: Resolved, destination: Resolved, port: number, anyPods: boolean, performed: readonly Performed[]): 'flow' | 'pending' | 'overflow' {
     const { source: client, destination: server } = flow;
     if (!anyPods) {
       this.#see(client, source, flow.time, flow.until);
@@ -123,10 +123,10 @@ export class Intake implements BundleSink {
     const from = { peer: source.peer, pod: source.pod, address: client.address };
     const to = { peer: destination.peer, pod: destination.pod, address: server.address };
     if (source.peer.type === 'address' || destination.peer.type === 'address') {
-      this.#fold.hold(from, to, port, flow);
+      this.#fold.hold(from, to, port, flow, performed);
       return 'pending';
     }
-    return this.#fold.add(from, to, port, flow) ? 'flow' : 'overflow';
+    return this.#fold.add(from, to, port, flow, performed) ? 'flow' : 'overflow';
   }
 
   /** A record that carries both a pod and its address is a sighting; and it may say what the pod is like. */

@@ -1,4 +1,4 @@
-import { RULE, type Form, type Forms, type Part, type Sink } from '../../src/collector.ts';
+import { plainPart, RULE, type Form, type Forms, type Part, type Sink } from '../../src/collector.ts';
 import type { Origin } from '../../src/model/origin.ts';
 import { OperationReader } from '../../src/scan/operation.ts';
 import type { Group, Plan } from '../../src/scan/plan.ts';
@@ -43,7 +43,7 @@ export class AccessLogForms implements Forms {
 
   part(group: Group, bytes: Buffer, values: Slots): Part {
     const line = this.#line;
-    if (!this.#fill(group, bytes, values)) return { key: '', value: null, rule: RULE.noForm, end: null };
+    if (!this.#fill(group, bytes, values)) return { ...plainPart('', null), rule: RULE.noForm };
     switch (group) {
       case CLIENT: {
         const client = new ClientSaid(this.#endpoints).read(line);
@@ -59,7 +59,7 @@ export class AccessLogForms implements Forms {
       }
       case REQUEST: {
         const request = new RequestSaid(this.#operations).read(line);
-        return part(request, request.hasMethod, request.operation);
+        return { ...part(request, request.hasMethod, request.operation !== null), operation: request.operation };
       }
       default:
         return part('');
@@ -99,7 +99,7 @@ export class AccessLogForms implements Forms {
 }
 
 function part(value: unknown, ...key: readonly unknown[]): Part {
-  return { key: JSON.stringify(key), value, rule: 0, end: null };
+  return plainPart(JSON.stringify(key), value);
 }
 
 function addressKey(address: SocketAddress): string {

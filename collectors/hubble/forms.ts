@@ -1,4 +1,4 @@
-import { RULE, type Form, type Forms, type Part, type Sink } from '../../src/collector.ts';
+import { plainPart, RULE, type Form, type Forms, type Part, type Sink } from '../../src/collector.ts';
 import type { Endpoint, Operation, SkipReason } from '../../src/model/flow.ts';
 import { formatLabels } from '../../src/model/labels.ts';
 import type { Origin } from '../../src/model/origin.ts';
@@ -80,12 +80,12 @@ export class HubbleForms implements Forms {
         return this.#manner(bytes, values);
       case OPERATION: {
         const operation = readOperation(values.text(bytes, WRAPPED + FIELD['l7.http.method']) ?? '', values.text(bytes, WRAPPED + FIELD['l7.http.url']) ?? '');
-        return { key: operation === null ? '' : `${operation.method} ${operation.path}`, value: operation, rule: 0, end: null };
+        return { ...plainPart(operation === null ? '' : 'some', operation), operation };
       }
       default: {
         const own = WRAPPED + FIELD.node_name;
         const node = this.#nodes.read(this.#words.read(bytes, values, isNone(values, own) ? LINE_FIELD.node_name : own));
-        return { key: node, value: node, rule: 0, end: null };
+        return plainPart(node, node);
       }
     }
   }
@@ -95,13 +95,13 @@ export class HubbleForms implements Forms {
     if (values.kinds[LINE_FIELD.flow] !== OBJECT) {
       const { reason, lost } = otherLine(bytes, values);
       // How many were lost differs each time.
-      return { key: `${reason}${lost === null ? '' : ' lost'}`, value: { facts, reason } satisfies Manner, rule: lost === null ? 0 : RULE.noForm, end: null };
+      return { ...plainPart(`${reason}${lost === null ? '' : ' lost'}`, { facts, reason } satisfies Manner), rule: lost === null ? 0 : RULE.noForm };
     }
     // Which ports are whose is not told.
-    if (PROTOCOLS.filter((protocol) => values.kinds[WRAPPED + FIELD[`l4.${protocol}`]] === OBJECT).length > 1) return { key: 'protocols', value: { facts, reason: null } satisfies Manner, rule: RULE.noForm, end: null };
+    if (PROTOCOLS.filter((protocol) => values.kinds[WRAPPED + FIELD[`l4.${protocol}`]] === OBJECT).length > 1) return { ...plainPart('protocols', { facts, reason: null } satisfies Manner), rule: RULE.noForm };
     const reason = facts.read(bytes, values, WRAPPED, this.#words);
-    if (reason !== null) return { key: reason, value: { facts, reason } satisfies Manner, rule: 0, end: null };
-    return { key: keyOf(facts), value: { facts, reason } satisfies Manner, rule: ruleOf(facts), end: null };
+    if (reason !== null) return plainPart(reason, { facts, reason } satisfies Manner);
+    return { ...plainPart(keyOf(facts), { facts, reason } satisfies Manner), rule: ruleOf(facts) };
   }
 
   read({ parts, firstPort, secondPort }: Form, _origin: Origin, sink: Sink): void {
@@ -146,7 +146,7 @@ function ruleOf(facts: FlowFacts): number {
 }
 
 function endPart(endpoint: Endpoint | SkipReason): Part {
-  return { key: typeof endpoint === 'string' ? endpoint : endpointKey(endpoint), value: endpoint, rule: 0, end: typeof endpoint === 'string' ? null : endpoint };
+  return typeof endpoint === 'string' ? plainPart(endpoint, endpoint) : { ...plainPart(endpointKey(endpoint), endpoint), end: endpoint };
 }
 
 function endpointKey({ address, cluster, namespace, pod, workload, labels, serviceAccount, reserved, names }: Endpoint): string {

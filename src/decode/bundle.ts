@@ -1,7 +1,7 @@
 import type { BundleSink, Sink } from '../collector.ts';
 import type { Bundle, Kernel } from '../kernel/kernel.ts';
 import { HOUR } from '../model/edge.ts';
-import { countedAs, type CountedAs, type Flow, type SkipReason } from '../model/flow.ts';
+import { countedAs, type CountedAs, type Flow, type Operation, type Performed, type SkipReason } from '../model/flow.ts';
 
 /** Finds out what becomes of a form's records, and how long that stays the same, around a time. */
 export class Opening implements Sink {
@@ -47,14 +47,23 @@ export class Opening implements Sink {
   }
 }
 
+const NOTHING: readonly Performed[] = [];
+
 /** Makes what one record means into what all records of a bundle mean. */
 export class Handing implements Sink {
   readonly #bundle: Bundle = { records: 0, first: 0, last: 0, slots: 0, firstSum: 0, secondSum: 0 };
+  #performed: Performed[] = [];
   #anyPods = false;
   #sink: BundleSink | null = null;
 
-  begin(kernel: Kernel, form: number, sink: BundleSink): void {
+  /** `operations` by the numbers that the kernel knows them under. */
+  begin(kernel: Kernel, form: number, operations: readonly Operation[], sink: BundleSink): void {
     kernel.bundle(form, this.#bundle);
+    this.#performed = [];
+    for (let at = kernel.firstPerformed(form); at !== 0; at = kernel.nextPerformed(at)) {
+      const count = kernel.takePerformed(at);
+      if (count > 0) this.#performed.push({ operation: operations[kernel.operationOf(at)]!, count });
+    }
     this.#anyPods = kernel.anyPods(form);
     this.#sink = sink;
   }
@@ -74,10 +83,14 @@ export class Handing implements Sink {
     flow.until = last;
     flow.records = counted;
     flow.slots = slots;
+    const each = flow.count;
     flow.count *= records;
     if (flow.bytesOut !== null) flow.bytesOut = firstSum;
     if (flow.bytesIn !== null) flow.bytesIn = secondSum;
-    this.#sink!.bundle(flow, this.#anyPods);
+    // What was asked for was not always performed.
+    const performed = flow.operation === null ? NOTHING : this.#performed;
+    flow.operation = null;
+    this.#sink!.bundle(flow, this.#anyPods, each === 1 ? performed : performed.map(({ operation, count }) => ({ operation, count: count * each })));
   }
 
   skip(): void {

@@ -1,7 +1,7 @@
 import type { BundleSink, Decoder, Forms, Records, Sink } from '../collector.ts';
 import { isRole, roleOf, type Kernel, type Row } from '../kernel/kernel.ts';
 import { HOUR } from '../model/edge.ts';
-import { SKIP_REASONS, type CountedAs, type Endpoint } from '../model/flow.ts';
+import { SKIP_REASONS, type CountedAs, type Endpoint, type Operation } from '../model/flow.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Group } from '../scan/plan.ts';
 import { Slots } from '../scan/slots.ts';
@@ -45,6 +45,8 @@ export class FormDecoder implements Decoder<BundleSink> {
   #parts: readonly Parts[] = [];
   #roles: Endpoint[] = [];
   #roleNumbers = new Map<string, number>();
+  #operations: Operation[] = [];
+  #operationNumbers = new Map<string, number>();
   #shown: Shown[] = [];
   /** Ends by their address, and by their pod's name: two workloads that share one may be the same pod, which their form would not show. */
   #byName = new Map<string, { readonly key: string; readonly entries: number[] } | 'shared'>();
@@ -53,7 +55,7 @@ export class FormDecoder implements Decoder<BundleSink> {
   #knowledge: object | null = null;
   readonly #opening = new Opening();
   readonly #handing = new Handing();
-  readonly #row: Row = { form: 0, node: 0, firstEnd: 0, secondEnd: 0, time: 0, firstSum: 0, secondSum: 0 };
+  readonly #row: Row = { form: 0, node: 0, time: 0, firstSum: 0, secondSum: 0 };
   readonly #counted = { records: 0, last: 0 };
   readonly #form = { parts: ALL_GROUPS.map((): unknown => null), firstPort: 0, secondPort: 0 };
   /** How many records were read, and how many of them were left to the reference. */
@@ -76,6 +78,8 @@ export class FormDecoder implements Decoder<BundleSink> {
     });
     this.#roles = [];
     this.#roleNumbers = new Map();
+    this.#operations = [];
+    this.#operationNumbers = new Map();
     this.#shown = [];
     this.#byName = new Map();
     this.#origins = [];
@@ -126,7 +130,7 @@ export class FormDecoder implements Decoder<BundleSink> {
         const hour = Math.floor(time / HOUR) * HOUR;
         this.#handOnCount(nodeCount, row.node, kernel.outcomeOf(form), hour, hour + HOUR - 1, sink);
       }
-      kernel.count(row, nodeCount);
+      kernel.count(i);
     }
   }
 
@@ -146,7 +150,7 @@ export class FormDecoder implements Decoder<BundleSink> {
       const entry = kernel.asked(i);
       const group = kernel.groupOf(entry);
       kernel.values(entry, this.#slots);
-      const { key, value, rule, end } = this.#forms.part(group, kernel.bytes, this.#slots);
+      const { key, value, rule, end, operation } = this.#forms.part(group, kernel.bytes, this.#slots);
       const { values, rules, byKey } = this.#parts[group]!;
       let part = byKey.get(key);
       if (part === undefined) {
@@ -156,9 +160,17 @@ export class FormDecoder implements Decoder<BundleSink> {
         rules.push(rule);
       }
       // The same end in other bytes is the same object: it is resolved once.
-      const role = end === null ? -1 : this.#roleOf(entry, values[part] as Endpoint, sink);
-      kernel.answer(entry, part, rules[part]!, role);
+      if (end !== null) kernel.answer(entry, part, rules[part]!, this.#roleOf(entry, values[part] as Endpoint, sink));
+      else kernel.answer(entry, part, rules[part]!, operation === null ? -1 : this.#operationNumber(operation));
     }
+  }
+
+  #operationNumber(operation: Operation): number {
+    const key = `${operation.method} ${operation.path}`;
+    const known = this.#operationNumbers.get(key);
+    if (known !== undefined) return known;
+    this.#operationNumbers.set(key, this.#operations.length);
+    return this.#operations.push(operation) - 1;
   }
 
   #roleOf(entry: number, end: Endpoint, sink: BundleSink): number {
@@ -213,7 +225,7 @@ export class FormDecoder implements Decoder<BundleSink> {
 
   #handOn(form: number, sink: BundleSink): void {
     if (this.#kernel.recordsOf(form) === 0) return;
-    this.#handing.begin(this.#kernel, form, sink);
+    this.#handing.begin(this.#kernel, form, this.#operations, sink);
     this.#understand(form, this.#handing);
   }
 

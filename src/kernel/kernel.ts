@@ -1,5 +1,4 @@
 import type { Records } from '../collector.ts';
-import { SLOT, SLOTS_IN_HOUR } from '../model/edge.ts';
 import type { Group, Plan } from '../scan/plan.ts';
 import { ABSENT, type Slots } from '../scan/slots.ts';
 import { instantiate, type Constants, type Exports } from './module.ts';
@@ -17,12 +16,13 @@ export type Stop = 'done' | 'ask' | 'no-room';
 /** A control character, so that whatever reads over the end of the last record stops. */
 const LINE_END = 0x0a;
 
-/** Offsets in bytes, as `assembly/intern.ts`, `record.ts` and `index.ts` lay them out. */
-const FORM = { parts: 0, anyPods: 16, ports: 20, origin: 24, outcome: 28, showsEnds: 29, from: 32, span: 40, records: 44, first: 48, last: 52, slots: 56 } as const;
-const ENTRY = { length: 4, group: 6, rule: 7, part: 8, role: 12, first: 16, last: 24, bytes: 32 } as const;
+/** Offsets in bytes, as `assembly/intern.ts` and `rows.ts` lay them out. */
+const FORM = { parts: 0, anyPods: 16, ports: 20, origin: 24, outcome: 28, showsEnds: 29, from: 32, span: 40, records: 44, first: 48, last: 52, slots: 56, performed: 60 } as const;
+const ENTRY = { length: 4, group: 6, rule: 7, part: 8, roleOrOperation: 12, first: 16, last: 24, bytes: 32 } as const;
 /** Longer bytes of an entry lie elsewhere. */
 const INLINE = 32;
-const ROW = { form: 0, node: 4, firstEnd: 8, secondEnd: 12, time: 16, firstSum: 24, secondSum: 32 } as const;
+const ROW = { form: 0, node: 4, time: 16, firstSum: 24, secondSum: 32 } as const;
+const PERFORMED = { operation: 4, records: 8, next: 12 } as const;
 const COUNT = { from: 0, until: 8, records: 16, last: 24 } as const;
 
 /** Marks the number of a role among those of parts. */
@@ -101,8 +101,6 @@ export class Kernel {
     const row = this.#at.ROWS + i * this.#at.ROW_SIZE;
     into.form = this.#integers[(row + ROW.form) >> 2]!;
     into.node = this.#integers[(row + ROW.node) >> 2]!;
-    into.firstEnd = this.#integers[(row + ROW.firstEnd) >> 2]!;
-    into.secondEnd = this.#integers[(row + ROW.secondEnd) >> 2]!;
     into.time = this.#numbers[(row + ROW.time) >> 3]!;
     into.firstSum = this.#numbers[(row + ROW.firstSum) >> 3]!;
     into.secondSum = this.#numbers[(row + ROW.secondSum) >> 3]!;
@@ -121,15 +119,15 @@ export class Kernel {
     return this.bytes[entry + ENTRY.group] as Group;
   }
 
-  /** `role` is -1 for none. */
-  answer(entry: number, part: number, rule: number, role: number): void {
+  /** Of an end its role, of a request the number of its operation; -1 for none. */
+  answer(entry: number, part: number, rule: number, roleOrOperation: number): void {
     this.bytes[entry + ENTRY.rule] = rule;
     this.#integers[(entry + ENTRY.part) >> 2] = part;
-    this.#integers[(entry + ENTRY.role) >> 2] = role;
+    this.#integers[(entry + ENTRY.roleOrOperation) >> 2] = roleOrOperation;
   }
 
   loseRole(entry: number): void {
-    this.#integers[(entry + ENTRY.role) >> 2] = -1;
+    this.#integers[(entry + ENTRY.roleOrOperation) >> 2] = -1;
   }
 
   /** When an end was seen first and last since this was asked; Infinity and -Infinity if it was not. */
@@ -240,25 +238,32 @@ export class Kernel {
     this.#integers[(form + FORM.records) >> 2] = 0;
   }
 
-  /** Counts a record as the kernel does: into its form's bundle, its node's count and its ends' sightings. */
-  count({ form, firstEnd, secondEnd, time, firstSum, secondSum }: Row, nodeCount: number): void {
-    const [integers, numbers] = [this.#integers, this.#numbers];
-    const since = time - numbers[(form + FORM.from) >> 3]!;
-    const sums = this.#sumsOf(form);
-    integers[(form + FORM.records) >> 2]!++;
-    if (since < integers[(form + FORM.first) >> 2]!) integers[(form + FORM.first) >> 2] = since;
-    if (since > integers[(form + FORM.last) >> 2]!) integers[(form + FORM.last) >> 2] = since;
-    integers[(form + FORM.slots) >> 2]! |= 1 << (Math.floor(time / SLOT) % SLOTS_IN_HOUR);
-    numbers[sums]! += firstSum;
-    numbers[sums + 1]! += secondSum;
-    numbers[(nodeCount + COUNT.records) >> 3]!++;
-    if (time > numbers[(nodeCount + COUNT.last) >> 3]!) numbers[(nodeCount + COUNT.last) >> 3] = time;
-    if (this.bytes[form + FORM.showsEnds] === 0) return;
-    for (const end of [firstEnd, secondEnd]) {
-      const at = end >> 3;
-      if (time < numbers[at + ENTRY.first / 8]!) numbers[at + ENTRY.first / 8] = time;
-      if (time > numbers[at + ENTRY.last / 8]!) numbers[at + ENTRY.last / 8] = time;
-    }
+  /** Counts the i-th row's record into its form's bundle, its node's count and its ends' sightings, whose windows hold its time by now. */
+  count(i: number): void {
+    this.#exports.countRow(i);
+  }
+
+  /** Where an operation of a form's records is counted; 0 for none. */
+  firstPerformed(form: number): number {
+    return this.#integers[(form + FORM.performed) >> 2]!;
+  }
+
+  /** The next one's. */
+  nextPerformed(at: number): number {
+    return this.#integers[(at + PERFORMED.next) >> 2]!;
+  }
+
+  /** The operation's number. */
+  operationOf(at: number): number {
+    return this.#integers[(at + PERFORMED.operation) >> 2]!;
+  }
+
+  /** How many records of the bundle performed it; begins anew. */
+  takePerformed(at: number): number {
+    const place = (at + PERFORMED.records) >> 2;
+    const records = this.#integers[place]! >>> 0;
+    this.#integers[place] = 0;
+    return records;
   }
 
   outcomeOf(form: number): number {
@@ -302,9 +307,6 @@ export function roleOf(part: number): number {
 export interface Row {
   form: number;
   node: number;
-  /** Entries of the ends, 0 for none. */
-  firstEnd: number;
-  secondEnd: number;
   time: number;
   firstSum: number;
   secondSum: number;

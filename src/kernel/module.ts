@@ -5,6 +5,7 @@ export interface Exports {
   readonly memory: WebAssembly.Memory;
   decode(from: number, count: number, origin: number): number;
   forget(): void;
+  countRow(i: number): boolean;
   setLeavesEmpty(leaves: boolean): void;
   newJsonPlan(): void;
   newTextPlan(quotes: number): number;

@@ -1,7 +1,7 @@
-import { MANY_PORTS, type EdgeKey } from '../model/edge.ts';
-import { EdgeNumbers, serviceNumber } from '../model/edge-numbers.ts';
+import { MANY_PORTS, serviceNumber, type EdgeKey } from '../model/edge.ts';
 import type { Operation } from '../model/flow.ts';
 import { OTHER_ADDRESSES, peerKey, type Peer } from '../model/peer.ts';
+import { Triples } from '../model/triples.ts';
 import type { Limits } from './limits.ts';
 
 const OTHERS: Peer = { type: 'external', address: OTHER_ADDRESSES };
@@ -15,11 +15,11 @@ export class Admission {
   /** Of the peers of edges that are in: by key, and by the object, of which a resolver makes one for a peer. */
   readonly #numbers = new Map<string, number>();
   readonly #byObject = new WeakMap<Peer, number>();
-  readonly #known = new EdgeNumbers();
+  readonly #known = new Triples();
   readonly #perSource: number[] = [];
   readonly #perNamespace = new Map<string, number>();
   /** How many ports are in of a pair and a protocol. */
-  readonly #ports = new EdgeNumbers();
+  readonly #ports = new Triples();
   readonly #outside = new Set<string>();
 
   readonly #operations = new Map<string, Set<string>>();

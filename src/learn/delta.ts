@@ -18,14 +18,26 @@ export interface EdgeDelta extends EdgeKey {
   /** How many records told of it, answers apart. */
   readonly records: number;
   readonly witnesses: ReadonlyMap<Witness, WitnessDelta>;
-  /** Source pod, `namespace/name`, to the connections that it opened. */
-  readonly pods: ReadonlyMap<string, ReadonlyMap<Witness, number>>;
+  readonly pods: readonly PodCount[];
   readonly addresses: ReadonlySet<string>;
   /** Certificates that its client showed; PLAINTEXT where it showed none. */
   readonly principals: ReadonlySet<string>;
-  readonly operations: ReadonlyMap<Operation, ReadonlyMap<Witness, number>>;
+  readonly operations: readonly OperationCount[];
   readonly watching: boolean;
   readonly violation: Violation | null;
+}
+
+/** Connections of an edge that a source pod, `namespace/name`, opened, as a witness saw them. */
+export interface PodCount {
+  readonly pod: string;
+  readonly witness: Witness;
+  readonly opened: number;
+}
+
+export interface OperationCount {
+  readonly operation: Operation;
+  readonly witness: Witness;
+  readonly count: number;
 }
 
 export interface WitnessDelta {

@@ -1,9 +1,10 @@
 import { DAY, emptyTally, failedInSlot, HOUR, SLOT, SLOTS_IN_HOUR, type EdgeKey } from '../model/edge.ts';
-import type { Flow, Operation, Witness } from '../model/flow.ts';
+import type { Flow, Witness } from '../model/flow.ts';
 import { within } from '../model/group.ts';
 import type { Peer } from '../model/peer.ts';
 import { count, isAnswer, isOpening } from './count.ts';
-import type { DayDelta, EdgeDelta, Violation, ViolationDay, WitnessDelta } from './delta.ts';
+import type { DayDelta, EdgeDelta, OperationCount, PodCount, Violation, ViolationDay, WitnessDelta } from './delta.ts';
+import type { FoldSums } from './fold-sums.ts';
 
 /** What people's choices make of an edge at the time of a batch. */
 export interface Judgement {
@@ -19,14 +20,13 @@ export interface FoldEnd {
   readonly address: string | null;
 }
 
-/** How many rows a fold has come to, all together. */
+/** How many rows a fold has come to, all together, its sums apart. */
 export interface Held {
   rows: number;
 }
 
-/** Most edges have few addresses, certificates and operations, many no pod, and few fail: what is empty is shared. */
+/** Most edges have few addresses and certificates, and few fail: what is empty is shared. */
 const NOTHING = new Set<never>();
-const NOTHING_COUNTED = new Map<never, never>();
 
 /** Of a witness that has none yet. */
 const NO_DAY: DayDelta = { hours: 0, opened: 0, bytesOut: 0, bytesIn: 0 };
@@ -70,19 +70,22 @@ export class EdgeFold implements EdgeDelta, EdgeKey {
   readonly port: number;
   readonly witnesses = new Map<Witness, WitnessFold>();
   records = 0;
-  pods: Map<string, Map<Witness, number>> = NOTHING_COUNTED;
   addresses: Set<string> = NOTHING;
   principals: Set<string> = NOTHING;
-  operations: Map<Operation, Map<Witness, number>> = NOTHING_COUNTED;
+  /** Among the edges of its fold. */
+  readonly number: number;
+  readonly #sums: FoldSums;
   readonly #judgement: Judgement;
   readonly #held: Held;
   #violations: Map<Witness, Map<number, ViolationDay>> | null = null;
 
-  constructor(edge: EdgeKey, judgement: Judgement, held: Held) {
+  constructor(edge: EdgeKey, number: number, sums: FoldSums, judgement: Judgement, held: Held) {
     this.source = edge.source;
     this.destination = edge.destination;
     this.protocol = edge.protocol;
     this.port = edge.port;
+    this.number = number;
+    this.#sums = sums;
     this.#judgement = judgement;
     this.#held = held;
     held.rows++;
@@ -94,6 +97,14 @@ export class EdgeFold implements EdgeDelta, EdgeKey {
 
   get violation(): Violation | null {
     return this.#violations === null ? null : { epoch: this.#judgement.epoch, witnesses: this.#violations };
+  }
+
+  get pods(): readonly PodCount[] {
+    return this.#sums.podsOf(this.number);
+  }
+
+  get operations(): readonly OperationCount[] {
+    return this.#sums.operationsOf(this.number);
   }
 
   add(source: FoldEnd, destination: FoldEnd, flow: Readonly<Flow>): void {
@@ -117,28 +128,12 @@ export class EdgeFold implements EdgeDelta, EdgeKey {
       if (flow.slots === 0) own.tried(Math.floor(time / SLOT), held);
       for (let i = 0; flow.slots >>> i !== 0; i++) if ((flow.slots >>> i) & 1) own.tried(Math.floor(time / HOUR) * SLOTS_IN_HOUR + i, held);
     }
-    if (opening && source.pod !== '') {
-      if (this.pods === NOTHING_COUNTED) this.pods = new Map();
-      this.#countIn(this.pods, source.pod, flow);
-    }
     this.#addAddress(source);
     this.#addAddress(destination);
     this.#addPrincipal(flow);
     const denied = flow.verdict === 'dropped' && flow.outcome === 'rejected';
     const { violates, watching } = this.#judgement;
     if ((violates || (watching && denied)) && flow.phase !== 'lost-answer') this.#addViolation(flow);
-  }
-
-  addOperation(flow: Readonly<Flow>, operation: Operation): void {
-    if (this.operations === NOTHING_COUNTED) this.operations = new Map();
-    this.#countIn(this.operations, operation, flow);
-  }
-
-  #countIn<K>(counts: Map<K, Map<Witness, number>>, key: K, { witness, count: n }: Readonly<Flow>): void {
-    const byWitness = within(counts, key, () => new Map<Witness, number>());
-    const known = byWitness.get(witness);
-    if (known === undefined) this.#held.rows++;
-    byWitness.set(witness, (known ?? 0) + n);
   }
 
   /** The class stands for many addresses: which ones were used is evidence. */

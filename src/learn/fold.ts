@@ -1,12 +1,13 @@
-import { emptyTally, HOUR, type EdgeKey } from '../model/edge.ts';
-import { EdgeNumbers, serviceNumber } from '../model/edge-numbers.ts';
-import { type Flow, type Operation, type Witness, witnessKey } from '../model/flow.ts';
+import { emptyTally, serviceNumber, type EdgeKey } from '../model/edge.ts';
+import { type Flow, type Operation, performedBy, type Witness, witnessKey } from '../model/flow.ts';
 import { within } from '../model/group.ts';
 import type { Peer } from '../model/peer.ts';
+import { Triples } from '../model/triples.ts';
 import type { Admission } from './admission.ts';
 import { count, isAnswer, isOpening } from './count.ts';
 import type { EdgeDelta, PendingDelta, PodHour } from './delta.ts';
 import { classAddress, EdgeFold, type FoldEnd, type Held, type Judgement } from './edge-fold.ts';
+import { FoldSums } from './fold-sums.ts';
 
 export interface Judge {
   readonly revision: number;
@@ -23,13 +24,14 @@ export class Fold {
   /**
    * What a flow of a port is added to, by whether it was answered: answered flows may have room where others have none. A place in `#edges`, or NO_ROOM.
    */
-  readonly #byService = new EdgeNumbers();
+  readonly #byService = new Triples();
   readonly #pending = new Map<Peer, Map<Peer, Map<string, PendingDelta & { readonly operations: Map<Operation, number> }>>>();
 
-  readonly #witnesses = new Map<Witness, Witness>();
+  /** One object for one witness: decoders that read a log together each have their own. */
+  readonly #witnesses: Witness[] = [];
+  readonly #witnessNumbers = new Map<Witness, number>();
+  readonly #sums = new FoldSums(this.#witnesses);
   readonly #kept = new Map<Peer, Map<Operation, boolean>>();
-  /** By workload and pod: records may take one pod for two workloads'. */
-  readonly #podHours = new Map<Peer, Map<string, Map<Witness, Map<number, number>>>>();
 
   constructor(admission: Admission, judge: Judge) {
     this.#admission = admission;
@@ -42,38 +44,41 @@ export class Fold {
 
   /** How many rows it holds, roughly: what its memory grows with. */
   get size(): number {
-    return this.#held.rows;
+    return this.#held.rows + this.#sums.size;
   }
 
   /** False if there was no room for the edge. Both ends are known. */
-  add(source: FoldEnd, destination: FoldEnd, port: number, told: Readonly<Flow>): boolean {
-    const witness = this.#one(told.witness);
+  add(source: FoldEnd, destination: FoldEnd, port: number, told: Readonly<Flow>, performed = performedBy(told)): boolean {
+    const number = this.#witnessNumber(told.witness);
+    const witness = this.#witnesses[number]!;
     const flow = witness === told.witness ? told : { ...told, witness };
     const edge = this.#edge(source.peer, destination.peer, port, flow);
     if (edge === null) return false;
     edge.add(source, destination, flow);
-    if (flow.operation !== null && this.#keeps(destination.peer, flow.operation)) edge.addOperation(flow, flow.operation);
-    if (source.pod !== '' && isOpening(flow)) this.#addPod(source, flow);
+    if (source.pod !== '' && isOpening(flow)) this.#sums.open(edge.number, source.peer, source.pod, number, flow);
+    for (const { operation, count: n } of performed) if (this.#keeps(destination.peer, operation)) this.#sums.perform(edge.number, operation, number, n);
     return true;
   }
 
-  /** One object for one witness: decoders that read a log together each have their own. */
-  #one(witness: Witness): Witness {
-    const known = this.#witnesses.get(witness);
+  #witnessNumber(witness: Witness): number {
+    const known = this.#witnessNumbers.get(witness);
     if (known !== undefined) return known;
-    const same = [...this.#witnesses.values()].find((other) => witnessKey(other) === witnessKey(witness)) ?? witness;
-    this.#witnesses.set(witness, same);
-    return same;
+    const same = this.#witnesses.findIndex((other) => witnessKey(other) === witnessKey(witness));
+    const number = same < 0 ? this.#witnesses.push(witness) - 1 : same;
+    this.#witnessNumbers.set(witness, number);
+    return number;
   }
 
   /** Operations are few objects: each is asked about once. */
   #keeps(destination: Peer, operation: Operation): boolean {
-    const known = within(this.#kept, destination, () => new Map<Operation, boolean>());
-    return within(known, operation, () => this.#admission.admitsOperation(destination, operation));
+    const kept = within(this.#kept, destination, () => new Map<Operation, boolean>());
+    let known = kept.get(operation);
+    if (known === undefined) kept.set(operation, (known = this.#admission.admitsOperation(destination, operation)));
+    return known;
   }
 
   /** Keeps a flow with an unknown end by its minute, until its owner is known. */
-  hold(source: FoldEnd, destination: FoldEnd, port: number, flow: Readonly<Flow>): void {
+  hold(source: FoldEnd, destination: FoldEnd, port: number, flow: Readonly<Flow>, performed = performedBy(flow)): void {
     const bySource = within(this.#pending, source.peer, () => new Map());
     const byDestination = within(bySource, destination.peer, () => new Map());
     const minute = Math.floor(flow.time / 60_000);
@@ -101,27 +106,11 @@ export class Fold {
     });
     count(row.tally, flow);
     if (!isAnswer(flow)) row.records += flow.records;
-    if (flow.operation !== null && this.#keeps(destination.peer, flow.operation)) row.operations.set(flow.operation, (row.operations.get(flow.operation) ?? 0) + flow.count);
-  }
-
-  #addPod({ peer, pod }: FoldEnd, { witness, time, count: n }: Readonly<Flow>): void {
-    const pods = within(this.#podHours, peer, () => new Map<string, Map<Witness, Map<number, number>>>());
-    const counts = within(pods, pod, () => new Map<Witness, Map<number, number>>());
-    const hours = within(counts, witness, () => new Map<number, number>());
-    const hour = Math.floor(time / HOUR);
-    const known = hours.get(hour);
-    if (known === undefined) this.#held.rows++;
-    hours.set(hour, (known ?? 0) + n);
+    for (const { operation, count: n } of performed) if (this.#keeps(destination.peer, operation)) row.operations.set(operation, (row.operations.get(operation) ?? 0) + n);
   }
 
   podHours(): PodHour[] {
-    const all: PodHour[] = [];
-    for (const [peer, pods] of this.#podHours) {
-      for (const [pod, counts] of pods) {
-        for (const [witness, hours] of counts) for (const [hour, opened] of hours) all.push({ peer, pod, witness, hour, opened });
-      }
-    }
-    return all;
+    return this.#sums.podHours();
   }
 
   edges(): EdgeDelta[] {
@@ -141,7 +130,7 @@ export class Fold {
     const known = this.#byService.get(from, to, isAnswered ? service + 1 : service);
     if (known !== undefined) return this.#edges[known] ?? null;
     const admitted = this.#admission.admit({ source, destination, protocol, port }, isAnswered);
-    const edge = admitted === null ? null : new EdgeFold(admitted, this.#judge.judge(admitted), this.#held);
+    const edge = admitted === null ? null : new EdgeFold(admitted, this.#edges.length, this.#sums, this.#judge.judge(admitted), this.#held);
     const place = edge === null ? NO_ROOM : this.#edges.push(edge) - 1;
     // An edge that is in has room for every flow of its own.
     const isItself = edge !== null && edge.port === port && edge.source === source && edge.destination === destination;

@@ -49,10 +49,10 @@ export function settled(row: StoredPending, canon: Canon, verdictsAt: (revision:
       days: new Map(shows ? [[day, { hours, opened: tally.opened, bytesOut: tally.bytesOut, bytesIn: tally.bytesIn }]] : []),
       failedSlots: shows ? [Math.floor(start / SLOT)] : [],
     }),
-    pods: opens ? new Map([[sourcePod, of(tally.opened)]]) : new Map(),
+    pods: opens ? [{ pod: sourcePod, witness, opened: tally.opened }] : [],
     addresses: new Set(addresses),
     principals: new Set(principalsOf(row)),
-    operations: new Map(row.operations.map(({ method, path, count }) => [{ method, path }, of(count)])),
+    operations: row.operations.map(({ method, path, count }) => ({ operation: { method, path }, witness, count })),
     watching,
     violation: isViolation ? { epoch, witnesses: of(new Map([[day, { hours, tally: withoutLostAnswers(row) }]])) } : null,
   };

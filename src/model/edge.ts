@@ -13,6 +13,13 @@ export interface EdgeKey {
 /** Ports of a pair beyond the cap are folded into this one: shown, suspected, never a rule. */
 export const MANY_PORTS = -1;
 
+const PROTOCOL_NUMBER: Readonly<Record<Protocol, number>> = { TCP: 0, UDP: 1, SCTP: 2, ICMP: 3, ICMPv6: 4 };
+
+/** A port, MANY_PORTS among them, with its protocol as one whole number. */
+export function serviceNumber(port: number, protocol: Protocol): number {
+  return (port + 1) * 8 + PROTOCOL_NUMBER[protocol];
+}
+
 export function edgeKey(edge: EdgeKey): string {
   return `${peerKey(edge.source)}>${peerKey(edge.destination)}:${edge.port}/${edge.protocol}`;
 }

@@ -121,6 +121,19 @@ export interface Flow {
   node: string;
 }
 
+/** How many of a flow's connections performed an operation. */
+export interface Performed {
+  readonly operation: Operation;
+  readonly count: number;
+}
+
+const NOTHING: readonly Performed[] = [];
+
+/** What all connections of a flow performed. */
+export function performedBy({ operation, count }: Readonly<Flow>): readonly Performed[] {
+  return operation === null ? NOTHING : [{ operation, count }];
+}
+
 /** Times in milliseconds, both within it, between which all that a flow's time decides is the same: who its ends are, and what it is counted under. */
 export interface Window {
   readonly from: number;

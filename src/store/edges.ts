@@ -2,10 +2,10 @@ import type { Database } from 'better-sqlite3';
 import type { EdgeDelta, PodHour } from '../learn/delta.ts';
 import type { Limits } from '../learn/limits.ts';
 import type { StoredEdge } from '../learn/stored.ts';
-import type { EdgeKey } from '../model/edge.ts';
-import { EdgeNumbers, serviceNumber } from '../model/edge-numbers.ts';
+import { serviceNumber, type EdgeKey } from '../model/edge.ts';
 import { witnessKey, type Operation, type Protocol, type Witness } from '../model/flow.ts';
 import type { Peer } from '../model/peer.ts';
+import { Triples } from '../model/triples.ts';
 import { blocks, Children } from './blocks.ts';
 import { Evidence } from './evidence.ts';
 import type { PeerTable } from './peers.ts';
@@ -33,7 +33,7 @@ export class EdgeTable {
   readonly #witnesses: WitnessTable;
   readonly #evidence: Evidence;
   /** Rows that were written by this process: an edge comes again in most batches. */
-  readonly #rows = new EdgeNumbers();
+  readonly #rows = new Triples();
   readonly #insert: Rows;
   readonly #find;
   readonly #newerThan;

@@ -1,8 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { EdgeDelta, PodHour } from '../learn/delta.ts';
 import type { Limits } from '../learn/limits.ts';
-import type { Witness } from '../model/flow.ts';
-import type { Peer } from '../model/peer.ts';
 import type { PeerTable } from './peers.ts';
 import { Rows } from './rows.ts';
 import { TALLY_COLUMNS, TALLY_LENGTH, TALLY_MERGE, putTally, tallyValues } from './tally.ts';
@@ -71,10 +69,10 @@ export class Evidence {
       for (const [day, { hours, opened, bytesOut, bytesIn }] of days) this.#days.put(id).put(witnessId).put(day).put(hours).put(opened).put(bytesOut).put(bytesIn).end();
       this.#addSlots(id, isNew, witnessId, failedSlots, edge.watching ? revision : 0);
     }
-    for (const [pod, counts] of edge.pods) this.#addPod(id, isNew, edge.source, pod, counts);
+    for (const { pod, witness, opened } of edge.pods) this.#addPod(id, isNew, this.#peers.podId(edge.source, pod), this.#witnesses.id(witness), opened);
     for (const address of edge.addresses) this.#address.run(id, address, id, this.#limits.addressesPerEdge);
     for (const principal of edge.principals) this.#principal.run(id, principal, id);
-    for (const [{ method, path }, counts] of edge.operations) for (const [witness, count] of counts) this.#operations.add(id, this.#witnesses.id(witness), method, path, count);
+    for (const { operation, witness, count } of edge.operations) this.#operations.put(id).put(this.#witnesses.id(witness)).put(operation.method).put(operation.path).put(count).end();
     if (edge.violation !== null) {
       for (const [witness, days] of edge.violation.witnesses) {
         for (const [day, { hours, tally }] of days) this.#violations.add(id, edge.violation.epoch, this.#witnesses.id(witness), day, hours, ...tallyValues(tally));
@@ -106,10 +104,8 @@ export class Evidence {
     if (changed > 0 && !(isNew && slots.length <= SLOTS_PER_WITNESS)) this.#oldSlots.run({ edge, witness });
   }
 
-  #addPod(edge: number, isNew: boolean, source: Peer, name: string, counts: ReadonlyMap<Witness, number>): void {
-    const pod = this.#peers.podId(source, name);
-    if (!this.#keepsPod(edge, isNew, pod)) return;
-    for (const [witness, opened] of counts) this.#pods.add(edge, pod, this.#witnesses.id(witness), opened);
+  #addPod(edge: number, isNew: boolean, pod: number, witness: number, opened: number): void {
+    if (this.#keepsPod(edge, isNew, pod)) this.#pods.put(edge).put(pod).put(witness).put(opened).end();
   }
 
   /** Whether an edge may keep a pod's own count. */

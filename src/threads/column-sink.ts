@@ -1,9 +1,9 @@
 import type { BundleSink } from '../collector.ts';
 import { HOUR } from '../model/edge.ts';
-import type { CountedAs, Endpoint, Flow, Operation, SkipReason, Window, Witness } from '../model/flow.ts';
+import { performedBy, type CountedAs, type Endpoint, type Flow, type Operation, type Performed, type SkipReason, type Window, type Witness } from '../model/flow.ts';
 import { placeOf, roleOf } from '../resolve/place.ts';
 import type { Resolver } from '../resolve/resolver.ts';
-import { COUNT, COUNT_WIDTH, COUNTED, FLOW, FLOW_WIDTH, OUTCOMES, PHASES, PROTOCOLS, SIGHTING, SIGHTING_WIDTH, VERDICTS, type Columns } from './columns.ts';
+import { COUNT, COUNT_WIDTH, COUNTED, FLOW, FLOW_WIDTH, OUTCOMES, PERFORMED, PERFORMED_WIDTH, PHASES, PROTOCOLS, SIGHTING, SIGHTING_WIDTH, VERDICTS, type Columns } from './columns.ts';
 
 /** Beyond so many of a kind, what rows name is told anew: what was named long ago is seldom named again. */
 const MAX_NAMES = 100_000;
@@ -70,6 +70,7 @@ export class ColumnSink implements BundleSink {
   readonly #operations = new Numbers<Operation>();
   readonly #nodes = new Numbers<string>();
   readonly #flows = new Rows();
+  readonly #performed = new Rows();
   readonly #counts = new Rows();
   readonly #sightings = new Rows();
   /** Of the latest count, and its hour. */
@@ -95,15 +96,15 @@ export class ColumnSink implements BundleSink {
   }
 
   flow(flow: Flow): void {
-    this.bundle(flow, false);
+    this.bundle(flow, false, performedBy(flow));
     this.count(this.place(flow).as, flow.node, flow.until, flow.records);
   }
 
   also(flow: Flow): void {
-    this.bundle(flow, false);
+    this.bundle(flow, false, performedBy(flow));
   }
 
-  bundle(flow: Flow, anyPods: boolean): void {
+  bundle(flow: Flow, anyPods: boolean, performed: readonly Performed[]): void {
     const at = this.#flows.add(FLOW_WIDTH);
     const { numbers } = this.#flows;
     numbers[at + FLOW.time] = flow.time;
@@ -120,9 +121,14 @@ export class ColumnSink implements BundleSink {
     numbers[at + FLOW.bytesOut] = flow.bytesOut ?? NaN;
     numbers[at + FLOW.bytesIn] = flow.bytesIn ?? NaN;
     numbers[at + FLOW.witness] = this.#witnesses.of(flow.witness);
-    numbers[at + FLOW.operation] = flow.operation === null ? NaN : this.#operations.of(flow.operation);
+    numbers[at + FLOW.performed] = performed.length;
     numbers[at + FLOW.slots] = flow.slots;
     numbers[at + FLOW.anyPods] = anyPods ? 1 : 0;
+    for (const { operation, count } of performed) {
+      const place = this.#performed.add(PERFORMED_WIDTH);
+      this.#performed.numbers[place + PERFORMED.operation] = this.#operations.of(operation);
+      this.#performed.numbers[place + PERFORMED.count] = count;
+    }
   }
 
   skip(reason: SkipReason, time: number | null, node: string): void {
@@ -177,6 +183,7 @@ export class ColumnSink implements BundleSink {
       records: this.#records,
       unsure: this.#unsure,
       flows: this.#flows.take(),
+      performed: this.#performed.take(),
       counts: this.#counts.take(),
       sightings: this.#sightings.take(),
     };

@@ -13,6 +13,8 @@ export interface Columns {
   /** Of them, those that were not recognised with certainty. */
   readonly unsure: number;
   readonly flows: Float64Array;
+  /** What flows performed, those of one flow one after the other. */
+  readonly performed: Float64Array;
   readonly counts: Float64Array;
   readonly sightings: Float64Array;
 }
@@ -41,11 +43,15 @@ export const FLOW = {
   bytesOut: 11,
   bytesIn: 12,
   witness: 13,
-  operation: 14,
+  /** How many rows of what was performed are its. */
+  performed: 14,
   slots: 15,
   anyPods: 16,
-} as const satisfies Readonly<Record<Exclude<keyof Flow, 'node'> | 'anyPods', number>>;
+} as const satisfies Readonly<Record<Exclude<keyof Flow, 'node' | 'operation'> | 'performed' | 'anyPods', number>>;
 export const FLOW_WIDTH = 17;
+
+export const PERFORMED = { operation: 0, count: 1 } as const;
+export const PERFORMED_WIDTH = 2;
 
 export const COUNT = { as: 0, node: 1, until: 2, records: 3 } as const;
 export const COUNT_WIDTH = 4;

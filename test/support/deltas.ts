@@ -52,7 +52,6 @@ export function edgeDelta(parts: EdgeParts = {}): EdgeDelta {
   const { witness = AT_DESTINATION } = parts;
   const counted = tally({ opened: 1, ...parts.tally });
   const { opened, bytesOut, bytesIn } = counted;
-  const byWitness = new Map([[witness, opened]]);
   return {
     source: parts.source ?? WEB,
     destination: parts.destination ?? CART,
@@ -69,10 +68,10 @@ export function edgeDelta(parts: EdgeParts = {}): EdgeDelta {
         },
       ],
     ]),
-    pods: new Map((parts.pods ?? []).map((pod) => [pod, byWitness])),
+    pods: (parts.pods ?? []).map((pod) => ({ pod, witness, opened })),
     addresses: new Set(parts.addresses ?? []),
     principals: new Set(parts.principals ?? []),
-    operations: new Map((parts.operations ?? []).map((operation) => [operation, byWitness])),
+    operations: (parts.operations ?? []).map((operation) => ({ operation, witness, count: opened })),
     watching: parts.watching ?? false,
     violation: parts.violation ?? null,
   };

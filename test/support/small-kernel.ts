@@ -25,7 +25,7 @@ export function changedKernel(changes: readonly Change[]): WebAssembly.Module {
       for (const [name, text] of found) sources.set(name, text.replace(from, to));
     }
     for (const [name, text] of sources) writeFileSync(join(folder, name), text);
-    const options = ['--outFile', 'kernel.wasm', '-O1', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--use', 'abort=', '--initialMemory', '1800'];
+    const options = ['--outFile', 'kernel.wasm', '-O1', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--use', 'abort=', '--initialMemory', '2200'];
     execFileSync(process.execPath, [join(ROOT, 'node_modules/assemblyscript/bin/asc.js'), 'index.ts', ...options], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
     const module = compileKernel(pathToFileURL(join(folder, 'kernel.wasm')));
     if (module === null) throw new Error('the kernel does not run here');

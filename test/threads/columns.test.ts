@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BundleSink } from '../../src/collector.ts';
 import { HOUR } from '../../src/model/edge.ts';
-import { SKIP_REASONS, type CountedAs, type Endpoint, type Flow, type Operation, type Outcome, type Phase, type Protocol, type Verdict } from '../../src/model/flow.ts';
+import { SKIP_REASONS, type CountedAs, type Endpoint, type Flow, type Operation, type Outcome, type Performed, type Phase, type Protocol, type Verdict } from '../../src/model/flow.ts';
 import { Resolver } from '../../src/resolve/resolver.ts';
 import { ColumnSink } from '../../src/threads/column-sink.ts';
 import { Listener, Shared } from '../../src/threads/told.ts';
@@ -16,7 +16,8 @@ const ENDS: readonly Endpoint[] = [
   endpoint({ address: '198.51.100.7', reserved: 'world', names: ['a.example', 'b.example'] }),
   endpoint({ address: '10.0.0.2', principal: 'spiffe://x/ns/shop/sa/web', serviceAccount: 'web' }),
 ];
-const OPERATIONS: readonly (Operation | null)[] = [null, { method: 'GET', path: '/' }, { method: 'POST', path: '/{id}' }];
+const OPERATIONS: readonly Operation[] = [{ method: 'GET', path: '/' }, { method: 'POST', path: '/{id}' }];
+const PERFORMED: fc.Arbitrary<readonly Performed[]> = fc.array(fc.record({ operation: fc.constantFrom(...OPERATIONS), count: fc.nat() }), { maxLength: 3 });
 const BYTES = fc.oneof(fc.constant(null), fc.nat());
 
 const FLOW: fc.Arbitrary<Flow> = fc
@@ -35,13 +36,12 @@ const FLOW: fc.Arbitrary<Flow> = fc
     bytesOut: BYTES,
     bytesIn: BYTES,
     witness: fc.constantFrom(AT_CLIENT, AT_SERVER),
-    operation: fc.constantFrom(...OPERATIONS),
   })
   .map((parts) => flow({ ...parts, until: parts.time + 5, node: '' }));
 
-type Call = readonly ['bundle', Flow, boolean] | readonly ['see', Endpoint, number, number];
+type Call = readonly ['bundle', Flow, boolean, readonly Performed[]] | readonly ['see', Endpoint, number, number];
 const CALLS: fc.Arbitrary<readonly Call[]> = fc.array(
-  fc.oneof(fc.tuple(fc.constant('bundle' as const), FLOW, fc.boolean()), fc.tuple(fc.constant('see' as const), fc.constantFrom(...ENDS), fc.nat(), fc.nat())),
+  fc.oneof(fc.tuple(fc.constant('bundle' as const), FLOW, fc.boolean(), PERFORMED), fc.tuple(fc.constant('see' as const), fc.constantFrom(...ENDS), fc.nat(), fc.nat())),
   { maxLength: 40 },
 );
 const COUNTS = fc.array(
@@ -71,8 +71,8 @@ class Heard implements BundleSink {
     throw new Error('columns tell bundles and counts');
   }
 
-  bundle(told: Flow, anyPods: boolean): void {
-    this.calls.push(['bundle', { ...told }, anyPods]);
+  bundle(told: Flow, anyPods: boolean, performed: readonly Performed[]): void {
+    this.calls.push(['bundle', { ...told }, anyPods, performed]);
   }
 
   unsure(records: number): void {
@@ -113,7 +113,7 @@ describe('columns', () => {
         for (const [calls, counts] of messages) {
           const [heard, expected] = [new Heard(), new Heard()];
           for (const call of calls) {
-            if (call[0] === 'bundle') sink.bundle(call[1], call[2]);
+            if (call[0] === 'bundle') sink.bundle(call[1], call[2], call[3]);
             else sink.see(call[1], call[2], call[3]);
           }
           for (const { as, node, time, n } of counts) {
@@ -123,7 +123,7 @@ describe('columns', () => {
           }
           const decoded = listener.hear(structuredClone(sink.take()));
           decoded.handOn(heard);
-          for (const kind of ['bundle', 'see'] as const) expect(kinds(heard.calls, kind)).toEqual(kinds(calls, kind).map((call) => (call[0] === 'bundle' ? ['bundle', { ...call[1], witness: { ...call[1].witness } }, call[2]] : call)));
+          for (const kind of ['bundle', 'see'] as const) expect(kinds(heard.calls, kind)).toEqual(kinds(calls, kind).map((call) => (call[0] === 'bundle' ? ['bundle', { ...call[1], witness: { ...call[1].witness } }, call[2], call[3]] : call)));
           expect(heard.counts).toEqual(expected.counts);
           expect(decoded.records).toBe(counts.reduce((sum, { as, n }) => sum + (as === 'lost' ? 0 : n), 0));
         }
@@ -149,9 +149,10 @@ describe('columns', () => {
     const shared = new Shared();
     const ends = [0, 1].map(() => {
       const [sink, heard] = [new ColumnSink(resolver), new Heard()];
-      sink.bundle(flow({ operation: { method: 'GET', path: '/' } }), false);
+      sink.bundle(flow(), false, [{ operation: { method: 'GET', path: '/' }, count: 1 }]);
       new Listener(shared).hear(structuredClone(sink.take())).handOn(heard);
-      return heard.calls[0]![1] as Flow;
+      const [, told, , performed] = heard.calls[0] as readonly ['bundle', Flow, boolean, readonly Performed[]];
+      return { ...told, operation: performed[0]!.operation };
     });
     const [one, other] = ends as [Flow, Flow];
     expect([one.source === other.source, one.witness === other.witness, one.operation === other.operation]).toEqual([true, true, true]);

@@ -2,25 +2,27 @@
 import { forget } from './intern';
 import { addNode, isFull, newJsonPlan, readJson } from './json';
 import { addColumn, addSegment, newTextPlan, readText } from './text';
-import { ENDS, ROW_SIZE, ROWS, STARTS, UNSURE } from './memory';
+import { ENDS, STARTS, UNSURE } from './memory';
 import * as record from './record';
+import { addRow, clearRows } from './rows';
 
 export { setLeavesEmpty } from './record';
 export { addColumn, addNode, addSegment, forget, newJsonPlan, newTextPlan };
 export { forms } from './intern';
+export { countRow, rows } from './rows';
 export { ASKED, COUNT_SIZE, COUNTS, ENDS, FORM_SIZE, FORMS, MAX_NODE_PARTS, MAX_OUTCOMES, MAX_RECORDS, MEMORY_SIZE, ROW_SIZE, ROWS, STARTS, SUMS, UNSURE, VALUE_SIZE, VALUES, WINDOW, WINDOW_SIZE } from './memory';
 
-/** Why `decode` stopped; how many records it was not sure of, and how many rows it wrote. */
+/** Why `decode` stopped, and how many records it was not sure of. */
 export let why: i32 = 0;
 export let unsure: i32 = 0;
-export let rows: i32 = 0;
 
 /**
  * Reads the records from `from` to `count`, all of one origin, until something stops it; gives the number of the record at which it
  * stopped, or `count`. A record that was asked about is gone on with, not read again.
  */
 export function decode(from: i32, count: i32, origin: i32): i32 {
-  unsure = rows = 0;
+  unsure = 0;
+  clearRows();
   let i = from;
   while (i < count) {
     const wasAsked = why == record.ASK;
@@ -29,7 +31,7 @@ export function decode(from: i32, count: i32, origin: i32): i32 {
     if (why == record.UNSURE) {
       store<i32>(UNSURE + (unsure++ << 2), i);
       why = record.DONE;
-    } else if (!record.count(time())) addRow();
+    } else if (!record.count(time())) addRow(time());
     i++;
   }
   return count;
@@ -50,15 +52,4 @@ function read(i: i32, origin: i32): i32 {
     if (!readText(start, end)) return record.UNSURE;
   } else if (!readJson(start, end)) return isFull ? record.NO_ROOM : record.UNSURE;
   return isNaN(time()) ? record.UNSURE : record.findForm(origin);
-}
-
-function addRow(): void {
-  const row = ROWS + rows++ * ROW_SIZE;
-  store<usize>(row, record.form);
-  store<i32>(row, record.node, 4);
-  store<usize>(row, record.firstEnd, 8);
-  store<usize>(row, record.secondEnd, 12);
-  store<f64>(row, time(), 16);
-  store<f64>(row, record.firstSum, 24);
-  store<f64>(row, record.secondSum, 32);
 }

@@ -4,7 +4,7 @@
  */
 import { copy, hashOf, same } from './bytes';
 import {
-  COUNT_SIZE, COUNTS, ENTRIES, ENTRY_BYTES, ENTRY_BYTES_SIZE, ENTRY_INDEX, ENTRY_INDEX_SIZE, ENTRY_SIZE, FORM_INDEX, FORM_INDEX_SIZE, FORM_SIZE, FORMS, MAX_ENTRIES, MAX_FORMS, MAX_NODE_PARTS, MAX_OUTCOMES, MAX_VALUES, VALUE_BYTES, VALUE_BYTES_SIZE, VALUE_CACHE,
+  COUNT_SIZE, COUNTS, ENTRIES, ENTRY_BYTES, ENTRY_BYTES_SIZE, ENTRY_INDEX, ENTRY_INDEX_SIZE, ENTRY_SIZE, FORM_INDEX, FORM_INDEX_SIZE, FORM_SIZE, FORMS, MAX_ENTRIES, MAX_FORMS, MAX_NODE_PARTS, MAX_OUTCOMES, MAX_PERFORMED, MAX_VALUES, PERFORMED, PERFORMED_INDEX, PERFORMED_INDEX_SIZE, PERFORMED_SIZE, VALUE_BYTES, VALUE_BYTES_SIZE, VALUE_CACHE,
   VALUE_CACHE_SIZE, VALUE_INDEX, VALUE_INDEX_SIZE, VALUE_SIZE, VALUES, SUMS,
 } from './memory';
 
@@ -20,9 +20,12 @@ let valueBytes: usize = 0;
 let entries: i32 = 0;
 let entryBytes: usize = 0;
 export let forms: i32 = 0;
+let performed: i32 = 0;
 
 export function forget(): void {
-  values = entries = forms = 0;
+  // Pages that were never touched cost nothing.
+  if (performed > 0) memory.fill(PERFORMED_INDEX, 0, PERFORMED_INDEX_SIZE * 4);
+  values = entries = forms = performed = 0;
   valueBytes = entryBytes = 0;
   memory.fill(VALUE_INDEX, 0, VALUE_INDEX_SIZE * 4);
   memory.fill(VALUE_CACHE, 0, VALUE_CACHE_SIZE * 4);
@@ -85,14 +88,14 @@ export function internValue(p: usize, length: usize, salt: u32): i32 {
   return values - 1;
 }
 
-// An entry: four bytes unused, length u16, group u8, what JavaScript says of it (rule u8, part i32, -1 until it is asked, role i32, -1 for none), when it was seen first and
+// An entry: four bytes unused, length u16, group u8, what JavaScript says of it (rule u8, part i32, -1 until it is asked, and i32 its role, if it is an end, or the number of its operation, -1 for none), when it was seen first and
 // last f64; then its bytes, or where they lie.
 
 const LENGTH: usize = 4;
 const GROUP: usize = 6;
 const RULE: usize = 7;
 const PART: usize = 8;
-const ROLE: usize = 12;
+const ROLE_OR_OPERATION: usize = 12;
 const FIRST_SEEN: usize = 16;
 const LAST_SEEN: usize = 24;
 const BYTES: usize = 32;
@@ -104,7 +107,12 @@ export function partOf(entry: usize): i32 {
 
 @inline
 export function roleOf(entry: usize): i32 {
-  return load<i32>(entry, ROLE);
+  return load<i32>(entry, ROLE_OR_OPERATION);
+}
+
+@inline
+export function operationOf(entry: usize): i32 {
+  return load<i32>(entry, ROLE_OR_OPERATION);
 }
 
 @inline
@@ -147,7 +155,7 @@ function newEntry(place: usize, tag: u32, group: i32, p: usize, length: usize): 
   store<u32>(place, <u32>(++entries) | tag);
   store<u32>(entry, <u32>length | (group << 16), LENGTH);
   store<i32>(entry, -1, PART);
-  store<i32>(entry, -1, ROLE);
+  store<i32>(entry, -1, ROLE_OR_OPERATION);
   store<f64>(entry, Infinity, FIRST_SEEN);
   store<f64>(entry, -Infinity, LAST_SEEN);
   if (length <= 32) memory.copy(entry + BYTES, p, length);
@@ -160,7 +168,8 @@ function newEntry(place: usize, tag: u32, group: i32, p: usize, length: usize): 
 }
 
 // A form: its key (seven times u32, see `record.ts`), what its records are counted as u8, whether they show their ends u8, two bytes unused; then its bundle: the begin of its window f64 and how
-// long that is u32, how many records there are u32, the first and the last, in milliseconds since the begin, u32, and in which of the hour's slots there were some, a bit each.
+// long that is u32, how many records there are u32, the first and the last, in milliseconds since the begin, u32, in which of the hour's slots there were some, a bit each, and
+// the address of an operation of its records, 0 for none.
 
 const OUTCOME: usize = 28;
 const SHOWS_ENDS: usize = 29;
@@ -170,6 +179,7 @@ const RECORDS: usize = 44;
 const FIRST: usize = 48;
 const LAST: usize = 52;
 const SLOTS: usize = 56;
+const FIRST_PERFORMED: usize = 60;
 
 /** Milliseconds, as `model/edge.ts` says. */
 const SLOT: f64 = 600000;
@@ -202,6 +212,7 @@ export function formAt(key: usize): usize {
   v128.store(form, v128.load(key, 16), 16);
   store<f64>(form, Infinity, FROM);
   store<u32>(form, 0, RECORDS);
+  store<u32>(form, 0, FIRST_PERFORMED);
   store<u32>(FORM_INDEX + (slot << 2), <u32>(++forms) | tag);
   return form;
 }
@@ -233,4 +244,48 @@ export function addToBundle(form: usize, time: f64, firstSum: f64, secondSum: f6
   const sums = SUMS + ((form - FORMS) >> 2);
   store<f64>(sums, load<f64>(sums) + firstSum);
   store<f64>(sums, load<f64>(sums, 8) + secondSum, 8);
+}
+
+// An operation of a form's records: the form's address u32, the operation's number u32, how many records of the form's bundle performed it u32, the address of the form's next one u32.
+
+const OF_FORM: usize = 0;
+const OPERATION: usize = 4;
+const TIMES: usize = 8;
+const NEXT: usize = 12;
+
+/** As NUMBERS, of a larger table. */
+const PERFORMED_NUMBERS: u32 = 0x1fffff;
+
+/** The address of a form's operation; 0 if there is no room, 1 if too many others have its hash. */
+export function performedAt(form: usize, operation: i32): usize {
+  let hash = ((<u64>form << 32) | <u64>operation) * 0x9fb21c651e98df25;
+  hash = (hash ^ (hash >> 32)) * 0xd6e8feb86659fd93;
+  const tag = <u32>(hash >> 32) & ~PERFORMED_NUMBERS;
+  let slot = <u32>(hash >> 20) & (PERFORMED_INDEX_SIZE - 1);
+  let probes = 0;
+  while (probes < MAX_PROBES) {
+    const found = load<u32>(PERFORMED_INDEX + (slot << 2));
+    if (found == 0) break;
+    if ((found & ~PERFORMED_NUMBERS) == tag) {
+      const at = PERFORMED + ((found & PERFORMED_NUMBERS) - 1) * PERFORMED_SIZE;
+      if (load<u32>(at, OF_FORM) == <u32>form && load<i32>(at, OPERATION) == operation) return at;
+    }
+    slot = (slot + 1) & (PERFORMED_INDEX_SIZE - 1);
+    probes++;
+  }
+  if (probes == MAX_PROBES) return 1;
+  if (performed == MAX_PERFORMED) return 0;
+  const at = PERFORMED + performed * PERFORMED_SIZE;
+  store<u32>(at, <u32>form, OF_FORM);
+  store<i32>(at, operation, OPERATION);
+  store<u32>(at, 0, TIMES);
+  store<u32>(at, load<u32>(form, FIRST_PERFORMED), NEXT);
+  store<u32>(form, <u32>at, FIRST_PERFORMED);
+  store<u32>(PERFORMED_INDEX + (slot << 2), <u32>(++performed) | tag);
+  return at;
+}
+
+@inline
+export function perform(at: usize): void {
+  store<u32>(at, load<u32>(at, TIMES) + 1, TIMES);
 }

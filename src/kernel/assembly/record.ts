@@ -1,6 +1,6 @@
 /** One record as it is put together: the groups of its values, its time, its ports and its sums. */
 import { copy } from './bytes';
-import { addToBundle, entryOf, formAt, isWithin, outcomeOf, partOf, roleOf, ruleOf, see, showsEnds } from './intern';
+import { addToBundle, entryOf, formAt, isWithin, operationOf, outcomeOf, partOf, perform, performedAt, roleOf, ruleOf, see, showsEnds } from './intern';
 import { ASKED, COUNT_SIZE, COUNTS, GROUPS, MAX_NODE_PARTS, MAX_OUTCOMES, SCRATCH, SCRATCH_SIZE } from './memory';
 
 /** What becomes of a record. `UNSURE` leaves it to the reference decoder; with `ASK`, JavaScript has to say what some entries are first; with `NO_ROOM`, everything has to be forgotten first. */
@@ -96,6 +96,8 @@ export function putNumber(group: i32, slot: i32, kind: i32, number: i32): bool {
 
 /** The part of a group that holds nothing. */
 const NOTHING: i32 = 0;
+/** The group of requests, each with its operation. */
+const OPERATION_GROUP: i32 = 3;
 
 // What the manner of a record says of its form, as `collector.ts` numbers it.
 const FIRST_PORT: i32 = 1;
@@ -120,6 +122,8 @@ export let form: usize = 0;
 export let firstEnd: usize = 0;
 export let secondEnd: usize = 0;
 export let node: i32 = 0;
+/** Where its operation is counted beside its form, 0 if it has none. */
+export let performed: usize = 0;
 
 /** Finds the record's form. */
 export function findForm(origin: i32): i32 {
@@ -127,6 +131,7 @@ export function findForm(origin: i32): i32 {
   let rule = 0;
   let group = 0;
   let isEmpty = true;
+  let operation = -1;
   firstEnd = secondEnd = 0;
   while (group < GROUPS) {
     const base = SCRATCH + group * SCRATCH_SIZE;
@@ -141,6 +146,7 @@ export function findForm(origin: i32): i32 {
       rule |= ruleOf(entry);
       if (group == 0) firstEnd = entry;
       else if (group == 1) secondEnd = entry;
+      else if (group == OPERATION_GROUP) operation = operationOf(entry);
     }
     store<i32>(KEY + (group << 2), part);
     group++;
@@ -155,7 +161,9 @@ export function findForm(origin: i32): i32 {
   store<u32>(KEY, (rule & FIRST_PORT ? firstPort : 0) | ((rule & SECOND_PORT ? secondPort : 0) << 16), GROUPS * 4);
   store<i32>(KEY, origin, GROUPS * 4 + 4);
   form = formAt(KEY);
-  return form == 0 ? NO_ROOM : form == 1 ? UNSURE : DONE;
+  if (form < 2) return form == 0 ? NO_ROOM : UNSURE;
+  performed = operation < 0 ? 0 : performedAt(form, operation);
+  return operation < 0 || performed > 1 ? DONE : performed == 0 ? NO_ROOM : UNSURE;
 }
 
 /**
@@ -180,12 +188,18 @@ function useRoles(rule: i32): void {
 
 /** Counts the record into its form's bundle and its node's count; false if its time lies outside the window of one of them. */
 export function count(time: f64): bool {
+  return countInto(form, node, firstEnd, secondEnd, performed, time, firstSum, secondSum);
+}
+
+/** The same for a record that was read before: another one may be waiting for its form. */
+export function countInto(form: usize, node: i32, firstEnd: usize, secondEnd: usize, performed: usize, time: f64, firstSum: f64, secondSum: f64): bool {
   if (!isWithin(form, time)) return false;
   const nodeCount = COUNTS + (node * MAX_OUTCOMES + outcomeOf(form)) * COUNT_SIZE;
   if (time < load<f64>(nodeCount) || time > load<f64>(nodeCount, 8)) return false;
   store<f64>(nodeCount, load<f64>(nodeCount, 16) + 1, 16);
   store<f64>(nodeCount, max(load<f64>(nodeCount, 24), time), 24);
   addToBundle(form, time, firstSum, secondSum);
+  if (performed != 0) perform(performed);
   if (showsEnds(form)) {
     see(firstEnd, time);
     see(secondEnd, time);

@@ -1,6 +1,6 @@
 import type { BundleSink } from '../../../src/collector.ts';
 import { HOUR, SLOT } from '../../../src/model/edge.ts';
-import type { CountedAs, Endpoint, Flow, SkipReason, Window, Witness } from '../../../src/model/flow.ts';
+import { performedBy, type CountedAs, type Endpoint, type Flow, type Performed, type SkipReason, type Window, type Witness } from '../../../src/model/flow.ts';
 import { formatLabels } from '../../../src/model/labels.ts';
 
 interface Sum {
@@ -17,6 +17,7 @@ interface Sum {
 export class Told implements BundleSink {
   readonly knowledge = {};
   readonly #flows = new Map<string, Sum>();
+  readonly #performed = new Map<string, number>();
   readonly #counts = new Map<string, { records: number; last: number }>();
   readonly #texts = new WeakMap<Endpoint | Witness, string>();
 
@@ -30,8 +31,8 @@ export class Told implements BundleSink {
     this.#add({ ...flow, records: 0 });
   }
 
-  bundle(flow: Flow): void {
-    this.#add(flow);
+  bundle(flow: Flow, _anyPods: boolean, performed: readonly Performed[]): void {
+    this.#add(flow, performed);
   }
 
   skip(reason: SkipReason, time: number | null, node: string): void {
@@ -70,9 +71,9 @@ export class Told implements BundleSink {
     return { from, until: from + unit - 1, as };
   }
 
-  #add(flow: Flow): void {
-    const { time, phase, verdict, outcome, protocol, port, operation, bytesOut, bytesIn } = flow;
-    const key = `${Math.floor(time / HOUR)} ${this.#text(flow.source)} -> ${this.#text(flow.destination)} ${port}/${protocol} ${phase} ${verdict} ${outcome} ${this.#text(flow.witness)} ${operation === null ? '' : `${operation.method} ${operation.path}`}`;
+  #add(flow: Flow, performed = performedBy(flow)): void {
+    const { time, phase, verdict, outcome, protocol, port, bytesOut, bytesIn } = flow;
+    const key = `${Math.floor(time / HOUR)} ${this.#text(flow.source)} -> ${this.#text(flow.destination)} ${port}/${protocol} ${phase} ${verdict} ${outcome} ${this.#text(flow.witness)}`;
     let sum = this.#flows.get(key);
     if (sum === undefined) this.#flows.set(key, (sum = { records: 0, count: 0, first: Infinity, last: -Infinity, slots: 0, bytesOut: null, bytesIn: null }));
     sum.records += flow.records;
@@ -82,6 +83,10 @@ export class Told implements BundleSink {
     sum.last = Math.max(sum.last, flow.until);
     if (bytesOut !== null) sum.bytesOut = (sum.bytesOut ?? 0) + bytesOut;
     if (bytesIn !== null) sum.bytesIn = (sum.bytesIn ?? 0) + bytesIn;
+    for (const { operation: { method, path }, count } of performed) {
+      const own = `${key} ${method} ${path}`;
+      this.#performed.set(own, count + (this.#performed.get(own) ?? 0));
+    }
   }
 
   #counted(key: string): { records: number; last: number } {
@@ -101,8 +106,12 @@ export class Told implements BundleSink {
 
   /** A text a flow and count, sorted; then everything is forgotten. */
   take(): readonly string[] {
-    const texts = [...this.#flows].map(([key, sum]) => `flow ${key} ${JSON.stringify(sum)}`).concat([...this.#counts].map(([key, { records, last }]) => `count ${key} ${records} until ${last}`));
+    const flows = [...this.#flows].map(([key, sum]) => `flow ${key} ${JSON.stringify(sum)}`);
+    const performed = [...this.#performed].map(([key, count]) => `performed ${key} ${count}`);
+    const counts = [...this.#counts].map(([key, { records, last }]) => `count ${key} ${records} until ${last}`);
+    const texts = [...flows, ...performed, ...counts];
     this.#flows.clear();
+    this.#performed.clear();
     this.#counts.clear();
     return texts.toSorted();
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MANY_PORTS } from '../../src/model/edge.ts';
-import { EdgeNumbers, serviceNumber } from '../../src/model/edge-numbers.ts';
+import { MANY_PORTS, serviceNumber } from '../../src/model/edge.ts';
+import { Triples } from '../../src/model/triples.ts';
 import type { Protocol } from '../../src/model/flow.ts';
 
 const PROTOCOLS: readonly Protocol[] = ['TCP', 'UDP', 'SCTP', 'ICMP', 'ICMPv6'];
@@ -12,7 +12,7 @@ describe('numbers by edge', () => {
     const steps = fc.array(fc.oneof({ weight: 200, arbitrary: fc.tuple(edges, fc.nat(2 ** 31 - 1)) }, { weight: 1, arbitrary: fc.constant('clear' as const) }), { maxLength: 2_000, size: 'max' });
     fc.assert(
       fc.property(steps, (all) => {
-        const numbers = new EdgeNumbers();
+        const numbers = new Triples();
         const model = new Map<string, number>();
         for (const step of all) {
           if (step === 'clear') {
@@ -37,7 +37,7 @@ describe('numbers by edge', () => {
   });
 
   it('stay as they are while the table grows, for edges that differ in one number alone', () => {
-    const numbers = new EdgeNumbers();
+    const numbers = new Triples();
     const all = Array.from({ length: 30_000 }, (_, i) => [[i, 1, 1], [1, i, 2], [2, 1, i]][i % 3] as [number, number, number]);
     for (const [i, [source, destination, service]] of all.entries()) numbers.set(source, destination, service, i);
     const wrong = all.filter(([source, destination, service], i) => numbers.get(source, destination, service) !== i);
