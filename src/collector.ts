@@ -1,4 +1,4 @@
-import type { CountedAs, Endpoint, Flow, Operation, Performed, SkipReason, Window } from './model/flow.ts';
+import type { CountedAs, Endpoint, Flow, Opened, Operation, Performed, Role, SkipReason, Window } from './model/flow.ts';
 import type { Origin } from './model/origin.ts';
 import type { Group, Plan } from './scan/plan.ts';
 import type { Slots } from './scan/slots.ts';
@@ -53,6 +53,8 @@ export interface Decoder<To extends Sink = Sink> {
  */
 export interface Forms {
   readonly plan: Plan;
+  /** Whoever owns the records is an end of theirs, where it is known: then it is told only by its ends just as they are. */
+  readonly ownerIsEnd: boolean;
   /** What a group of values says. Asked once for each bytes of it; `values` lie in `bytes`. */
   part(group: Group, bytes: Buffer, values: Slots): Part;
   /** Hands to the sink what a record of this form means, as `decode` would; counts and times are those of one record, and overwritten by whoever asks; so is an operation. */
@@ -65,22 +67,29 @@ export interface Part {
   readonly value: unknown;
   /** What a record with this part needs for its form: a sum of `RULE`. */
   readonly rule: number;
-  /** Who it is, if the part is an end (the groups 0 and 1). */
-  readonly end: Endpoint | null;
+  /** Who it is, if the part is an end (the groups 0 and 1) that any other of its workload may stand for. */
+  readonly end: End | null;
   /** What was asked for, if the part is a request (the group 3): counted beside the form, so that records that differ in it alone are of one. */
   readonly operation: Operation | null;
 }
 
-/** A part that is neither an end nor a request, and tells nothing of its form. */
+/** An end of a record. Ends of one workload that are alike say the same. */
+export interface End {
+  readonly endpoint: Endpoint;
+  readonly likeness: string;
+}
+
+/** A part that is neither such an end nor a request, and tells nothing of its form. */
 export function plainPart(key: string, value: unknown): Part {
   return { key, value, rule: 0, end: null, operation: null };
 }
 
 /**
  * Which ports of a record tell its form. Whether its first end is the server; whether it opens a connection, so that the client's pod counts; whether it is told only
- * by its ends just as they are. Whether it has no form, whatever else it says.
+ * by its ends just as they are. Whether it has no form, whatever else it says. Whether this end is that of a line at the server's side, or at the client's: with one of each, it is told by
+ * its ends just as they are.
  */
-export const RULE = { firstPort: 1, secondPort: 2, backwards: 4, opens: 8, endsAsTheyAre: 16, noForm: 32 } as const;
+export const RULE = { firstPort: 1, secondPort: 2, backwards: 4, opens: 8, endsAsTheyAre: 16, noForm: 32, arriving: 64, leaving: 128 } as const;
 
 /** The parts of a form by their group, and the ports that tell it; a port that does not is 0. An end may be any pod of its workload, and the node (the last group) is no part of it. */
 export interface Form {
@@ -93,17 +102,20 @@ export interface Form {
 export interface BundleSink extends Sink {
   /** The same as long as all questions are answered alike. */
   readonly knowledge: object;
-  /** The workload of an end, as long as it is that at any time and any address; else null. */
-  roleOf(end: Endpoint): string | null;
+  /** The workload of an end, if it is a pod's, and within which times around this one it is that. */
+  roleOf(end: Endpoint, time: number): Role;
   /** What becomes of a flow, and within which times it is the same. */
   place(flow: Flow): Window & { readonly as: CountedAs };
-  /** A flow whose records are counted by `count`, and what they performed. With `anyPods`, its ends stand for any pods of their workloads, which are told by `see`. */
-  bundle(flow: Flow, anyPods: boolean, performed: readonly Performed[]): void;
+  /**
+   * A flow whose records are counted by `count`, and what they performed. With `opened`, its ends stand for any pods of their workloads, which are told by `see`, and these are the clients that opened
+   * its connections.
+   */
+  bundle(flow: Flow, performed: readonly Performed[], opened: readonly Opened[] | null): void;
   /** So many records of a node, the last at `until`; null where they have no time. */
   count(as: CountedAs, node: string, until: number | null, records: number): void;
   /** So many of the records were not recognised with certainty: the format decoded each by itself. */
   unsure(records: number): void;
-  /** An end with a role was seen. */
+  /** An end was seen that is one workload's pod between these times. */
   see(end: Endpoint, first: number, last: number): void;
 }
 

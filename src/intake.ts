@@ -1,5 +1,5 @@
 import type { BundleSink } from './collector.ts';
-import { countedAs, type CountedAs, type Endpoint, type Flow, performedBy, type Performed, type SkipReason, type Window } from './model/flow.ts';
+import { countedAs, type CountedAs, type Endpoint, type Flow, type Opened, performedBy, type Performed, type Role, type SkipReason, type Window } from './model/flow.ts';
 import { formatLabels, stableLabels } from './model/labels.ts';
 import { within } from './model/group.ts';
 import type { Peer } from './model/peer.ts';
@@ -57,16 +57,16 @@ export class Intake implements BundleSink {
   }
 
   flow(flow: Flow): void {
-    this.count(this.#take(flow, false), flow.node, flow.until, flow.records);
+    this.count(this.#take(flow), flow.node, flow.until, flow.records);
   }
 
   also(flow: Flow): void {
     // The record was counted with its first flow.
-    this.#take({ ...flow, records: 0 }, false);
+    this.#take({ ...flow, records: 0 });
   }
 
-  bundle(flow: Flow, anyPods: boolean, performed: readonly Performed[]): void {
-    this.#take(flow, anyPods, performed);
+  bundle(flow: Flow, performed: readonly Performed[], opened: readonly Opened[] | null): void {
+    this.#take(flow, performed, opened);
   }
 
   skip(reason: SkipReason, time: number | null, node: string): void {
@@ -82,13 +82,12 @@ export class Intake implements BundleSink {
     return this.#resolver;
   }
 
-  roleOf(end: Endpoint): string | null {
-    return roleOf(end, this.#resolver);
+  roleOf(end: Endpoint, time: number): Role {
+    return roleOf(end, time, this.#resolver);
   }
 
   see(end: Endpoint, first: number, last: number): void {
-    const resolved = this.#resolver.stated(end);
-    if (resolved !== null) this.#see(end, resolved, first, last);
+    this.#see(end, this.#resolver.at(end, first), first, last);
   }
 
   place(flow: Flow): Window & { readonly as: CountedAs } {
@@ -99,22 +98,22 @@ export class Intake implements BundleSink {
     this.#coverage.count(this.collector, node, time, 'lost', events);
   }
 
-  #take(flow: Flow, anyPods: boolean, performed = performedBy(flow)): CountedAs {
+  #take(flow: Flow, performed = performedBy(flow), opened: readonly Opened[] | null = null): CountedAs {
     const source = this.#resolver.source(flow);
     const destination = this.#resolver.destination(flow);
     const port = destination.port ?? flow.port;
     const reason = whyNone(flow, source, destination);
     const as = countedAs(flow, reason);
-    const became = reason ?? this.#add(flow, source, destination, port, anyPods, performed);
+    const became = reason ?? this.#add(flow, source, destination, port, performed, opened);
     // Which node's record comes too late for a cap is chance.
     if (as === 'flows' && became === 'overflow') this.#coverage.count(this.collector, '', flow.until, 'overflow', flow.records);
     this.#onRecord?.({ flow, source, destination, port, outcome: as === 'flows' ? became : as });
     return as;
   }
 
-  #add(flow: Flow, source: Resolved, destination: Resolved, port: number, anyPods: boolean, performed: readonly Performed[]): 'flow' | 'pending' | 'overflow' {
+  #add(flow: Flow, source: Resolved, destination: Resolved, port: number, performed: readonly Performed[], opened: readonly Opened[] | null): 'flow' | 'pending' | 'overflow' {
     const { source: client, destination: server } = flow;
-    if (!anyPods) {
+    if (opened === null) {
       this.#see(client, source, flow.time, flow.until);
       this.#see(server, destination, flow.time, flow.until);
     }
@@ -126,7 +125,7 @@ export class Intake implements BundleSink {
       this.#fold.hold(from, to, port, flow, performed);
       return 'pending';
     }
-    return this.#fold.add(from, to, port, flow, performed) ? 'flow' : 'overflow';
+    return this.#fold.add(from, to, port, flow, performed, opened?.map(({ end, time, count }) => ({ pod: this.#resolver.at(end, time).pod, count }))) ? 'flow' : 'overflow';
   }
 
   /** A record that carries both a pod and its address is a sighting; and it may say what the pod is like. */

@@ -137,8 +137,8 @@ describe('what becomes of a record', () => {
 
   it('over a cap counts as many as a bundle has records, and an answer as nothing but one', () => {
     const { intake } = intakeOf({ limits: { edges: 0 } });
-    intake.bundle(flow({ records: 5 }), false, []);
-    intake.bundle(flow({ records: 7, phase: 'answer' }), false, []);
+    intake.bundle(flow({ records: 5 }), [], null);
+    intake.bundle(flow({ records: 7, phase: 'answer' }), [], null);
     expect(Object.fromEntries(intake.totals())).toEqual({ overflow: 5 });
   });
 

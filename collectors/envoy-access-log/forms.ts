@@ -1,12 +1,13 @@
-import { plainPart, RULE, type Form, type Forms, type Part, type Sink } from '../../src/collector.ts';
+import { plainPart, RULE, type End, type Form, type Forms, type Part, type Sink } from '../../src/collector.ts';
 import type { Origin } from '../../src/model/origin.ts';
 import { OperationReader } from '../../src/scan/operation.ts';
 import type { Group, Plan } from '../../src/scan/plan.ts';
 import { ABSENT, ESCAPED, NULL, NUMBER, STRING, type Slots } from '../../src/scan/slots.ts';
 import { EndpointReader, type OwnName, type SocketAddress } from './address.ts';
+import { arrivingClient, arrivingServer, leavingClient, leavingServer } from './ends.ts';
 import { Line } from './line.ts';
 import { CLIENT, MANNER, REQUEST, SERVER, type FormatPlan, type Source } from './plan.ts';
-import { ClientSaid, outcomeOf, ownNameOf, RequestSaid, ServerSaid, type OutcomeSaid } from './said.ts';
+import { ClientSaid, outcomeOf, ownNameOf, RequestSaid, ServerSaid, UNNAMED, type OutcomeSaid } from './said.ts';
 import { Teller } from './tell.ts';
 import { keepValue } from './text.ts';
 
@@ -21,6 +22,7 @@ const CASES = [0, 1, 2, 3];
 /** Access log lines by their form. */
 export class AccessLogForms implements Forms {
   readonly plan: Plan;
+  readonly ownerIsEnd = true;
   readonly #sources: readonly Source[];
   readonly #line = new Line();
   readonly #endpoints = new EndpointReader();
@@ -47,15 +49,24 @@ export class AccessLogForms implements Forms {
     switch (group) {
       case CLIENT: {
         const client = new ClientSaid(this.#endpoints).read(line);
-        return part(client, addressKey(client.address), addressKey(client.own), client.isSocket, client.showsNone, line.text(line.has('peerSan') ? 'peerSan' : 'peerPrincipal'));
+        const identity = line.text(line.has('peerSan') ? 'peerSan' : 'peerPrincipal');
+        return {
+          ...part(client, addressKey(client.address), addressKey(client.own), client.isSocket, client.showsNone, identity),
+          ...endPart(arrivingClient(client, identity), leavingClient(client, this.#endpoints)),
+        };
       }
       case SERVER: {
         const server = new ServerSaid(this.#endpoints).read(line);
-        return part(server, addressKey(server.local), server.local.port, addressKey(server.host), server.host.port, server.cluster, server.cluster === 'outbound' ? line.text('upstreamCluster') : '', server.isLacking);
+        const name = server.cluster === 'outbound' ? line.text('upstreamCluster') : '';
+        return {
+          ...part(server, addressKey(server.local), server.local.port, addressKey(server.host), server.host.port, server.cluster, name, server.isLacking),
+          ...endPart(arrivingServer(server, this.#endpoints), leavingServer(server, name)),
+        };
       }
       case MANNER: {
         const manner: Manner = { outcomes: CASES.map((i) => outcomeOf(line, (i & 1) !== 0, (i & 2) !== 0)), own: ownNameOf(line) };
-        return part(manner, manner);
+        // A name says whose log it is. Each line is of a connection of its own.
+        return { ...part(manner, manner), rule: RULE.opens | (manner.own === UNNAMED ? 0 : RULE.endsAsTheyAre) };
       }
       case REQUEST: {
         const request = new RequestSaid(this.#operations).read(line);
@@ -100,6 +111,10 @@ export class AccessLogForms implements Forms {
 
 function part(value: unknown, ...key: readonly unknown[]): Part {
   return plainPart(JSON.stringify(key), value);
+}
+
+function endPart(arriving: End | null, leaving: End | null): Pick<Part, 'end' | 'rule'> {
+  return { end: arriving ?? leaving, rule: arriving !== null ? RULE.arriving : leaving !== null ? RULE.leaving : 0 };
 }
 
 function addressKey(address: SocketAddress): string {

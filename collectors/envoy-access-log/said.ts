@@ -7,6 +7,9 @@ import { resultOf, type Result } from './outcome.ts';
 
 /** What a line says, in pieces that come again and again, each in many lines: what is found out about a piece is kept with it. */
 
+/** Istio's proxy connects to the application beside it from here. */
+const INBOUND_SOURCES = [Buffer.from('127.0.0.6'), Buffer.from('::6')];
+
 /** The connecting end, and the proxy's own end of its connection to the server. */
 export class ClientSaid {
   readonly address = new SocketAddress();
@@ -17,6 +20,8 @@ export class ClientSaid {
   isSocket = false;
   /** The format has certificates, and the line has none. */
   showsNone = false;
+  /** Its proxy is the server's, which connects to the application beside it. */
+  arrives = false;
   #endpoint: Endpoint | null | undefined;
   #plaintext: Endpoint | null | undefined;
 
@@ -28,6 +33,7 @@ export class ClientSaid {
     const hasDirect = line.has('downstreamDirect');
     const { kind, port, hasPort } = this.address.read(line, hasDirect ? 'downstreamDirect' : 'downstreamRemote');
     this.own.read(line, 'upstreamLocal');
+    this.arrives = INBOUND_SOURCES.some((source) => this.own.isAddress(source));
     this.isSocket = kind === 'ip' && (port > 0 || (!hasPort && hasDirect));
     this.#identity = spanOf(line, line.has('peerSan') ? 'peerSan' : 'peerPrincipal');
     this.showsNone = line.lacks('peerSan') && this.#identity === null;
@@ -176,7 +182,7 @@ export function outcomeOf(line: Line, hasMethod: boolean, lacksServer: boolean):
   return { result, isPerformed: result.outcome === 'established' && performed(line.integer('code') ?? 0), received: line.integer('bytesReceived'), sent: line.integer('bytesSent') };
 }
 
-const UNNAMED: OwnName = { pod: '', namespace: '' };
+export const UNNAMED: OwnName = { pod: '', namespace: '' };
 
 export function ownNameOf(line: Line): OwnName {
   const text = (field: Field): string => (line.has(field) ? line.text(field) : '');

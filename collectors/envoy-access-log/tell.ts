@@ -7,9 +7,6 @@ import type { ClientSaid, OutcomeSaid, RequestSaid, ServerSaid } from './said.ts
 
 /** Where iptables sends a pod's traffic: who asks for these ports themselves talks to the proxy. */
 const CAPTURE_PORTS: ReadonlySet<number> = new Set([15_001, 15_006]);
-/** Istio's proxy connects to the application beside it from here. */
-const INBOUND_SOURCES = [Buffer.from('127.0.0.6'), Buffer.from('::6')];
-
 const WITNESS = {
   inbound: witness('destination', 'inbound'),
   outbound: witness('source', 'outbound'),
@@ -48,7 +45,7 @@ export class Teller {
     const isMalformed = client.address.kind === 'malformed' || server.local.kind === 'malformed' || server.host.kind === 'malformed' || client.own.kind === 'malformed';
     if (isMalformed) return 'malformed';
     if (server.cluster === 'internal' || CAPTURE_PORTS.has(server.local.port)) return 'proxy-internal';
-    if (server.cluster === 'inbound' || INBOUND_SOURCES.some((source) => client.own.isAddress(source))) return this.#inbound(said, origin, sink);
+    if (server.cluster === 'inbound' || client.arrives) return this.#inbound(said, origin, sink);
     if (server.cluster === 'waypoint') return this.#waypoint(said, sink);
     if (server.cluster === 'black-hole') return this.#blackHole(said, origin, sink);
     return this.#outbound(said, origin, sink);

@@ -66,6 +66,7 @@ const PLAN: Plan = {
 /** Hubble's lines by their form. */
 export class HubbleForms implements Forms {
   readonly plan = PLAN;
+  readonly ownerIsEnd = false;
   readonly #words = new WordReader();
   readonly #nodes = new NodeReader();
   readonly #orienter = new Orienter();
@@ -146,7 +147,7 @@ function ruleOf(facts: FlowFacts): number {
 }
 
 function endPart(endpoint: Endpoint | SkipReason): Part {
-  return typeof endpoint === 'string' ? plainPart(endpoint, endpoint) : { ...plainPart(endpointKey(endpoint), endpoint), end: endpoint };
+  return typeof endpoint === 'string' ? plainPart(endpoint, endpoint) : { ...plainPart(endpointKey(endpoint), endpoint), end: { endpoint, likeness: '' } };
 }
 
 function endpointKey({ address, cluster, namespace, pod, workload, labels, serviceAccount, reserved, names }: Endpoint): string {

@@ -1,7 +1,7 @@
 import type { BundleSink, Sink } from '../collector.ts';
-import type { Bundle, Kernel } from '../kernel/kernel.ts';
+import { isPod, seatOf, type Bundle, type Kernel } from '../kernel/kernel.ts';
 import { HOUR } from '../model/edge.ts';
-import { countedAs, type CountedAs, type Flow, type Operation, type Performed, type SkipReason } from '../model/flow.ts';
+import { countedAs, type CountedAs, type Endpoint, type Flow, type Operation, type Performed, type SkipReason, type Window } from '../model/flow.ts';
 
 /** Finds out what becomes of a form's records, and how long that stays the same, around a time. */
 export class Opening implements Sink {
@@ -49,20 +49,37 @@ export class Opening implements Sink {
 
 const NOTHING: readonly Performed[] = [];
 
+/** Who is meant by the numbers that the kernel counts beside forms. */
+export interface Beside {
+  readonly operations: readonly Operation[];
+  readonly seats: readonly Seat[];
+}
+
+/** Who an end is within some times. */
+export interface Seat extends Window {
+  readonly end: Endpoint;
+}
+
 /** Makes what one record means into what all records of a bundle mean. */
 export class Handing implements Sink {
   readonly #bundle: Bundle = { records: 0, first: 0, last: 0, slots: 0, firstSum: 0, secondSum: 0 };
-  #performed: Performed[] = [];
+  #performed: { operation: Operation; count: number }[] = [];
+  #opened: { end: Endpoint; time: number; count: number }[] = [];
   #anyPods = false;
   #sink: BundleSink | null = null;
 
-  /** `operations` by the numbers that the kernel knows them under. */
-  begin(kernel: Kernel, form: number, operations: readonly Operation[], sink: BundleSink): void {
+  begin(kernel: Kernel, form: number, { operations, seats }: Beside, sink: BundleSink): void {
     kernel.bundle(form, this.#bundle);
     this.#performed = [];
-    for (let at = kernel.firstPerformed(form); at !== 0; at = kernel.nextPerformed(at)) {
-      const count = kernel.takePerformed(at);
-      if (count > 0) this.#performed.push({ operation: operations[kernel.operationOf(at)]!, count });
+    this.#opened = [];
+    for (let at = kernel.firstBeside(form); at !== 0; at = kernel.nextBeside(at)) {
+      const [what, count] = [kernel.whatBeside(at), kernel.takeBeside(at)];
+      if (count === 0) continue;
+      if (!isPod(what)) this.#performed.push({ operation: operations[what]!, count });
+      else {
+        const { end, from, until } = seats[seatOf(what)]!;
+        this.#opened.push({ end, time: Math.min(Math.max(this.#bundle.first, from), until), count });
+      }
     }
     this.#anyPods = kernel.anyPods(form);
     this.#sink = sink;
@@ -83,14 +100,14 @@ export class Handing implements Sink {
     flow.until = last;
     flow.records = counted;
     flow.slots = slots;
-    const each = flow.count;
+    if (flow.count !== 1) for (const beside of [...this.#performed, ...this.#opened]) beside.count *= flow.count;
     flow.count *= records;
     if (flow.bytesOut !== null) flow.bytesOut = firstSum;
     if (flow.bytesIn !== null) flow.bytesIn = secondSum;
     // What was asked for was not always performed.
     const performed = flow.operation === null ? NOTHING : this.#performed;
     flow.operation = null;
-    this.#sink!.bundle(flow, this.#anyPods, each === 1 ? performed : performed.map(({ operation, count }) => ({ operation, count: count * each })));
+    this.#sink!.bundle(flow, performed, this.#anyPods ? this.#opened : null);
   }
 
   skip(): void {

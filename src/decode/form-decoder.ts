@@ -1,11 +1,12 @@
-import type { BundleSink, Decoder, Forms, Records, Sink } from '../collector.ts';
+import type { BundleSink, Decoder, End, Forms, Records, Sink } from '../collector.ts';
 import { isRole, roleOf, type Kernel, type Row } from '../kernel/kernel.ts';
 import { HOUR } from '../model/edge.ts';
-import { SKIP_REASONS, type CountedAs, type Endpoint, type Operation } from '../model/flow.ts';
+import { SKIP_REASONS, type CountedAs, type Operation, type Window } from '../model/flow.ts';
+import { within } from '../model/group.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Group } from '../scan/plan.ts';
 import { Slots } from '../scan/slots.ts';
-import { Handing, Opening } from './bundle.ts';
+import { Handing, Opening, type Seat } from './bundle.ts';
 import { byEnds } from './form-order.ts';
 
 const ALL_GROUPS: readonly Group[] = [0, 1, 2, 3, 4];
@@ -23,14 +24,18 @@ const SHOWS_ENDS: ReadonlySet<CountedAs> = new Set(['flows', 'reply', 'lost-repl
 interface Parts {
   readonly values: unknown[];
   readonly rules: number[];
+  readonly ends: (End | null)[];
   readonly byKey: Map<string, number>;
 }
 
-/** An end that is one workload's pod wherever it is seen. */
-interface Shown {
-  readonly entry: number;
-  readonly end: Endpoint;
+/** Stands for all ends of one workload that are alike, within the times at which it is its own. */
+interface Role extends Window {
+  readonly number: number;
 }
+
+/** Of ends that nobody else may stand for. */
+const NO_SEAT = { seat: 0, role: -1, workload: -1 } as const;
+const ALWAYS: Window = { from: -Infinity, until: Infinity };
 
 /**
  * Decodes by forms. The kernel finds the form of each record and counts it into the form's bundle, while its time lies in the
@@ -43,11 +48,16 @@ export class FormDecoder implements Decoder<BundleSink> {
   readonly #kernel: Kernel;
   readonly #slots: Slots;
   #parts: readonly Parts[] = [];
-  #roles: Endpoint[] = [];
-  #roleNumbers = new Map<string, number>();
+  /** What a part says that stands for its role. */
+  #roleValues: unknown[] = [];
+  #roles = new Map<string, Role[]>();
+  #workloads = new Map<string, number>();
+  #seats: Seat[] = [];
+  #seatNumbers = new Map<string, number>();
   #operations: Operation[] = [];
   #operationNumbers = new Map<string, number>();
-  #shown: Shown[] = [];
+  /** Entries of ends that have a seat. */
+  #seated = new Set<number>();
   /** Ends by their address, and by their pod's name: two workloads that share one may be the same pod, which their form would not show. */
   #byName = new Map<string, { readonly key: string; readonly entries: number[] } | 'shared'>();
   #origins: Origin[] = [];
@@ -57,6 +67,7 @@ export class FormDecoder implements Decoder<BundleSink> {
   readonly #handing = new Handing();
   readonly #row: Row = { form: 0, node: 0, time: 0, firstSum: 0, secondSum: 0 };
   readonly #counted = { records: 0, last: 0 };
+  readonly #seen = { first: 0, last: 0 };
   readonly #form = { parts: ALL_GROUPS.map((): unknown => null), firstPort: 0, secondPort: 0 };
   /** How many records were read, and how many of them were left to the reference. */
   records = 0;
@@ -74,13 +85,16 @@ export class FormDecoder implements Decoder<BundleSink> {
     this.#slots.kinds.fill(0);
     this.#parts = ALL_GROUPS.map((group) => {
       const { value, rule } = this.#forms.part(group, this.#kernel.bytes, this.#slots);
-      return { values: [value], rules: [rule], byKey: new Map() };
+      return { values: [value], rules: [rule], ends: [null], byKey: new Map() };
     });
-    this.#roles = [];
-    this.#roleNumbers = new Map();
+    this.#roleValues = [];
+    this.#roles = new Map();
+    this.#workloads = new Map();
+    this.#seats = [];
+    this.#seatNumbers = new Map();
     this.#operations = [];
     this.#operationNumbers = new Map();
-    this.#shown = [];
+    this.#seated = new Set();
     this.#byName = new Map();
     this.#origins = [];
     this.#originNumbers = new Map();
@@ -102,8 +116,9 @@ export class FormDecoder implements Decoder<BundleSink> {
 
   #read(records: Records, base: number, count: number, origin: Origin, sink: BundleSink): void {
     const kernel = this.#kernel;
+    const named = this.#forms.ownerIsEnd && origin.owner !== null;
     for (let i = 0; ; ) {
-      i = kernel.decode(i, count, this.#originNumber(origin, sink));
+      i = kernel.decode(i, count, this.#originNumber(origin, sink), named);
       this.#countRows(sink);
       this.#leave(records, kernel.unsure(base), origin, sink);
       if (kernel.stop === 'ask') this.#answer(sink);
@@ -143,49 +158,61 @@ export class FormDecoder implements Decoder<BundleSink> {
     this.#reference.decode({ bytes, starts: numbers.map((i) => starts[i]!), ends: numbers.map((i) => ends[i]!), count }, origin, sink);
   }
 
-  /** Says what the entries are that the kernel found for the first time. */
+  /** Says what the entries are that the kernel found for the first time, and who the ends are whose time is over. */
   #answer(sink: BundleSink): void {
     const kernel = this.#kernel;
     for (let i = 0; i < kernel.askedCount; i++) {
       const entry = kernel.asked(i);
       const group = kernel.groupOf(entry);
-      kernel.values(entry, this.#slots);
-      const { key, value, rule, end, operation } = this.#forms.part(group, kernel.bytes, this.#slots);
-      const { values, rules, byKey } = this.#parts[group]!;
-      let part = byKey.get(key);
-      if (part === undefined) {
-        part = values.length;
-        byKey.set(key, part);
-        values.push(value);
-        rules.push(rule);
-      }
-      // The same end in other bytes is the same object: it is resolved once.
-      if (end !== null) kernel.answer(entry, part, rules[part]!, this.#roleOf(entry, values[part] as Endpoint, sink));
-      else kernel.answer(entry, part, rules[part]!, operation === null ? -1 : this.#operationNumber(operation));
+      const known = kernel.partOf(entry);
+      const part = known < 0 ? this.#answerFirst(entry, group) : known;
+      if (group < 2) this.#seat(entry, group, part, sink);
     }
+  }
+
+  #answerFirst(entry: number, group: Group): number {
+    const kernel = this.#kernel;
+    kernel.values(entry, this.#slots);
+    const { key, value, rule, end, operation } = this.#forms.part(group, kernel.bytes, this.#slots);
+    const { values, rules, ends, byKey } = this.#parts[group]!;
+    let part = byKey.get(key);
+    if (part === undefined) {
+      // The same end in other bytes is the same object: it is resolved once.
+      part = values.length;
+      byKey.set(key, part);
+      values.push(value);
+      rules.push(rule);
+      ends.push(end);
+    }
+    kernel.answer(entry, part, rules[part]!, operation === null ? -1 : this.#operationNumber(operation));
+    return part;
   }
 
   #operationNumber(operation: Operation): number {
     const key = `${operation.method} ${operation.path}`;
-    const known = this.#operationNumbers.get(key);
-    if (known !== undefined) return known;
-    this.#operationNumbers.set(key, this.#operations.length);
-    return this.#operations.push(operation) - 1;
+    return within(this.#operationNumbers, key, () => this.#operations.push(operation) - 1);
   }
 
-  #roleOf(entry: number, end: Endpoint, sink: BundleSink): number {
-    const key = end.namespace === null ? null : sink.roleOf(end);
-    if (key === null) return -1;
-    this.#shown.push({ entry, end });
-    const names = [end.address, end.pod === null ? null : `${end.namespace}/${end.pod}`].filter((name) => name !== null);
-    if (!names.map((name) => this.#isOnlyOf(name, key, entry)).every(Boolean)) return -1;
+  /** Says who an end is around the time that the kernel asks about. */
+  #seat(entry: number, group: Group, part: number, sink: BundleSink): void {
+    const kernel = this.#kernel;
+    const time = kernel.askedTime;
+    const end = this.#parts[group]!.ends[part]!;
+    const { workload, from, until } = end === null ? { workload: null, ...ALWAYS } : sink.roleOf(end.endpoint, time);
+    // It was seen as who it was until now.
+    this.#handOnSeen(entry, sink);
+    if (end === null || workload === null) return kernel.seat(entry, { ...NO_SEAT, from, until });
+    const seat = within(this.#seatNumbers, `${group} ${part} ${from}`, () => this.#seats.push({ end: end.endpoint, from, until }) - 1);
+    this.#seated.add(entry);
+    const number = within(this.#workloads, workload, () => this.#workloads.size);
+    const { address, namespace, pod } = end.endpoint;
+    const names = [address, pod === null ? null : `${namespace}/${pod}`].filter((name) => name !== null);
+    if (!names.map((name) => this.#isOnlyOf(name, workload, entry)).every(Boolean)) return kernel.seat(entry, { seat, role: -1, workload: number, from, until });
     // An end that shares nothing stands for all: no two roles are ever shown by the same address or pod.
-    let role = this.#roleNumbers.get(key);
-    if (role === undefined) {
-      role = this.#roles.push(end) - 1;
-      this.#roleNumbers.set(key, role);
-    }
-    return role;
+    const roles = within(this.#roles, `${group} ${number} ${end.likeness}`, (): Role[] => []);
+    let role = roles.find((known) => known.from <= time && time <= known.until);
+    if (role === undefined) roles.push((role = { number: this.#roleValues.push(this.#parts[group]!.values[part]) - 1, from, until }));
+    kernel.seat(entry, { seat, role: role.number, workload: number, from: Math.max(from, role.from), until: Math.min(until, role.until) });
   }
 
   /** Whether a name is this role's alone. If not, nobody who has it has a role from now on; until now there was no record of both. */
@@ -216,16 +243,18 @@ export class FormDecoder implements Decoder<BundleSink> {
     for (let node = 0; node < nodes; node++) {
       for (let outcome = 0; outcome < OUTCOMES.length; outcome++) this.#handOnCount(kernel.nodeCount(node, outcome), node, outcome, Infinity, -Infinity, sink);
     }
-    const times = { first: 0, last: 0 };
-    for (const { entry, end } of this.#shown) {
-      kernel.takeSeen(entry, times);
-      if (times.first <= times.last) sink.see(end, times.first, times.last);
-    }
+    for (const entry of this.#seated) this.#handOnSeen(entry, sink);
+  }
+
+  #handOnSeen(entry: number, sink: BundleSink): void {
+    this.#kernel.takeSeen(entry, this.#seen);
+    const { first, last } = this.#seen;
+    if (first <= last) sink.see(this.#seats[this.#kernel.seatOf(entry)]!.end, first, last);
   }
 
   #handOn(form: number, sink: BundleSink): void {
     if (this.#kernel.recordsOf(form) === 0) return;
-    this.#handing.begin(this.#kernel, form, this.#operations, sink);
+    this.#handing.begin(this.#kernel, form, { operations: this.#operations, seats: this.#seats }, sink);
     this.#understand(form, this.#handing);
   }
 
@@ -241,7 +270,7 @@ export class FormDecoder implements Decoder<BundleSink> {
     for (const group of ALL_GROUPS) {
       if (group === NODE) continue;
       const part = this.#kernel.part(form, group);
-      known.parts[group] = isRole(part) ? this.#roles[roleOf(part)] : this.#parts[group]!.values[part];
+      known.parts[group] = isRole(part) ? this.#roleValues[roleOf(part)] : this.#parts[group]!.values[part];
     }
     const ports = this.#kernel.ports(form);
     known.firstPort = ports & 0xffff;

@@ -1,4 +1,5 @@
 import type { Records } from '../collector.ts';
+import type { Window } from '../model/flow.ts';
 import type { Group, Plan } from '../scan/plan.ts';
 import { ABSENT, type Slots } from '../scan/slots.ts';
 import { instantiate, type Constants, type Exports } from './module.ts';
@@ -17,16 +18,20 @@ export type Stop = 'done' | 'ask' | 'no-room';
 const LINE_END = 0x0a;
 
 /** Offsets in bytes, as `assembly/intern.ts` and `rows.ts` lay them out. */
-const FORM = { parts: 0, anyPods: 16, ports: 20, origin: 24, outcome: 28, showsEnds: 29, from: 32, span: 40, records: 44, first: 48, last: 52, slots: 56, performed: 60 } as const;
-const ENTRY = { length: 4, group: 6, rule: 7, part: 8, roleOrOperation: 12, first: 16, last: 24, bytes: 32 } as const;
+const FORM = { parts: 0, anyPods: 16, ports: 20, origin: 24, outcome: 28, showsEnds: 29, from: 32, span: 40, records: 44, first: 48, last: 52, slots: 56, beside: 60 } as const;
+const ENTRY = { workload: 0, length: 4, group: 6, rule: 7, part: 8, roleOrOperation: 12, first: 16, last: 24, bytes: 32, holdsFrom: 96, holdsUntil: 104, seat: 112 } as const;
 /** Longer bytes of an entry lie elsewhere. */
-const INLINE = 32;
+const INLINE = 64;
 const ROW = { form: 0, node: 4, time: 16, firstSum: 24, secondSum: 32 } as const;
-const PERFORMED = { operation: 4, records: 8, next: 12 } as const;
+const BESIDE = { what: 4, records: 8, next: 12 } as const;
+/** Of the time of a record that is asked about. */
+const ASKED_TIME = 32;
 const COUNT = { from: 0, until: 8, records: 16, last: 24 } as const;
 
 /** Marks the number of a role among those of parts. */
 const ROLE = 1 << 30;
+/** Marks the number of a seat among those of operations. */
+const POD = 1 << 30;
 
 /** The kernel's memory and calls, by the words of what lies there. Forms, entries and rows are addresses in it. */
 export class Kernel {
@@ -76,9 +81,9 @@ export class Kernel {
     return to;
   }
 
-  /** Reads on; gives the number of the record at which it stopped. */
-  decode(from: number, count: number, origin: number): number {
-    return this.#exports.decode(from, count, origin);
+  /** Reads on; gives the number of the record at which it stopped. With `named`, the origin names an end of the records. */
+  decode(from: number, count: number, origin: number, named: boolean): number {
+    return this.#exports.decode(from, count, origin, named);
   }
 
   get stop(): Stop {
@@ -119,11 +124,34 @@ export class Kernel {
     return this.bytes[entry + ENTRY.group] as Group;
   }
 
-  /** Of an end its role, of a request the number of its operation; -1 for none. */
-  answer(entry: number, part: number, rule: number, roleOrOperation: number): void {
+  /** The time of the record that they are asked about. */
+  get askedTime(): number {
+    return this.#numbers[(this.#at.ASKED + ASKED_TIME) >> 3]!;
+  }
+
+  /** The part of an entry; -1 until it is answered. */
+  partOf(entry: number): number {
+    return this.#integers[(entry + ENTRY.part) >> 2]!;
+  }
+
+  /** Of a request, `operation` is the number of its operation; -1 for none. */
+  answer(entry: number, part: number, rule: number, operation: number): void {
     this.bytes[entry + ENTRY.rule] = rule;
     this.#integers[(entry + ENTRY.part) >> 2] = part;
-    this.#integers[(entry + ENTRY.roleOrOperation) >> 2] = roleOrOperation;
+    this.#integers[(entry + ENTRY.roleOrOperation) >> 2] = operation;
+  }
+
+  /** Says who an end is between two times. */
+  seat(entry: number, { seat, role, workload, from, until }: SeatAnswer): void {
+    this.#integers[(entry + ENTRY.seat) >> 2] = seat;
+    this.#integers[(entry + ENTRY.roleOrOperation) >> 2] = role;
+    this.#integers[(entry + ENTRY.workload) >> 2] = workload;
+    this.#numbers[(entry + ENTRY.holdsFrom) >> 3] = from;
+    this.#numbers[(entry + ENTRY.holdsUntil) >> 3] = until;
+  }
+
+  seatOf(entry: number): number {
+    return this.#integers[(entry + ENTRY.seat) >> 2]!;
   }
 
   loseRole(entry: number): void {
@@ -243,24 +271,24 @@ export class Kernel {
     this.#exports.countRow(i);
   }
 
-  /** Where an operation of a form's records is counted; 0 for none. */
-  firstPerformed(form: number): number {
-    return this.#integers[(form + FORM.performed) >> 2]!;
+  /** Where something is counted beside a form; 0 if nothing is. */
+  firstBeside(form: number): number {
+    return this.#integers[(form + FORM.beside) >> 2]!;
   }
 
-  /** The next one's. */
-  nextPerformed(at: number): number {
-    return this.#integers[(at + PERFORMED.next) >> 2]!;
+  /** Where the next is. */
+  nextBeside(at: number): number {
+    return this.#integers[(at + BESIDE.next) >> 2]!;
   }
 
-  /** The operation's number. */
-  operationOf(at: number): number {
-    return this.#integers[(at + PERFORMED.operation) >> 2]!;
+  /** The number of an operation, or of a seat (see `isPod`). */
+  whatBeside(at: number): number {
+    return this.#integers[(at + BESIDE.what) >> 2]!;
   }
 
-  /** How many records of the bundle performed it; begins anew. */
-  takePerformed(at: number): number {
-    const place = (at + PERFORMED.records) >> 2;
+  /** How many records of the bundle it was; begins anew. */
+  takeBeside(at: number): number {
+    const place = (at + BESIDE.records) >> 2;
     const records = this.#integers[place]! >>> 0;
     this.#integers[place] = 0;
     return records;
@@ -296,12 +324,28 @@ export class Kernel {
   }
 }
 
+/** Of a number of what is counted beside a form. */
+export function isPod(what: number): boolean {
+  return (what & POD) !== 0;
+}
+
+export function seatOf(what: number): number {
+  return what & ~POD;
+}
+
 export function isRole(part: number): boolean {
   return (part & ROLE) !== 0;
 }
 
 export function roleOf(part: number): number {
   return part & ~ROLE;
+}
+
+/** Who an end is: the number of its seat, of its role (-1 for none), and of its workload. */
+export interface SeatAnswer extends Window {
+  readonly seat: number;
+  readonly role: number;
+  readonly workload: number;
 }
 
 export interface Row {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 /** What `assembly/index.ts` exports. Constants are globals. */
 export interface Exports {
   readonly memory: WebAssembly.Memory;
-  decode(from: number, count: number, origin: number): number;
+  decode(from: number, count: number, origin: number, named: boolean): number;
   forget(): void;
   countRow(i: number): boolean;
   setLeavesEmpty(leaves: boolean): void;

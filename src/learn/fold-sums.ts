@@ -1,5 +1,5 @@
 import { HOUR } from '../model/edge.ts';
-import type { Flow, Operation, Witness } from '../model/flow.ts';
+import type { Operation, Witness } from '../model/flow.ts';
 import { within } from '../model/group.ts';
 import type { Peer } from '../model/peer.ts';
 import type { OperationCount, PodCount, PodHour } from './delta.ts';
@@ -37,7 +37,7 @@ export class FoldSums {
     return this.#opened.size + this.#openedByHour.size + this.#performed.size;
   }
 
-  open(edge: number, peer: Peer, name: string, witness: number, { time, count }: Readonly<Flow>): void {
+  open(edge: number, peer: Peer, name: string, witness: number, time: number, count: number): void {
     const ofPeer = within(this.#podNumbers, peer, () => new Map<string, number>());
     let pod = ofPeer.get(name);
     if (pod === undefined) ofPeer.set(name, (pod = this.#pods.push({ peer, pod: name }) - 1));

@@ -14,6 +14,12 @@ export interface Judge {
   judge(edge: EdgeKey): Judgement;
 }
 
+/** How many connections a pod, `namespace/name`, opened; '' where it is not known. */
+export interface OpenedBy {
+  readonly pod: string;
+  readonly count: number;
+}
+
 /** Adds the flows of one batch up. An edge that did not fit into the graph's caps is counted by the caller. */
 export class Fold {
   readonly #admission: Admission;
@@ -48,14 +54,14 @@ export class Fold {
   }
 
   /** False if there was no room for the edge. Both ends are known. */
-  add(source: FoldEnd, destination: FoldEnd, port: number, told: Readonly<Flow>, performed = performedBy(told)): boolean {
+  add(source: FoldEnd, destination: FoldEnd, port: number, told: Readonly<Flow>, performed = performedBy(told), opened: readonly OpenedBy[] = [{ pod: source.pod, count: told.count }]): boolean {
     const number = this.#witnessNumber(told.witness);
     const witness = this.#witnesses[number]!;
     const flow = witness === told.witness ? told : { ...told, witness };
     const edge = this.#edge(source.peer, destination.peer, port, flow);
     if (edge === null) return false;
     edge.add(source, destination, flow);
-    if (source.pod !== '' && isOpening(flow)) this.#sums.open(edge.number, source.peer, source.pod, number, flow);
+    if (isOpening(flow)) for (const { pod, count: n } of opened) if (pod !== '') this.#sums.open(edge.number, source.peer, pod, number, flow.time, n);
     for (const { operation, count: n } of performed) if (this.#keeps(destination.peer, operation)) this.#sums.perform(edge.number, operation, number, n);
     return true;
   }

@@ -127,6 +127,13 @@ export interface Performed {
   readonly count: number;
 }
 
+/** How many of a flow's connections an end opened, and a time at which it did. */
+export interface Opened {
+  readonly end: Endpoint;
+  readonly time: number;
+  readonly count: number;
+}
+
 const NOTHING: readonly Performed[] = [];
 
 /** What all connections of a flow performed. */
@@ -138,6 +145,11 @@ export function performedBy({ operation, count }: Readonly<Flow>): readonly Perf
 export interface Window {
   readonly from: number;
   readonly until: number;
+}
+
+/** The workload whose pod an end is within these times; null for none. */
+export interface Role extends Window {
+  readonly workload: string | null;
 }
 
 /** A flow for a collector to fill in, again and again. */

@@ -1,4 +1,4 @@
-import { countedAs, type CountedAs, type Endpoint, type Flow, type SkipReason, type Window } from '../model/flow.ts';
+import { countedAs, type CountedAs, type Endpoint, type Flow, type Role, type SkipReason, type Window } from '../model/flow.ts';
 import { peerKey } from '../model/peer.ts';
 import { whyNoEdge } from './no-edge.ts';
 import { windowOf, type Resolved, type Resolver } from './resolver.ts';
@@ -16,8 +16,8 @@ export function placeOf(flow: Flow, resolver: Resolver): Window & { readonly as:
   return { from, until, as: countedAs(flow, whyNone(flow, source, destination)) };
 }
 
-/** The workload of an end, as long as it is that at any time and any address; else null. */
-export function roleOf(end: Endpoint, resolver: Resolver): string | null {
-  const resolved = resolver.stated(end);
-  return resolved?.peer.type === 'workload' ? peerKey(resolved.peer) : null;
+/** The workload of an end, whether it is the client or the server; null if it is none's, or may be a Service. Within times at which that is so. */
+export function roleOf(end: Endpoint, time: number, resolver: Resolver): Role {
+  const { peer, from, until } = resolver.at(end, time);
+  return { workload: peer.type === 'workload' && !resolver.isService(end) ? peerKey(peer) : null, from, until };
 }

@@ -54,13 +54,13 @@ export class Resolver {
   }
 
   source(flow: Flow): Resolved {
-    return this.#alone(flow.source, flow.time);
+    return this.at(flow.source, flow.time);
   }
 
   destination(flow: Flow): Resolved {
     const { destination: endpoint, time } = flow;
     // Only an address without a name can be a Service's, whose answer depends on the port.
-    if (isNamed(endpoint) || endpoint.reserved !== null || endpoint.address === null) return this.#alone(endpoint, time);
+    if (isNamed(endpoint) || endpoint.reserved !== null || endpoint.address === null) return this.at(endpoint, time);
     const answers = this.#answersOf(endpoint);
     const byPort = (answers.byPort ??= new Map<string, Resolved>());
     const key = `${flow.port}/${flow.protocol}`;
@@ -72,14 +72,13 @@ export class Resolver {
     return resolved;
   }
 
-  /** Who an end is by the record's own word, which holds at any time; null if the record names nobody. */
-  stated(endpoint: Endpoint): Resolved | null {
-    if (!isNamed(endpoint)) return null;
-    const resolved = this.#alone(endpoint, 0);
-    return resolved.from === -Infinity && resolved.until === Infinity ? resolved : null;
+  /** Whether it is an address of a Service: who it is depends on the port that is asked for. */
+  isService(endpoint: Endpoint): boolean {
+    return !isNamed(endpoint) && endpoint.address !== null && this.#directory.service(endpoint.address) !== null;
   }
 
-  #alone(endpoint: Endpoint, time: number): Resolved {
+  /** Who an end is that is no Service. */
+  at(endpoint: Endpoint, time: number): Resolved {
     const answers = this.#answersOf(endpoint);
     const known = answers.alone;
     if (known !== null && known.from <= time && time <= known.until) return known;

@@ -1,9 +1,9 @@
 import type { BundleSink } from '../collector.ts';
 import { HOUR } from '../model/edge.ts';
-import { performedBy, type CountedAs, type Endpoint, type Flow, type Operation, type Performed, type SkipReason, type Window, type Witness } from '../model/flow.ts';
+import { performedBy, type CountedAs, type Endpoint, type Flow, type Opened, type Operation, type Performed, type Role, type SkipReason, type Window, type Witness } from '../model/flow.ts';
 import { placeOf, roleOf } from '../resolve/place.ts';
 import type { Resolver } from '../resolve/resolver.ts';
-import { COUNT, COUNT_WIDTH, COUNTED, FLOW, FLOW_WIDTH, OUTCOMES, PERFORMED, PERFORMED_WIDTH, PHASES, PROTOCOLS, SIGHTING, SIGHTING_WIDTH, VERDICTS, type Columns } from './columns.ts';
+import { COUNT, COUNT_WIDTH, COUNTED, FLOW, FLOW_WIDTH, OPENED, OPENED_WIDTH, OUTCOMES, PERFORMED, PERFORMED_WIDTH, PHASES, PROTOCOLS, SIGHTING, SIGHTING_WIDTH, VERDICTS, type Columns } from './columns.ts';
 
 /** Beyond so many of a kind, what rows name is told anew: what was named long ago is seldom named again. */
 const MAX_NAMES = 100_000;
@@ -71,6 +71,7 @@ export class ColumnSink implements BundleSink {
   readonly #nodes = new Numbers<string>();
   readonly #flows = new Rows();
   readonly #performed = new Rows();
+  readonly #opened = new Rows();
   readonly #counts = new Rows();
   readonly #sightings = new Rows();
   /** Of the latest count, and its hour. */
@@ -87,8 +88,8 @@ export class ColumnSink implements BundleSink {
     return this.#resolver;
   }
 
-  roleOf(end: Endpoint): string | null {
-    return roleOf(end, this.#resolver);
+  roleOf(end: Endpoint, time: number): Role {
+    return roleOf(end, time, this.#resolver);
   }
 
   place(flow: Flow): Window & { readonly as: CountedAs } {
@@ -96,15 +97,15 @@ export class ColumnSink implements BundleSink {
   }
 
   flow(flow: Flow): void {
-    this.bundle(flow, false, performedBy(flow));
+    this.bundle(flow, performedBy(flow), null);
     this.count(this.place(flow).as, flow.node, flow.until, flow.records);
   }
 
   also(flow: Flow): void {
-    this.bundle(flow, false, performedBy(flow));
+    this.bundle(flow, performedBy(flow), null);
   }
 
-  bundle(flow: Flow, anyPods: boolean, performed: readonly Performed[]): void {
+  bundle(flow: Flow, performed: readonly Performed[], opened: readonly Opened[] | null): void {
     const at = this.#flows.add(FLOW_WIDTH);
     const { numbers } = this.#flows;
     numbers[at + FLOW.time] = flow.time;
@@ -123,11 +124,17 @@ export class ColumnSink implements BundleSink {
     numbers[at + FLOW.witness] = this.#witnesses.of(flow.witness);
     numbers[at + FLOW.performed] = performed.length;
     numbers[at + FLOW.slots] = flow.slots;
-    numbers[at + FLOW.anyPods] = anyPods ? 1 : 0;
+    numbers[at + FLOW.opened] = opened === null ? NaN : opened.length;
     for (const { operation, count } of performed) {
       const place = this.#performed.add(PERFORMED_WIDTH);
       this.#performed.numbers[place + PERFORMED.operation] = this.#operations.of(operation);
       this.#performed.numbers[place + PERFORMED.count] = count;
+    }
+    for (const { end, time, count } of opened ?? []) {
+      const place = this.#opened.add(OPENED_WIDTH);
+      this.#opened.numbers[place + OPENED.end] = this.#endpoints.of(end);
+      this.#opened.numbers[place + OPENED.time] = time;
+      this.#opened.numbers[place + OPENED.count] = count;
     }
   }
 
@@ -184,6 +191,7 @@ export class ColumnSink implements BundleSink {
       unsure: this.#unsure,
       flows: this.#flows.take(),
       performed: this.#performed.take(),
+      opened: this.#opened.take(),
       counts: this.#counts.take(),
       sightings: this.#sightings.take(),
     };

@@ -15,6 +15,8 @@ export interface Columns {
   readonly flows: Float64Array;
   /** What flows performed, those of one flow one after the other. */
   readonly performed: Float64Array;
+  /** Ends that opened the connections of flows. */
+  readonly opened: Float64Array;
   readonly counts: Float64Array;
   readonly sightings: Float64Array;
 }
@@ -46,12 +48,16 @@ export const FLOW = {
   /** How many rows of what was performed are its. */
   performed: 14,
   slots: 15,
-  anyPods: 16,
-} as const satisfies Readonly<Record<Exclude<keyof Flow, 'node' | 'operation'> | 'performed' | 'anyPods', number>>;
+  /** How many rows of who opened connections are its; NaN if its ends are those that it has. */
+  opened: 16,
+} as const satisfies Readonly<Record<Exclude<keyof Flow, 'node' | 'operation'> | 'performed' | 'opened', number>>;
 export const FLOW_WIDTH = 17;
 
 export const PERFORMED = { operation: 0, count: 1 } as const;
 export const PERFORMED_WIDTH = 2;
+
+export const OPENED = { end: 0, time: 1, count: 2 } as const;
+export const OPENED_WIDTH = 3;
 
 export const COUNT = { as: 0, node: 1, until: 2, records: 3 } as const;
 export const COUNT_WIDTH = 4;

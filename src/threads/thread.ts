@@ -20,6 +20,6 @@ const decoder = new StripeDecoder(workerData as Facts);
 parentPort?.on('message', (task: Task) => {
   const collector = collectors.find(({ name }) => name === task.collector)!;
   const answer = decoder.decode(collector, unbegun(task));
-  const { flows, performed, counts, sightings } = answer.columns;
-  parentPort?.postMessage(answer, [flows.buffer, performed.buffer, counts.buffer, sightings.buffer] as ArrayBuffer[]);
+  const { flows, performed, opened, counts, sightings } = answer.columns;
+  parentPort?.postMessage(answer, [flows.buffer, performed.buffer, opened.buffer, counts.buffer, sightings.buffer] as ArrayBuffer[]);
 });

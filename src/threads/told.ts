@@ -1,9 +1,9 @@
 import type { BundleSink } from '../collector.ts';
-import { blankFlow, witnessKey, type CountedAs, type Endpoint, type Operation, type Performed, type Witness } from '../model/flow.ts';
+import { blankFlow, witnessKey, type CountedAs, type Endpoint, type Opened, type Operation, type Performed, type Witness } from '../model/flow.ts';
 import { within } from '../model/group.ts';
 import { formatLabels } from '../model/labels.ts';
 import type { Decoded } from '../source.ts';
-import { COUNT, COUNT_WIDTH, COUNTED, FLOW, FLOW_WIDTH, OUTCOMES, PERFORMED, PERFORMED_WIDTH, PHASES, PROTOCOLS, SIGHTING, SIGHTING_WIDTH, VERDICTS, type Columns } from './columns.ts';
+import { COUNT, COUNT_WIDTH, COUNTED, FLOW, FLOW_WIDTH, OPENED, OPENED_WIDTH, OUTCOMES, PERFORMED, PERFORMED_WIDTH, PHASES, PROTOCOLS, SIGHTING, SIGHTING_WIDTH, VERDICTS, type Columns } from './columns.ts';
 
 /** Values of all threads beyond which those of long ago are let go. A second object for an end is merely slower. */
 const MAX_SHARED = 200_000;
@@ -53,7 +53,7 @@ export class Listener {
   }
 
   /** What these columns say. All that a thread tells has to be heard, in its order. */
-  hear({ names, forgets, records, unsure, flows, performed, counts, sightings }: Columns): Decoded {
+  hear({ names, forgets, records, unsure, flows, performed, opened, counts, sightings }: Columns): Decoded {
     const known = this.#known;
     for (const endpoint of names.endpoints) known.endpoints.push(this.#shared.endpoint(endpoint));
     for (const witness of names.witnesses) known.witnesses.push(this.#shared.witness(witness));
@@ -62,10 +62,10 @@ export class Listener {
     if (forgets) this.#known = nothing();
     return {
       records,
-      rows: flows.length / FLOW_WIDTH + performed.length / PERFORMED_WIDTH + counts.length / COUNT_WIDTH + sightings.length / SIGHTING_WIDTH,
+      rows: flows.length / FLOW_WIDTH + performed.length / PERFORMED_WIDTH + opened.length / OPENED_WIDTH + counts.length / COUNT_WIDTH + sightings.length / SIGHTING_WIDTH,
       handOn(sink) {
         if (unsure > 0) sink.unsure(unsure);
-        handOnFlows(flows, performed, known, sink);
+        handOnFlows({ flows, performed, opened }, known, sink);
         for (let at = 0; at < counts.length; at += COUNT_WIDTH) {
           const as = COUNTED[counts[at + COUNT.as]!]!;
           const node = known.nodes[counts[at + COUNT.node]!]!;
@@ -82,9 +82,10 @@ export class Listener {
   }
 }
 
-function handOnFlows(rows: Float64Array, performedRows: Float64Array, { endpoints, witnesses, operations }: Known, sink: BundleSink): void {
+function handOnFlows({ flows: rows, performed: performedRows, opened: openedRows }: Pick<Columns, 'flows' | 'performed' | 'opened'>, { endpoints, witnesses, operations }: Known, sink: BundleSink): void {
   const flow = blankFlow('');
   let next = 0;
+  let nextOpened = 0;
   for (let at = 0; at < rows.length; at += FLOW_WIDTH) {
     flow.time = rows[at + FLOW.time]!;
     flow.until = rows[at + FLOW.until]!;
@@ -105,7 +106,12 @@ function handOnFlows(rows: Float64Array, performedRows: Float64Array, { endpoint
     for (let end = next + PERFORMED_WIDTH * rows[at + FLOW.performed]!; next < end; next += PERFORMED_WIDTH) {
       performed.push({ operation: operations[performedRows[next + PERFORMED.operation]!]!, count: performedRows[next + PERFORMED.count]! });
     }
-    sink.bundle(flow, rows[at + FLOW.anyPods] === 1, performed);
+    const openings = rows[at + FLOW.opened]!;
+    const opened: Opened[] = [];
+    for (let i = 0; i < openings; i++, nextOpened += OPENED_WIDTH) {
+      opened.push({ end: endpoints[openedRows[nextOpened + OPENED.end]!]!, time: openedRows[nextOpened + OPENED.time]!, count: openedRows[nextOpened + OPENED.count]! });
+    }
+    sink.bundle(flow, performed, Number.isNaN(openings) ? null : opened);
   }
 }
 

@@ -37,17 +37,29 @@ describe('a flow', () => {
 });
 
 describe('an end', () => {
-  it('with the name of a pod is its workload, whichever pod it is', () => {
-    const role = roleOf(endpoint({ namespace: 'shop', pod: 'cart-0' }), resolver);
-    expect(role).not.toBeNull();
-    expect(roleOf(endpoint({ namespace: 'shop', pod: 'cart-1', address: '10.0.0.9' }), resolver)).toBe(role);
-    expect(roleOf(endpoint({ namespace: 'shop', pod: 'web-0' }), resolver)).not.toBe(role);
+  const workloadOf = (parts: Parameters<typeof endpoint>[0], time = T0): string | null => roleOf(endpoint(parts), time, resolver).workload;
+
+  it('with the name of a pod is its workload at any time, whichever pod it is', () => {
+    const role = roleOf(endpoint({ namespace: 'shop', pod: 'cart-0' }), T0, resolver);
+    expect(role).toEqual({ workload: 'workload||shop|StatefulSet|cart', from: -Infinity, until: Infinity });
+    expect(workloadOf({ namespace: 'shop', pod: 'cart-1', address: '10.0.0.9' })).toBe(role.workload);
+    expect(workloadOf({ namespace: 'shop', pod: 'web-0' })).not.toBe(role.workload);
+  });
+
+  it('with an address alone is whose pod has it, while that has it', () => {
+    const role = roleOf(endpoint({ address: '10.0.0.2' }), T0 + 95_000, resolver);
+    expect([role.workload, role.from]).toEqual(['workload||shop|StatefulSet|cart', T0 + 90_000]);
+    const before = roleOf(endpoint({ address: '10.0.0.2' }), T0 + 5_000, resolver);
+    expect([before.workload, before.until]).toEqual([null, T0 + 90_000 - 1]);
   });
 
   it.each<[string, Parameters<typeof endpoint>[0]]>([
-    ['with an address alone', { address: '10.0.0.2' }],
     ['on its node’s network', { namespace: 'kube-system', pod: 'agent-x7k2p' }],
-  ])('%s is no workload at any time', (_, parts) => {
-    expect(roleOf(endpoint(parts), resolver)).toBeNull();
+    ['with a node’s address', { address: '192.168.0.1' }],
+    ['with an address that nobody is known to have', { address: '10.0.0.9' }],
+    ['outside', { address: '198.51.100.7', reserved: 'world' }],
+    ['with a Service’s address', { address: '10.96.0.10' }],
+  ])('%s is no workload', (_, parts) => {
+    expect(workloadOf(parts, T0 + 95_000)).toBeNull();
   });
 });

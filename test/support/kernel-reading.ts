@@ -50,11 +50,11 @@ export class KernelReader {
   readLaidOut(records: Records): (Read | null)[] {
     const { kernel } = this;
     const read: (Read | null)[] = Array.from({ length: records.count }, () => null);
-    const row = { form: 0, node: 0, firstEnd: 0, secondEnd: 0, time: 0, firstSum: 0, secondSum: 0 };
+    const row = { form: 0, node: 0, time: 0, firstSum: 0, secondSum: 0 };
     for (let from = 0; from < records.count; ) {
       const to = kernel.load(records, from);
       for (let i = 0; ; ) {
-        const last = kernel.decode(i, to - from, 0);
+        const last = kernel.decode(i, to - from, 0, false);
         const unsure = new Set(kernel.unsure(from));
         let rows = 0;
         for (; i < last; i++) {
@@ -89,6 +89,7 @@ export class KernelReader {
       const values: Record<number, readonly [number, string]> = {};
       for (const [slot, kind] of kinds.entries()) if (kind !== ABSENT) values[slot] = [kind, kernel.bytes.toString('latin1', starts[slot], ends[slot])];
       kernel.answer(entry, this.#parts.push({ entry, values }) - 1, BOTH_PORTS, -1);
+      kernel.seat(entry, { seat: 0, role: -1, workload: -1, from: -Infinity, until: Infinity });
     }
   }
 }

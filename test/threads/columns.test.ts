@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BundleSink } from '../../src/collector.ts';
 import { HOUR } from '../../src/model/edge.ts';
-import { SKIP_REASONS, type CountedAs, type Endpoint, type Flow, type Operation, type Outcome, type Performed, type Phase, type Protocol, type Verdict } from '../../src/model/flow.ts';
+import { SKIP_REASONS, type CountedAs, type Endpoint, type Flow, type Opened, type Operation, type Outcome, type Performed, type Phase, type Protocol, type Verdict } from '../../src/model/flow.ts';
 import { Resolver } from '../../src/resolve/resolver.ts';
 import { ColumnSink } from '../../src/threads/column-sink.ts';
 import { Listener, Shared } from '../../src/threads/told.ts';
@@ -18,6 +18,7 @@ const ENDS: readonly Endpoint[] = [
 ];
 const OPERATIONS: readonly Operation[] = [{ method: 'GET', path: '/' }, { method: 'POST', path: '/{id}' }];
 const PERFORMED: fc.Arbitrary<readonly Performed[]> = fc.array(fc.record({ operation: fc.constantFrom(...OPERATIONS), count: fc.nat() }), { maxLength: 3 });
+const OPENED: fc.Arbitrary<readonly Opened[] | null> = fc.option(fc.array(fc.record({ end: fc.constantFrom(...ENDS), time: fc.nat(), count: fc.nat() }), { maxLength: 3 }));
 const BYTES = fc.oneof(fc.constant(null), fc.nat());
 
 const FLOW: fc.Arbitrary<Flow> = fc
@@ -39,9 +40,9 @@ const FLOW: fc.Arbitrary<Flow> = fc
   })
   .map((parts) => flow({ ...parts, until: parts.time + 5, node: '' }));
 
-type Call = readonly ['bundle', Flow, boolean, readonly Performed[]] | readonly ['see', Endpoint, number, number];
+type Call = readonly ['bundle', Flow, readonly Performed[], readonly Opened[] | null] | readonly ['see', Endpoint, number, number];
 const CALLS: fc.Arbitrary<readonly Call[]> = fc.array(
-  fc.oneof(fc.tuple(fc.constant('bundle' as const), FLOW, fc.boolean(), PERFORMED), fc.tuple(fc.constant('see' as const), fc.constantFrom(...ENDS), fc.nat(), fc.nat())),
+  fc.oneof(fc.tuple(fc.constant('bundle' as const), FLOW, PERFORMED, OPENED), fc.tuple(fc.constant('see' as const), fc.constantFrom(...ENDS), fc.nat(), fc.nat())),
   { maxLength: 40 },
 );
 const COUNTS = fc.array(
@@ -71,8 +72,8 @@ class Heard implements BundleSink {
     throw new Error('columns tell bundles and counts');
   }
 
-  bundle(told: Flow, anyPods: boolean, performed: readonly Performed[]): void {
-    this.calls.push(['bundle', { ...told }, anyPods, performed]);
+  bundle(told: Flow, performed: readonly Performed[], opened: readonly Opened[] | null): void {
+    this.calls.push(['bundle', { ...told }, performed, opened]);
   }
 
   unsure(records: number): void {
@@ -149,9 +150,9 @@ describe('columns', () => {
     const shared = new Shared();
     const ends = [0, 1].map(() => {
       const [sink, heard] = [new ColumnSink(resolver), new Heard()];
-      sink.bundle(flow(), false, [{ operation: { method: 'GET', path: '/' }, count: 1 }]);
+      sink.bundle(flow(), [{ operation: { method: 'GET', path: '/' }, count: 1 }], null);
       new Listener(shared).hear(structuredClone(sink.take())).handOn(heard);
-      const [, told, , performed] = heard.calls[0] as readonly ['bundle', Flow, boolean, readonly Performed[]];
+      const [, told, performed] = heard.calls[0] as readonly ['bundle', Flow, readonly Performed[], null];
       return { ...told, operation: performed[0]!.operation };
     });
     const [one, other] = ends as [Flow, Flow];

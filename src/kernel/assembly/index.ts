@@ -17,33 +17,28 @@ export let why: i32 = 0;
 export let unsure: i32 = 0;
 
 /**
- * Reads the records from `from` to `count`, all of one origin, until something stops it; gives the number of the record at which it
+ * Reads the records from `from` to `count`, all of one origin (which names an end of theirs, with `named`), until something stops it; gives the number of the record at which it
  * stopped, or `count`. A record that was asked about is gone on with, not read again.
  */
-export function decode(from: i32, count: i32, origin: i32): i32 {
+export function decode(from: i32, count: i32, origin: i32, named: bool): i32 {
   unsure = 0;
   clearRows();
   let i = from;
   while (i < count) {
     const wasAsked = why == record.ASK;
-    why = wasAsked ? record.findForm(origin) : read(i, origin);
+    why = wasAsked ? record.findForm(origin, named) : read(i, origin, named);
     if (why == record.ASK || why == record.NO_ROOM) return i;
     if (why == record.UNSURE) {
       store<i32>(UNSURE + (unsure++ << 2), i);
       why = record.DONE;
-    } else if (!record.count(time())) addRow(time());
+    } else if (!record.count()) addRow();
     i++;
   }
   return count;
 }
 
 @inline
-function time(): f64 {
-  return isNaN(record.firstTime) ? record.secondTime : record.firstTime;
-}
-
-@inline
-function read(i: i32, origin: i32): i32 {
+function read(i: i32, origin: i32, named: bool): i32 {
   const at = <usize>i << 2;
   const start: usize = load<u32>(STARTS + at);
   const end: usize = load<u32>(ENDS + at);
@@ -51,5 +46,5 @@ function read(i: i32, origin: i32): i32 {
   if (load<u8>(start) != 0x7b) {
     if (!readText(start, end)) return record.UNSURE;
   } else if (!readJson(start, end)) return isFull ? record.NO_ROOM : record.UNSURE;
-  return isNaN(time()) ? record.UNSURE : record.findForm(origin);
+  return isNaN(record.time()) ? record.UNSURE : record.findForm(origin, named);
 }

@@ -4,7 +4,7 @@
  */
 import { copy, hashOf, same } from './bytes';
 import {
-  COUNT_SIZE, COUNTS, ENTRIES, ENTRY_BYTES, ENTRY_BYTES_SIZE, ENTRY_INDEX, ENTRY_INDEX_SIZE, ENTRY_SIZE, FORM_INDEX, FORM_INDEX_SIZE, FORM_SIZE, FORMS, MAX_ENTRIES, MAX_FORMS, MAX_NODE_PARTS, MAX_OUTCOMES, MAX_PERFORMED, MAX_VALUES, PERFORMED, PERFORMED_INDEX, PERFORMED_INDEX_SIZE, PERFORMED_SIZE, VALUE_BYTES, VALUE_BYTES_SIZE, VALUE_CACHE,
+  BESIDE, BESIDE_INDEX, BESIDE_INDEX_SIZE, BESIDE_SIZE, COUNT_SIZE, COUNTS, ENTRIES, ENTRY_BYTES, ENTRY_BYTES_SIZE, ENTRY_INDEX, ENTRY_INDEX_SIZE, ENTRY_SIZE, FORM_INDEX, FORM_INDEX_SIZE, FORM_SIZE, FORMS, MAX_BESIDE, MAX_ENTRIES, MAX_FORMS, MAX_NODE_PARTS, MAX_OUTCOMES, MAX_VALUES, VALUE_BYTES, VALUE_BYTES_SIZE, VALUE_CACHE,
   VALUE_CACHE_SIZE, VALUE_INDEX, VALUE_INDEX_SIZE, VALUE_SIZE, VALUES, SUMS,
 } from './memory';
 
@@ -20,12 +20,12 @@ let valueBytes: usize = 0;
 let entries: i32 = 0;
 let entryBytes: usize = 0;
 export let forms: i32 = 0;
-let performed: i32 = 0;
+let besides: i32 = 0;
 
 export function forget(): void {
   // Pages that were never touched cost nothing.
-  if (performed > 0) memory.fill(PERFORMED_INDEX, 0, PERFORMED_INDEX_SIZE * 4);
-  values = entries = forms = performed = 0;
+  if (besides > 0) memory.fill(BESIDE_INDEX, 0, BESIDE_INDEX_SIZE * 4);
+  values = entries = forms = besides = 0;
   valueBytes = entryBytes = 0;
   memory.fill(VALUE_INDEX, 0, VALUE_INDEX_SIZE * 4);
   memory.fill(VALUE_CACHE, 0, VALUE_CACHE_SIZE * 4);
@@ -88,9 +88,11 @@ export function internValue(p: usize, length: usize, salt: u32): i32 {
   return values - 1;
 }
 
-// An entry: four bytes unused, length u16, group u8, what JavaScript says of it (rule u8, part i32, -1 until it is asked, and i32 its role, if it is an end, or the number of its operation, -1 for none), when it was seen first and
-// last f64; then its bytes, or where they lie.
+// An entry: of an end the number of its workload i32; length u16, group u8, what JavaScript says of it (rule u8, part i32, -1 until it is asked, and i32 its role, if it is an end, or the number of its
+// operation, -1 for none), when it was seen first and last f64; then its bytes, or where they lie; then, of an end, the times between which its role holds f64, and the number of its seat i32: who
+// it is within these times.
 
+const WORKLOAD: usize = 0;
 const LENGTH: usize = 4;
 const GROUP: usize = 6;
 const RULE: usize = 7;
@@ -99,6 +101,12 @@ const ROLE_OR_OPERATION: usize = 12;
 const FIRST_SEEN: usize = 16;
 const LAST_SEEN: usize = 24;
 const BYTES: usize = 32;
+const HOLDS_FROM: usize = 96;
+const HOLDS_UNTIL: usize = 104;
+const SEAT: usize = 112;
+
+/** As many bytes lie in the entry itself. */
+const INLINE: usize = HOLDS_FROM - BYTES;
 
 @inline
 export function partOf(entry: usize): i32 {
@@ -113,6 +121,22 @@ export function roleOf(entry: usize): i32 {
 @inline
 export function operationOf(entry: usize): i32 {
   return load<i32>(entry, ROLE_OR_OPERATION);
+}
+
+@inline
+export function workloadOf(entry: usize): i32 {
+  return load<i32>(entry, WORKLOAD);
+}
+
+@inline
+export function seatOf(entry: usize): i32 {
+  return load<i32>(entry, SEAT);
+}
+
+/** Whether what JavaScript said of an end's role is so at this time. */
+@inline
+export function holds(entry: usize, time: f64): bool {
+  return load<f64>(entry, HOLDS_FROM) <= time && time <= load<f64>(entry, HOLDS_UNTIL);
 }
 
 @inline
@@ -141,7 +165,7 @@ export function entryOf(group: i32, p: usize, length: usize): usize {
     if (found == 0) return newEntry(ENTRY_INDEX + (slot << 2), tag, group, p, length);
     if ((found & ~NUMBERS) == tag) {
       const entry = ENTRIES + ((found & NUMBERS) - 1) * ENTRY_SIZE;
-      if ((load<u32>(entry, LENGTH) & 0xffffff) == what && same(p, length > 32 ? load<usize>(entry, BYTES) : entry + BYTES, length)) return entry;
+      if ((load<u32>(entry, LENGTH) & 0xffffff) == what && same(p, length > INLINE ? load<usize>(entry, BYTES) : entry + BYTES, length)) return entry;
     }
     slot = (slot + 1) & (ENTRY_INDEX_SIZE - 1);
     probes++;
@@ -158,7 +182,7 @@ function newEntry(place: usize, tag: u32, group: i32, p: usize, length: usize): 
   store<i32>(entry, -1, ROLE_OR_OPERATION);
   store<f64>(entry, Infinity, FIRST_SEEN);
   store<f64>(entry, -Infinity, LAST_SEEN);
-  if (length <= 32) memory.copy(entry + BYTES, p, length);
+  if (length <= INLINE) memory.copy(entry + BYTES, p, length);
   else {
     store<u32>(entry, <u32>(ENTRY_BYTES + entryBytes), BYTES);
     memory.copy(ENTRY_BYTES + entryBytes, p, length);
@@ -169,7 +193,7 @@ function newEntry(place: usize, tag: u32, group: i32, p: usize, length: usize): 
 
 // A form: its key (seven times u32, see `record.ts`), what its records are counted as u8, whether they show their ends u8, two bytes unused; then its bundle: the begin of its window f64 and how
 // long that is u32, how many records there are u32, the first and the last, in milliseconds since the begin, u32, in which of the hour's slots there were some, a bit each, and
-// the address of an operation of its records, 0 for none.
+// the address of something that is counted beside it, 0 for none.
 
 const OUTCOME: usize = 28;
 const SHOWS_ENDS: usize = 29;
@@ -179,7 +203,7 @@ const RECORDS: usize = 44;
 const FIRST: usize = 48;
 const LAST: usize = 52;
 const SLOTS: usize = 56;
-const FIRST_PERFORMED: usize = 60;
+const FIRST_BESIDE: usize = 60;
 
 /** Milliseconds, as `model/edge.ts` says. */
 const SLOT: f64 = 600000;
@@ -212,7 +236,7 @@ export function formAt(key: usize): usize {
   v128.store(form, v128.load(key, 16), 16);
   store<f64>(form, Infinity, FROM);
   store<u32>(form, 0, RECORDS);
-  store<u32>(form, 0, FIRST_PERFORMED);
+  store<u32>(form, 0, FIRST_BESIDE);
   store<u32>(FORM_INDEX + (slot << 2), <u32>(++forms) | tag);
   return form;
 }
@@ -246,46 +270,46 @@ export function addToBundle(form: usize, time: f64, firstSum: f64, secondSum: f6
   store<f64>(sums, load<f64>(sums, 8) + secondSum, 8);
 }
 
-// An operation of a form's records: the form's address u32, the operation's number u32, how many records of the form's bundle performed it u32, the address of the form's next one u32.
+// What is counted beside a form: the form's address u32, the number of an operation, or of a seat with POD, u32, how many records of the form's bundle u32, the address of the form's next one u32.
 
 const OF_FORM: usize = 0;
-const OPERATION: usize = 4;
+const WHAT: usize = 4;
 const TIMES: usize = 8;
 const NEXT: usize = 12;
 
 /** As NUMBERS, of a larger table. */
-const PERFORMED_NUMBERS: u32 = 0x1fffff;
+const BESIDE_NUMBERS: u32 = 0x1fffff;
 
-/** The address of a form's operation; 0 if there is no room, 1 if too many others have its hash. */
-export function performedAt(form: usize, operation: i32): usize {
-  let hash = ((<u64>form << 32) | <u64>operation) * 0x9fb21c651e98df25;
+/** The address of what is counted beside a form; 0 if there is no room, 1 if too many others have its hash. */
+export function besideAt(form: usize, what: i32): usize {
+  let hash = ((<u64>form << 32) | <u64>what) * 0x9fb21c651e98df25;
   hash = (hash ^ (hash >> 32)) * 0xd6e8feb86659fd93;
-  const tag = <u32>(hash >> 32) & ~PERFORMED_NUMBERS;
-  let slot = <u32>(hash >> 20) & (PERFORMED_INDEX_SIZE - 1);
+  const tag = <u32>(hash >> 32) & ~BESIDE_NUMBERS;
+  let slot = <u32>(hash >> 20) & (BESIDE_INDEX_SIZE - 1);
   let probes = 0;
   while (probes < MAX_PROBES) {
-    const found = load<u32>(PERFORMED_INDEX + (slot << 2));
+    const found = load<u32>(BESIDE_INDEX + (slot << 2));
     if (found == 0) break;
-    if ((found & ~PERFORMED_NUMBERS) == tag) {
-      const at = PERFORMED + ((found & PERFORMED_NUMBERS) - 1) * PERFORMED_SIZE;
-      if (load<u32>(at, OF_FORM) == <u32>form && load<i32>(at, OPERATION) == operation) return at;
+    if ((found & ~BESIDE_NUMBERS) == tag) {
+      const at = BESIDE + ((found & BESIDE_NUMBERS) - 1) * BESIDE_SIZE;
+      if (load<u32>(at, OF_FORM) == <u32>form && load<i32>(at, WHAT) == what) return at;
     }
-    slot = (slot + 1) & (PERFORMED_INDEX_SIZE - 1);
+    slot = (slot + 1) & (BESIDE_INDEX_SIZE - 1);
     probes++;
   }
   if (probes == MAX_PROBES) return 1;
-  if (performed == MAX_PERFORMED) return 0;
-  const at = PERFORMED + performed * PERFORMED_SIZE;
+  if (besides == MAX_BESIDE) return 0;
+  const at = BESIDE + besides * BESIDE_SIZE;
   store<u32>(at, <u32>form, OF_FORM);
-  store<i32>(at, operation, OPERATION);
+  store<i32>(at, what, WHAT);
   store<u32>(at, 0, TIMES);
-  store<u32>(at, load<u32>(form, FIRST_PERFORMED), NEXT);
-  store<u32>(form, <u32>at, FIRST_PERFORMED);
-  store<u32>(PERFORMED_INDEX + (slot << 2), <u32>(++performed) | tag);
+  store<u32>(at, load<u32>(form, FIRST_BESIDE), NEXT);
+  store<u32>(form, <u32>at, FIRST_BESIDE);
+  store<u32>(BESIDE_INDEX + (slot << 2), <u32>(++besides) | tag);
   return at;
 }
 
 @inline
-export function perform(at: usize): void {
+export function countBeside(at: usize): void {
   store<u32>(at, load<u32>(at, TIMES) + 1, TIMES);
 }

@@ -1,6 +1,6 @@
 import type { BundleSink } from '../../../src/collector.ts';
 import { HOUR, SLOT } from '../../../src/model/edge.ts';
-import { performedBy, type CountedAs, type Endpoint, type Flow, type Performed, type SkipReason, type Window, type Witness } from '../../../src/model/flow.ts';
+import { performedBy, type CountedAs, type Endpoint, type Flow, type Performed, type Role, type SkipReason, type Window, type Witness } from '../../../src/model/flow.ts';
 import { formatLabels } from '../../../src/model/labels.ts';
 
 interface Sum {
@@ -31,7 +31,7 @@ export class Told implements BundleSink {
     this.#add({ ...flow, records: 0 });
   }
 
-  bundle(flow: Flow, _anyPods: boolean, performed: readonly Performed[]): void {
+  bundle(flow: Flow, performed: readonly Performed[]): void {
     this.#add(flow, performed);
   }
 
@@ -51,8 +51,8 @@ export class Told implements BundleSink {
   }
 
   /** Nobody has a role: each flow has its own ends. */
-  roleOf(): null {
-    return null;
+  roleOf(): Role {
+    return { workload: null, from: -Infinity, until: Infinity };
   }
 
   unsure(): void {
