@@ -24,6 +24,7 @@ const FAILURES = [
   { share: 3, code: 503, flags: 'UC', details: 'upstream_reset_before_response_started{connection_termination}', failure: null, hasOwn: true, hasHost: true },
   { share: 4, code: 0, flags: 'DC', details: 'downstream_remote_disconnect', failure: null, hasOwn: true, hasHost: true },
 ].flatMap(({ share, ...failure }) => Array.from({ length: share }, () => failure));
+const METHODS = ['GET', 'GET', 'GET', 'POST', 'PUT', 'DELETE'];
 const DENIED = 'rbac_access_denied_matched_policy[none]';
 
 const NOTHING = { method: null, path: null, protocol: null, code: 0, flags: '-', details: null, termination: null, failure: null, received: 0, sent: 0, duration: 0, upstreamTime: null, forwardedFor: null, agent: null, id: null, authority: null, host: null, cluster: null, own: null, local: '', remote: '', sni: null, route: null };
@@ -92,14 +93,28 @@ function requests(size, seed = 17) {
     }
   };
 
-  const path = () => {
-    const plain = `/api/v${1 + below(3)}/${pick(workloads).team}/${uuid(below)}`;
-    return below(2) === 0 ? plain : `${plain}/items?limit=${below(100)}&sort=-created_at&cursor=${uuid(below)}${uuid(below)}${hex4(below)}`;
+  /** What a server answers to: a handful of operations, many of some. */
+  const routes = new Map();
+  const routesOf = (server) => {
+    if (!routes.has(server)) routes.set(server, Array.from({ length: 3 + Math.min(below(22), below(22)) }, () => ({ method: pick(METHODS), path: `/api/v${1 + below(3)}/${pick(workloads).team}`, isList: below(2) === 0 })));
+    return routes.get(server);
   };
+  /** A client asks for few of them, for one more than for the others; the public asks for all. */
+  const uses = new Map();
+  const useOf = (drawn) => {
+    if (!uses.has(drawn)) {
+      const all = shuffled(routesOf(drawn.to), below);
+      uses.set(drawn, zipf(drawn.from.type === 'outside' ? all : all.slice(0, 1 + Math.min(below(8), below(8))), below));
+    }
+    return uses.get(drawn)();
+  };
+  const path = ({ path: prefix, isList }) => (isList ? `${prefix}/${uuid(below)}/items?limit=${below(100)}&sort=-created_at&cursor=${uuid(below)}${uuid(below)}${hex4(below)}` : `${prefix}/${uuid(below)}`);
 
-  const ask = (isDenied, point, { to, port }) => {
-    r.method = pick(['GET', 'GET', 'GET', 'POST', 'PUT', 'DELETE']);
-    r.path = path();
+  const ask = (isDenied, point, drawn) => {
+    const { to, port } = drawn;
+    const route = useOf(drawn);
+    r.method = route.method;
+    r.path = path(route);
     r.protocol = below(10) < 7 ? 'HTTP/1.1' : 'HTTP/2';
     r.code = pick([200, 200, 200, 200, 200, 200, 201, 204, 304, 404, 500]);
     r.flags = '-';

@@ -25,7 +25,7 @@ export function writeLines(path, count, line) {
 }
 
 /** Part of the names of kept files: another number when what is written changes. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** Path of a file of this name that `write(path)` makes, if it is not there from an earlier run. */
 export function keptFile(name, write) {
