@@ -147,7 +147,7 @@ function ruleOf(facts: FlowFacts): number {
 }
 
 function endPart(endpoint: Endpoint | SkipReason): Part {
-  return typeof endpoint === 'string' ? plainPart(endpoint, endpoint) : { ...plainPart(endpointKey(endpoint), endpoint), end: { endpoint, likeness: '' } };
+  return typeof endpoint === 'string' ? plainPart(endpoint, endpoint) : { ...plainPart(endpointKey(endpoint), endpoint), end: { endpoint, likeness: `${endpoint.reserved} ${endpoint.pod === null}` } };
 }
 
 function endpointKey({ address, cluster, namespace, pod, workload, labels, serviceAccount, reserved, names }: Endpoint): string {

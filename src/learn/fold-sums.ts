@@ -3,33 +3,27 @@ import type { Operation, Witness } from '../model/flow.ts';
 import { within } from '../model/group.ts';
 import type { Peer } from '../model/peer.ts';
 import type { OperationCount, PodCount, PodHour } from './delta.ts';
+import { Numbered } from './numbered.ts';
 import { Sums } from './sums.ts';
 
-/** Numbers for objects, in the order in which they come. */
-class Numbered<T> {
-  readonly all: T[] = [];
-  readonly #numbers = new Map<T, number>();
-
-  of(object: T): number {
-    const known = this.#numbers.get(object);
-    if (known !== undefined) return known;
-    this.#numbers.set(object, this.all.length);
-    return this.all.push(object) - 1;
-  }
+/** A pod of whom records took it for. */
+interface Pod {
+  readonly peer: Peer;
+  readonly pod: string;
 }
 
 /** What is counted of pods and of operations, for all edges of a fold together. Edges and witnesses go by their numbers. */
 export class FoldSums {
-  readonly #witnesses: readonly Witness[];
+  readonly #witnesses: Numbered<Witness>;
   readonly #operations = new Numbered<Operation>();
   /** By workload and name: records may take one pod for two workloads'. */
-  readonly #podNumbers = new Map<Peer, Map<string, number>>();
-  readonly #pods: { readonly peer: Peer; readonly pod: string }[] = [];
+  readonly #podsOf = new Map<Peer, Map<string, Pod>>();
+  readonly #pods = new Numbered<Pod>();
   readonly #opened = new Sums();
   readonly #openedByHour = new Sums();
   readonly #performed = new Sums();
 
-  constructor(witnesses: readonly Witness[]) {
+  constructor(witnesses: Numbered<Witness>) {
     this.#witnesses = witnesses;
   }
 
@@ -38,9 +32,8 @@ export class FoldSums {
   }
 
   open(edge: number, peer: Peer, name: string, witness: number, time: number, count: number): void {
-    const ofPeer = within(this.#podNumbers, peer, () => new Map<string, number>());
-    let pod = ofPeer.get(name);
-    if (pod === undefined) ofPeer.set(name, (pod = this.#pods.push({ peer, pod: name }) - 1));
+    const ofPeer = within(this.#podsOf, peer, () => new Map<string, Pod>());
+    const pod = this.#pods.of(within(ofPeer, name, () => ({ peer, pod: name })));
     this.#opened.add(edge, pod, witness, count);
     this.#openedByHour.add(pod, Math.floor(time / HOUR), witness, count);
   }
@@ -50,14 +43,14 @@ export class FoldSums {
   }
 
   podsOf(edge: number): readonly PodCount[] {
-    return this.#opened.of(edge).map(({ what, by, sum }) => ({ pod: this.#pods[what]!.pod, witness: this.#witnesses[by]!, opened: sum }));
+    return this.#opened.of(edge).map(({ what, by, sum }) => ({ pod: this.#pods.at(what).pod, witness: this.#witnesses.at(by), opened: sum }));
   }
 
   operationsOf(edge: number): readonly OperationCount[] {
-    return this.#performed.of(edge).map(({ what, by, sum }) => ({ operation: this.#operations.all[what]!, witness: this.#witnesses[by]!, count: sum }));
+    return this.#performed.of(edge).map(({ what, by, sum }) => ({ operation: this.#operations.at(what), witness: this.#witnesses.at(by), count: sum }));
   }
 
   podHours(): PodHour[] {
-    return this.#pods.flatMap((pod, number) => this.#openedByHour.of(number).map(({ what, by, sum }): PodHour => ({ ...pod, witness: this.#witnesses[by]!, hour: what, opened: sum })));
+    return this.#pods.all.flatMap((pod, number) => this.#openedByHour.of(number).map(({ what, by, sum }): PodHour => ({ ...pod, witness: this.#witnesses.at(by), hour: what, opened: sum })));
   }
 }

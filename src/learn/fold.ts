@@ -8,6 +8,7 @@ import { count, isAnswer, isOpening } from './count.ts';
 import type { EdgeDelta, PendingDelta, PodHour } from './delta.ts';
 import { classAddress, EdgeFold, type FoldEnd, type Held, type Judgement } from './edge-fold.ts';
 import { FoldSums } from './fold-sums.ts';
+import { Numbered } from './numbered.ts';
 
 export interface Judge {
   readonly revision: number;
@@ -34,8 +35,7 @@ export class Fold {
   readonly #pending = new Map<Peer, Map<Peer, Map<string, PendingDelta & { readonly operations: Map<Operation, number> }>>>();
 
   /** One object for one witness: decoders that read a log together each have their own. */
-  readonly #witnesses: Witness[] = [];
-  readonly #witnessNumbers = new Map<Witness, number>();
+  readonly #witnesses = new Numbered<Witness>();
   readonly #sums = new FoldSums(this.#witnesses);
   readonly #kept = new Map<Peer, Map<Operation, boolean>>();
 
@@ -55,8 +55,8 @@ export class Fold {
 
   /** False if there was no room for the edge. Both ends are known. */
   add(source: FoldEnd, destination: FoldEnd, port: number, told: Readonly<Flow>, performed = performedBy(told), opened: readonly OpenedBy[] = [{ pod: source.pod, count: told.count }]): boolean {
-    const number = this.#witnessNumber(told.witness);
-    const witness = this.#witnesses[number]!;
+    const number = this.#witnesses.alike(told.witness, witnessKey);
+    const witness = this.#witnesses.at(number);
     const flow = witness === told.witness ? told : { ...told, witness };
     const edge = this.#edge(source.peer, destination.peer, port, flow);
     if (edge === null) return false;
@@ -64,15 +64,6 @@ export class Fold {
     if (isOpening(flow)) for (const { pod, count: n } of opened) if (pod !== '') this.#sums.open(edge.number, source.peer, pod, number, flow.time, n);
     for (const { operation, count: n } of performed) if (this.#keeps(destination.peer, operation)) this.#sums.perform(edge.number, operation, number, n);
     return true;
-  }
-
-  #witnessNumber(witness: Witness): number {
-    const known = this.#witnessNumbers.get(witness);
-    if (known !== undefined) return known;
-    const same = this.#witnesses.findIndex((other) => witnessKey(other) === witnessKey(witness));
-    const number = same < 0 ? this.#witnesses.push(witness) - 1 : same;
-    this.#witnessNumbers.set(witness, number);
-    return number;
   }
 
   /** Operations are few objects: each is asked about once. */

@@ -26,7 +26,7 @@ export class Sums {
   add(owner: number, what: number, by: number, n: number): void {
     const known = this.#places.get(owner, what, by);
     if (known !== undefined) {
-      this.#sums[known]! += n;
+      this.#sums[known] = (this.#sums[known] ?? 0) + n;
       return;
     }
     const place = this.#places.size;
@@ -37,18 +37,18 @@ export class Sums {
     if (owner >= this.#latest.length) this.#latest = larger(this.#latest, new Int32Array(Math.max(2 * this.#latest.length, owner + 1)));
     this.#places.set(owner, what, by, place);
     this.#sums[place] = n;
-    this.#before[place] = this.#latest[owner]!;
+    this.#before[place] = this.#latest[owner] ?? 0;
     this.#latest[owner] = place + 1;
   }
 
   /** An owner's, in the order in which they came. */
   of(owner: number): readonly Sum[] {
     const all: Sum[] = [];
-    for (let place = (this.#latest[owner] ?? 0) - 1; place >= 0; place = this.#before[place]! - 1) {
+    for (let place = (this.#latest[owner] ?? 0) - 1; place >= 0; place = (this.#before[place] ?? 0) - 1) {
       const [, what, by] = this.#places.at(place);
-      all.push({ what, by, sum: this.#sums[place]! });
+      all.push({ what, by, sum: this.#sums[place] ?? 0 });
     }
-    return all.reverse();
+    return all.toReversed();
   }
 }
 

@@ -84,7 +84,7 @@ export class Listener {
 
 function handOnFlows({ flows: rows, performed: performedRows, opened: openedRows }: Pick<Columns, 'flows' | 'performed' | 'opened'>, { endpoints, witnesses, operations }: Known, sink: BundleSink): void {
   const flow = blankFlow('');
-  let next = 0;
+  let nextPerformed = 0;
   let nextOpened = 0;
   for (let at = 0; at < rows.length; at += FLOW_WIDTH) {
     flow.time = rows[at + FLOW.time]!;
@@ -103,8 +103,8 @@ function handOnFlows({ flows: rows, performed: performedRows, opened: openedRows
     flow.witness = witnesses[rows[at + FLOW.witness]!]!;
     flow.slots = rows[at + FLOW.slots]!;
     const performed: Performed[] = [];
-    for (let end = next + PERFORMED_WIDTH * rows[at + FLOW.performed]!; next < end; next += PERFORMED_WIDTH) {
-      performed.push({ operation: operations[performedRows[next + PERFORMED.operation]!]!, count: performedRows[next + PERFORMED.count]! });
+    for (let i = 0; i < rows[at + FLOW.performed]!; i++, nextPerformed += PERFORMED_WIDTH) {
+      performed.push({ operation: operations[performedRows[nextPerformed + PERFORMED.operation]!]!, count: performedRows[nextPerformed + PERFORMED.count]! });
     }
     const openings = rows[at + FLOW.opened]!;
     const opened: Opened[] = [];

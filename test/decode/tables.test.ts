@@ -15,8 +15,9 @@ const KERNELS: readonly (readonly [what: string, changes: readonly Change[]])[] 
   ['few entries, and little room for their bytes', [constant('MAX_ENTRIES', '8'), constant('SCRATCH_SIZE', '1 << 11'), constant('ENTRY_BYTES_SIZE', '1 << 14')]],
   ['few values and nodes', [constant('MAX_VALUES', '6'), constant('MAX_NODE_PARTS', '2')]],
   ['few forms', [constant('MAX_FORMS', '3')]],
+  ['little room beside the forms', [constant('MAX_BESIDE', '3')]],
   ['few keys, a small window and few records at once', [constant('MAX_KEYS', '90'), constant('WINDOW_SIZE', '1 << 12'), constant('MAX_RECORDS', '4')]],
-  ['crowded indexes', [constant('ENTRY_INDEX_SIZE', '64'), constant('MAX_ENTRIES', '62'), constant('VALUE_INDEX_SIZE', '64'), constant('MAX_VALUES', '62'), constant('FORM_INDEX_SIZE', '64'), constant('MAX_FORMS', '62'), constant('VALUE_CACHE_SIZE', '2')]],
+  ['crowded indexes', [constant('ENTRY_INDEX_SIZE', '64'), constant('MAX_ENTRIES', '62'), constant('VALUE_INDEX_SIZE', '64'), constant('MAX_VALUES', '62'), constant('FORM_INDEX_SIZE', '64'), constant('MAX_FORMS', '62'), constant('BESIDE_INDEX_SIZE', '64'), constant('MAX_BESIDE', '62'), constant('VALUE_CACHE_SIZE', '2')]],
 ];
 
 const SETTINGS = { accessLogFormat: null };

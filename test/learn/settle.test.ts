@@ -113,7 +113,7 @@ describe('a minute', () => {
     const became = settle(row(edge(at('10.0.0.11'), 'shop/cart')));
     expect([became?.source, became?.destination]).toEqual([workload('shop/web'), workload('shop/cart')]);
     expect(became).toMatchObject({ protocol: 'TCP', port: 8080, watching: false, violation: null });
-    expect(became!.pods.map(({ pod }) => pod)).toEqual(['shop/web-1']);
+    expect(became!.pods.map((of) => of.pod)).toEqual(['shop/web-1']);
     const [own] = [...became!.witnesses.values()];
     expect(own?.tally).toEqual(row(edge('shop/web', 'shop/cart')).tally);
     expect([...own!.days]).toEqual([[T0 / DAY - 0.5, { hours: 1 << 13, opened: 2, bytesOut: 10, bytesIn: 0 }]]);
@@ -136,7 +136,7 @@ describe('a minute', () => {
   });
 
   it('keeps the pod that its records named', () => {
-    expect(settle(row(edge('shop/web', at('10.0.0.99')), { sourcePod: 'shop/web-7' }))!.pods.map(({ pod }) => pod)).toEqual(['shop/web-7']);
+    expect(settle(row(edge('shop/web', at('10.0.0.99')), { sourcePod: 'shop/web-7' }))!.pods.map((of) => of.pod)).toEqual(['shop/web-7']);
   });
 
   it('keeps the certificate that its client showed, if it was answered', () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { JSON_PRESET, PRESETS } from '../../../collectors/envoy-access-log/format.ts';
 import { envoyAccessLog } from '../../../collectors/envoy-access-log/index.ts';
 import { decoderOf } from '../../../src/decode/decoders.ts';
+import { T0 } from '../../support/hubble.ts';
 import { seededRandom } from '../../../src/demo/random.ts';
 import type { Flow } from '../../../src/model/flow.ts';
 import type { Origin } from '../../../src/model/origin.ts';
@@ -77,6 +78,22 @@ describe('access log lines by their form say what each says by itself', () => {
         expect(both.difference(lines)).toBeNull();
       }),
       { numRuns: 100 },
+    );
+  });
+
+  it('lines that are at both sides, or at none', () => {
+    const both = new Both();
+    const pods = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.5', '10.0.0.6'];
+    const address = fc.constantFrom(...pods);
+    const line = fc.record({ client: address, own: fc.constantFrom('127.0.0.6', null, '-'), server: address, local: fc.constantFrom(null, '10.96.0.7', ...pods), cluster: fc.constantFrom('inbound|9080||', 'outbound|9080||cart.shop.svc.cluster.local', 'PassthroughCluster', 'BlackHoleCluster'), second: fc.nat(40) });
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 2, maxLength: 30 }), (lines) => {
+        const written = lines.map(({ client, own, server, local, cluster, second }) =>
+          inbound({ time: T0 + second * 1_000, cluster, host: `${server}:9080`, upstreamLocal: own === '-' ? '-' : `${own ?? client}:41000`, downstreamLocal: `${local ?? server}:9080`, downstreamRemote: `${client}:52000` }),
+        );
+        expect(both.difference(written)).toBeNull();
+      }),
+      { numRuns: 300 },
     );
   });
 
