@@ -119,13 +119,11 @@ export class Intake implements BundleSink {
     }
     this.#hear(source.peer, destination.peer, server);
     this.#hear(destination.peer, source.peer, client);
-    const from = { peer: source.peer, pod: source.pod, address: client.address };
-    const to = { peer: destination.peer, pod: destination.pod, address: server.address };
     if (source.peer.type === 'address' || destination.peer.type === 'address') {
-      this.#fold.hold(from, to, port, flow, performed);
+      this.#fold.hold(source, destination, port, flow, performed);
       return 'pending';
     }
-    return this.#fold.add(from, to, port, flow, performed, opened?.map(({ end, time, count }) => ({ pod: this.#resolver.at(end, time).pod, count }))) ? 'flow' : 'overflow';
+    return this.#fold.add(source, destination, port, flow, performed, opened?.map(({ end, time, count }) => ({ pod: this.#resolver.at(end, time).pod, count }))) ? 'flow' : 'overflow';
   }
 
   /** A record that carries both a pod and its address is a sighting; and it may say what the pod is like. */

@@ -82,16 +82,19 @@ export class AccessLogForms implements Forms {
     const line = this.#line;
     line.clear();
     line.written = this.#sources[0]!.written;
+    // What the bytes lie in is written over.
+    const [own, shift] = copyOf(bytes, values);
     for (const [slot, source] of this.#sources.entries()) {
       const kind = values.kinds[slot];
       if (source.group !== group || kind === ABSENT) continue;
       line.written = source.written;
       if (kind === NULL) continue;
       if (kind !== STRING && kind !== ESCAPED && kind !== NUMBER) return false;
-      // What the bytes lie in is written over.
-      const value = kind === ESCAPED ? Buffer.from(values.text(bytes, slot)!) : Buffer.from(bytes.subarray(values.starts[slot], values.ends[slot]));
-      if (!source.isText) line.set(source.field, value, 0, value.length);
-      else if (!keepValue(line, source.field, value, 0, value.length)) return false;
+      const unescaped = kind === ESCAPED ? Buffer.from(values.text(bytes, slot)!) : null;
+      const value = unescaped ?? own;
+      const [start, end] = unescaped === null ? [values.starts[slot]! - shift, values.ends[slot]! - shift] : [0, unescaped.length];
+      if (!source.isText) line.set(source.field, value, start, end);
+      else if (!keepValue(line, source.field, value, start, end)) return false;
     }
     return true;
   }
@@ -107,6 +110,17 @@ export class AccessLogForms implements Forms {
     const reason = this.#teller.tell(said, origin, sink);
     if (reason !== null) sink.skip(reason, 0, '');
   }
+}
+
+/** The bytes that hold all values, and how much further in front these lie there. */
+function copyOf(bytes: Buffer, { kinds, starts, ends }: Slots): readonly [Buffer, number] {
+  let [first, last] = [bytes.length, 0];
+  for (const [slot, kind] of kinds.entries()) {
+    if (kind === ABSENT) continue;
+    first = Math.min(first, starts[slot]!);
+    last = Math.max(last, ends[slot]!);
+  }
+  return [Buffer.from(bytes.subarray(first, last)), first];
 }
 
 function part(value: unknown, ...key: readonly unknown[]): Part {

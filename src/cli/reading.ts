@@ -61,7 +61,8 @@ async function learn(context: Context, store: Store, { inputs, settings, forced,
   const sources = inputs.map((input) => sourceOf(context, input, { known, onDamage }));
   const named = new Set(sources.filter((_, i) => isNamed(inputs[i] ?? '-')).map(({ name }) => name));
   const gave = new Set<string>();
-  const crew = jobs === 1 ? null : new Crew(jobs, () => ({ settings, inventory: directory.inventory, ranges: directory.podRanges, cluster: directory.cluster }));
+  // This thread is one of them: it adds up.
+  const crew = jobs === 1 ? null : new Crew(jobs - 1, () => ({ settings, inventory: directory.inventory, ranges: directory.podRanges, cluster: directory.cluster }));
   try {
     await observe(sources, {
       ...learner.learning,

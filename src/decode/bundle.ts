@@ -73,7 +73,8 @@ export class Handing implements Sink {
     this.#performed = [];
     this.#opened = [];
     for (let at = kernel.firstBeside(form); at !== 0; at = kernel.nextBeside(at)) {
-      const [what, count] = [kernel.whatBeside(at), kernel.takeBeside(at)];
+      const what = kernel.whatBeside(at);
+      const count = kernel.takeBeside(at);
       if (count === 0) continue;
       if (!isPod(what)) this.#performed.push({ operation: operations[what]!, count });
       else {

@@ -25,6 +25,8 @@ interface Parts {
   readonly values: unknown[];
   readonly rules: number[];
   readonly ends: (End | null)[];
+  /** The numbers of the seats of each. */
+  readonly seats: number[][];
   readonly byKey: Map<string, number>;
 }
 
@@ -53,7 +55,6 @@ export class FormDecoder implements Decoder<BundleSink> {
   #roles = new Map<string, Role[]>();
   #workloads = new Map<string, number>();
   #seats: Seat[] = [];
-  #seatNumbers = new Map<string, number>();
   #operations: Operation[] = [];
   #operationNumbers = new Map<string, number>();
   /** Entries of ends that have a seat. */
@@ -85,13 +86,12 @@ export class FormDecoder implements Decoder<BundleSink> {
     this.#slots.kinds.fill(0);
     this.#parts = ALL_GROUPS.map((group) => {
       const { value, rule } = this.#forms.part(group, this.#kernel.bytes, this.#slots);
-      return { values: [value], rules: [rule], ends: [null], byKey: new Map() };
+      return { values: [value], rules: [rule], ends: [null], seats: [[]], byKey: new Map() };
     });
     this.#roleValues = [];
     this.#roles = new Map();
     this.#workloads = new Map();
     this.#seats = [];
-    this.#seatNumbers = new Map();
     this.#operations = [];
     this.#operationNumbers = new Map();
     this.#seated = new Set();
@@ -174,7 +174,7 @@ export class FormDecoder implements Decoder<BundleSink> {
     const kernel = this.#kernel;
     kernel.values(entry, this.#slots);
     const { key, value, rule, end, operation } = this.#forms.part(group, kernel.bytes, this.#slots);
-    const { values, rules, ends, byKey } = this.#parts[group]!;
+    const { values, rules, ends, seats, byKey } = this.#parts[group]!;
     let part = byKey.get(key);
     if (part === undefined) {
       // The same end in other bytes is the same object: it is resolved once.
@@ -183,6 +183,7 @@ export class FormDecoder implements Decoder<BundleSink> {
       values.push(value);
       rules.push(rule);
       ends.push(end);
+      seats.push([]);
     }
     kernel.answer(entry, part, rules[part]!, operation === null ? -1 : this.#operationNumber(operation));
     return part;
@@ -202,7 +203,9 @@ export class FormDecoder implements Decoder<BundleSink> {
     // It was seen as who it was until now.
     this.#handOnSeen(entry, sink);
     if (end === null || workload === null) return kernel.seat(entry, { ...NO_SEAT, from, until });
-    const seat = within(this.#seatNumbers, `${group} ${part} ${from}`, () => this.#seats.push({ end: end.endpoint, from, until }) - 1);
+    const seats = this.#parts[group]!.seats[part]!;
+    let seat = seats.find((known) => this.#seats[known]!.from === from);
+    if (seat === undefined) seats.push((seat = this.#seats.push({ end: end.endpoint, from, until }) - 1));
     this.#seated.add(entry);
     const number = within(this.#workloads, workload, () => this.#workloads.size);
     const { address, namespace, pod } = end.endpoint;

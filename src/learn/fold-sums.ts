@@ -43,14 +43,14 @@ export class FoldSums {
   }
 
   podsOf(edge: number): readonly PodCount[] {
-    return this.#opened.of(edge).map(({ what, by, sum }) => ({ pod: this.#pods.at(what).pod, witness: this.#witnesses.at(by), opened: sum }));
+    return this.#opened.of(edge, (pod, witness, opened) => ({ pod: this.#pods.at(pod).pod, witness: this.#witnesses.at(witness), opened }));
   }
 
   operationsOf(edge: number): readonly OperationCount[] {
-    return this.#performed.of(edge).map(({ what, by, sum }) => ({ operation: this.#operations.at(what), witness: this.#witnesses.at(by), count: sum }));
+    return this.#performed.of(edge, (operation, witness, count) => ({ operation: this.#operations.at(operation), witness: this.#witnesses.at(witness), count }));
   }
 
   podHours(): PodHour[] {
-    return this.#pods.all.flatMap((pod, number) => this.#openedByHour.of(number).map(({ what, by, sum }): PodHour => ({ ...pod, witness: this.#witnesses.at(by), hour: what, opened: sum })));
+    return this.#pods.all.flatMap(({ peer, pod }, number) => this.#openedByHour.of(number, (hour, witness, opened): PodHour => ({ peer, pod, witness: this.#witnesses.at(witness), hour, opened })));
   }
 }

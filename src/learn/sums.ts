@@ -1,12 +1,5 @@
 import { Triples } from '../model/triples.ts';
 
-/** One of an owner's sums. */
-export interface Sum {
-  readonly what: number;
-  readonly by: number;
-  readonly sum: number;
-}
-
 /**
  * Sums by their owner and by two more numbers: what was counted, and who counted it. One weighs 36 to 72 bytes; maps of maps weigh ten times that, and whoever collects garbage has
  * to walk through them.
@@ -41,12 +34,12 @@ export class Sums {
     this.#latest[owner] = place + 1;
   }
 
-  /** An owner's, in the order in which they came. */
-  of(owner: number): readonly Sum[] {
-    const all: Sum[] = [];
+  /** What is made of each of an owner's, in the order in which they came. */
+  of<T>(owner: number, make: (what: number, by: number, sum: number) => T): readonly T[] {
+    const all: T[] = [];
     for (let place = (this.#latest[owner] ?? 0) - 1; place >= 0; place = (this.#before[place] ?? 0) - 1) {
       const [, what, by] = this.#places.at(place);
-      all.push({ what, by, sum: this.#sums[place] ?? 0 });
+      all.push(make(what, by, this.#sums[place] ?? 0));
     }
     return all.toReversed();
   }

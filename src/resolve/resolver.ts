@@ -29,6 +29,8 @@ export interface Resolved {
   readonly peer: Peer;
   /** `namespace/name` where it is known, else ''. */
   readonly pod: string;
+  /** As the record says it. */
+  readonly address: string | null;
   /** Addresses of the node that the pod is on, where they are known. */
   readonly hostAddresses: readonly string[];
   /** Pod port behind a Service's port, else null. */
@@ -99,8 +101,8 @@ export class Resolver {
     const cluster = endpoint.cluster === directory.cluster ? '' : endpoint.cluster;
     // The inventory is of one cluster; a record that names another one is taken at its word.
     const ours = cluster === '' || directory.cluster === null;
-    const certain = { pod: '', hostAddresses: [], port: null, from: -Infinity, until: Infinity, skip: null };
     const { pod, address } = endpoint;
+    const certain = { pod: '', address, hostAddresses: [], port: null, from: -Infinity, until: Infinity, skip: null };
     const namespace = endpoint.namespace ?? (pod === null || !ours ? null : directory.namespaceOfPod(pod));
     if (namespace !== null && (pod !== null || endpoint.workload !== null)) {
       const fact = pod === null || !ours ? null : directory.pod(namespace, pod);
@@ -125,7 +127,7 @@ export class Resolver {
         null,
       );
       if (located.peer !== null || located.skip !== null) {
-        return { ...located, ...steady, peer: this.#one(located.peer ?? { type: 'unresolved', address }) };
+        return { ...located, ...steady, address, peer: this.#one(located.peer ?? { type: 'unresolved', address }) };
       }
     }
     const account = namespace !== null && endpoint.serviceAccount !== null ? `${namespace}/${endpoint.serviceAccount}` : '';

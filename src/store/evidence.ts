@@ -27,7 +27,9 @@ export class Evidence {
   readonly #podHours: Rows;
   readonly #operations: Rows;
   readonly #violations: Rows;
-  readonly #slot;
+  readonly #slots: Rows;
+  /** Of whom there may be too many slots, once these are written. */
+  #crowded: { readonly edge: number; readonly witness: number }[] = [];
   readonly #oldSlots;
   readonly #storedPods;
   readonly #address;
@@ -44,9 +46,7 @@ export class Evidence {
     this.#podHours = new Rows(db, 'INSERT INTO pod_hours', 4, opened);
     this.#operations = new Rows(db, 'INSERT INTO edge_operations', 5, 'DO UPDATE SET count = count + excluded.count');
     this.#violations = new Rows(db, `INSERT INTO violations (edge, epoch, witness, day, hours, ${TALLY_COLUMNS})`, 5 + TALLY_LENGTH, `DO UPDATE SET hours = hours | excluded.hours, ${TALLY_MERGE}`);
-    this.#slot = db.prepare<[number, number, number, number]>(
-      'INSERT INTO edge_slots VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET watched = excluded.watched WHERE excluded.watched > watched',
-    );
+    this.#slots = new Rows(db, 'INSERT INTO edge_slots', 4, 'DO UPDATE SET watched = excluded.watched WHERE excluded.watched > watched');
     // The latest of a union are the latest of the latest: what is kept does not depend on the order of batches.
     this.#oldSlots = db.prepare<{ edge: number; witness: number }>(
       `DELETE FROM edge_slots WHERE edge = :edge AND witness = :witness AND slot <
@@ -86,22 +86,23 @@ export class Evidence {
 
   flush(): void {
     for (const rows of this.#waiting()) rows.flush();
+    for (const crowded of this.#crowded) this.#oldSlots.run(crowded);
+    this.#crowded = [];
   }
 
   reset(): void {
     for (const rows of this.#waiting()) rows.discard();
+    this.#crowded = [];
     this.#podsOf.clear();
   }
 
   #waiting(): readonly Rows[] {
-    return [this.#tallies, this.#days, this.#pods, this.#podHours, this.#operations, this.#violations];
+    return [this.#tallies, this.#days, this.#slots, this.#pods, this.#podHours, this.#operations, this.#violations];
   }
 
   #addSlots(edge: number, isNew: boolean, witness: number, slots: readonly number[], watched: number): void {
-    let changed = 0;
-    for (const slot of slots) changed += this.#slot.run(edge, witness, slot, watched).changes;
-    // There are not too many of them, unless one came in.
-    if (changed > 0 && !(isNew && slots.length <= SLOTS_PER_WITNESS)) this.#oldSlots.run({ edge, witness });
+    for (const slot of slots) this.#slots.put(edge).put(witness).put(slot).put(watched).end();
+    if (slots.length > (isNew ? SLOTS_PER_WITNESS : 0)) this.#crowded.push({ edge, witness });
   }
 
   #addPod(edge: number, isNew: boolean, pod: number, witness: number, opened: number): void {

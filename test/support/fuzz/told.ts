@@ -103,12 +103,12 @@ export class Told implements BundleSink {
     this.see(flow.destination, time, flow.until);
   }
 
-  /** Between two workloads any of their pods stands for all. */
+  /** Between two workloads any of their pods stands for all; names are those of addresses outside. */
   #ends({ source, destination, time }: Flow): string {
     const ends = [source, destination];
     const workloads = ends.map((end) => this.roleOf(end, time).workload);
     const areRoles = workloads.every((workload) => workload !== null) && workloads[0] !== workloads[1];
-    return (areRoles ? ends.map(({ principal, names }, i) => JSON.stringify([workloads[i], principal, names])) : ends.map((end) => this.#text(end))).join(' -> ');
+    return (areRoles ? ends.map(({ principal }, i) => JSON.stringify([workloads[i], principal])) : ends.map((end) => this.#text(end))).join(' -> ');
   }
 
   #counted(key: string): { records: number; last: number } {
