@@ -5,20 +5,11 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { hubbleFlows } from './generators/hubble.mjs';
+import { RecordPool } from './record-pool.mjs';
 
 const [folder, rate, seconds, megabytes] = [process.argv[2], ...process.argv.slice(3).map(Number)];
 const KEPT = 3;
-const POOL = 40_000;
-
-/** Records one after the other; where each begins, and where its times lie. */
-const record = hubbleFlows();
-const noTime = '2000-01-01T00:00:00.000Z';
-const pool = Buffer.from(Array.from({ length: POOL }, () => `${record(noTime)}\n`).join(''));
-const starts = [0];
-const times = [];
-for (let at = pool.indexOf(noTime); at >= 0; at = pool.indexOf(noTime, at + 1)) times.push(at);
-for (let at = pool.indexOf(0x0a); at >= 0; at = pool.indexOf(0x0a, at + 1)) starts.push(at + 1);
+const pool = new RecordPool();
 
 const path = join(folder, 'events.log');
 const old = [];
@@ -29,11 +20,11 @@ let written = 0;
 function append(count) {
   const now = Buffer.from(new Date().toISOString());
   for (let left = count; left > 0; ) {
-    const first = written % POOL;
-    const last = Math.min(POOL, first + left);
-    for (let i = 2 * first; i < 2 * last; i++) now.copy(pool, times[i]);
-    for (let at = starts[first]; at < starts[last]; ) at += writeSync(file, pool, at, starts[last] - at);
-    size += starts[last] - starts[first];
+    const first = written % pool.size;
+    const last = Math.min(pool.size, first + left);
+    pool.stamp(first, last, now);
+    for (let at = pool.starts[first]; at < pool.starts[last]; ) at += writeSync(file, pool.bytes, at, pool.starts[last] - at);
+    size += pool.starts[last] - pool.starts[first];
     written += last - first;
     left -= last - first;
   }

@@ -11,6 +11,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { Store } from '../../dist/src/store/store.js';
 import { writeInventory } from './generators/inventory.mjs';
+import { Latencies } from './latencies.mjs';
 
 const rate = Number(process.argv[2] ?? 20_000);
 const seconds = Number(process.argv[3] ?? 60);
@@ -30,32 +31,14 @@ function cpuOf(pid) {
   return (Number(user) + Number(system)) / 100;
 }
 
-/** The latencies of records, a millisecond of the log each, from the moments at which a look found them committed. */
-class Latencies {
-  #counts = new Map();
-  #total = 0;
-  #until = null;
-
-  seen(newest, now) {
-    if (newest === null || newest === this.#until) return;
-    for (let time = this.#until ?? newest - 1; time < newest; time++) {
-      const latency = now - time;
-      this.#counts.set(latency, (this.#counts.get(latency) ?? 0) + 1);
-      this.#total++;
-    }
-    this.#until = newest;
-  }
-
-  quantile(share) {
-    let left = this.#total * share;
-    let last = 0;
-    for (const [latency, count] of [...this.#counts].toSorted(([a], [b]) => a - b)) {
-      last = latency;
-      left -= count;
-      if (left <= 0) break;
-    }
-    return last / 1_000;
-  }
+/** Adds the latencies of records, a millisecond of the log each, from the moments at which a look found them committed. */
+function looking(latencies) {
+  let until = null;
+  return (newest, now) => {
+    if (newest === null || newest === until) return;
+    for (let time = until ?? newest - 1; time < newest; time++) latencies.add(now - time);
+    until = newest;
+  };
 }
 
 function recordsIn(path) {
@@ -91,11 +74,12 @@ async function run() {
   const reader = new Database(db, { readonly: true });
   const newest = reader.prepare('SELECT max(last_record) AS newest FROM sources');
   const latencies = new Latencies();
+  const look = looking(latencies);
   let quiet = 0;
   let lastNewest = null;
   while (writer.exitCode === null || quiet < 5_000 / POLL_EVERY) {
     const found = newest.get().newest;
-    latencies.seen(found, Date.now());
+    look(found, Date.now());
     quiet = found === lastNewest ? quiet + 1 : 0;
     lastNewest = found;
     await wait(POLL_EVERY);
