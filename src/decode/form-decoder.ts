@@ -1,13 +1,14 @@
-import type { BundleSink, Decoder, End, Forms, Records, Sink } from '../collector.ts';
+import type { BundleSink, Decoder, Forms, Records, Sink } from '../collector.ts';
 import { isRole, roleOf, type Kernel, type Row } from '../kernel/kernel.ts';
 import { HOUR } from '../model/edge.ts';
-import { SKIP_REASONS, type CountedAs, type Operation, type Window } from '../model/flow.ts';
+import { SKIP_REASONS, type CountedAs, type Operation } from '../model/flow.ts';
 import { within } from '../model/group.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Group } from '../scan/plan.ts';
 import { Slots } from '../scan/slots.ts';
-import { Handing, Opening, type Seat } from './bundle.ts';
+import { Handing, Opening } from './bundle.ts';
 import { byEnds } from './form-order.ts';
+import { Seating, type SeatedPart } from './seating.ts';
 
 const ALL_GROUPS: readonly Group[] = [0, 1, 2, 3, 4];
 const NODE: Group = 4;
@@ -20,24 +21,16 @@ const OUTCOME_NUMBER: ReadonlyMap<CountedAs, number> = new Map(OUTCOMES.map((as,
 /** Those whose ends were there. */
 const SHOWS_ENDS: ReadonlySet<CountedAs> = new Set(['flows', 'reply', 'lost-reply']);
 
+/** What a format said of a group's values. */
+interface Known extends SeatedPart {
+  readonly rule: number;
+}
+
 /** The parts of one group. Part 0 is a group without values. */
 interface Parts {
-  readonly values: unknown[];
-  readonly rules: number[];
-  readonly ends: (End | null)[];
-  /** The numbers of the seats of each. */
-  readonly seats: number[][];
+  readonly all: Known[];
   readonly byKey: Map<string, number>;
 }
-
-/** Stands for all ends of one workload that are alike, within the times at which it is its own. */
-interface Role extends Window {
-  readonly number: number;
-}
-
-/** Of ends that nobody else may stand for. */
-const NO_SEAT = { seat: 0, role: -1, workload: -1 } as const;
-const ALWAYS: Window = { from: -Infinity, until: Infinity };
 
 /**
  * Decodes by forms. The kernel finds the form of each record and counts it into the form's bundle, while its time lies in the
@@ -50,17 +43,9 @@ export class FormDecoder implements Decoder<BundleSink> {
   readonly #kernel: Kernel;
   readonly #slots: Slots;
   #parts: readonly Parts[] = [];
-  /** What a part says that stands for its role. */
-  #roleValues: unknown[] = [];
-  #roles = new Map<string, Role[]>();
-  #workloads = new Map<string, number>();
-  #seats: Seat[] = [];
+  #seating: Seating;
   #operations: Operation[] = [];
   #operationNumbers = new Map<string, number>();
-  /** Entries of ends that have a seat. */
-  #seated = new Set<number>();
-  /** Ends by their address, and by their pod's name: two workloads that share one may be the same pod, which their form would not show. */
-  #byName = new Map<string, { readonly key: string; readonly entries: number[] } | 'shared'>();
   #origins: Origin[] = [];
   #originNumbers = new Map<string, number>();
   #knowledge: object | null = null;
@@ -68,7 +53,6 @@ export class FormDecoder implements Decoder<BundleSink> {
   readonly #handing = new Handing();
   readonly #row: Row = { form: 0, node: 0, time: 0, firstSum: 0, secondSum: 0 };
   readonly #counted = { records: 0, last: 0 };
-  readonly #seen = { first: 0, last: 0 };
   readonly #form = { parts: ALL_GROUPS.map((): unknown => null), firstPort: 0, secondPort: 0 };
   /** How many records were read, and how many of them were left to the reference. */
   records = 0;
@@ -79,6 +63,7 @@ export class FormDecoder implements Decoder<BundleSink> {
     this.#forms = forms;
     this.#kernel = kernel;
     this.#slots = new Slots(forms.plan.slots);
+    this.#seating = new Seating(kernel);
     this.#begin();
   }
 
@@ -86,16 +71,11 @@ export class FormDecoder implements Decoder<BundleSink> {
     this.#slots.kinds.fill(0);
     this.#parts = ALL_GROUPS.map((group) => {
       const { value, rule } = this.#forms.part(group, this.#kernel.bytes, this.#slots);
-      return { values: [value], rules: [rule], ends: [null], seats: [[]], byKey: new Map() };
+      return { all: [{ value, rule, end: null, seats: [] }], byKey: new Map() };
     });
-    this.#roleValues = [];
-    this.#roles = new Map();
-    this.#workloads = new Map();
-    this.#seats = [];
+    this.#seating = new Seating(this.#kernel);
     this.#operations = [];
     this.#operationNumbers = new Map();
-    this.#seated = new Set();
-    this.#byName = new Map();
     this.#origins = [];
     this.#originNumbers = new Map();
   }
@@ -165,71 +145,25 @@ export class FormDecoder implements Decoder<BundleSink> {
       const entry = kernel.asked(i);
       const group = kernel.groupOf(entry);
       const known = kernel.partOf(entry);
-      const part = known < 0 ? this.#answerFirst(entry, group) : known;
-      if (group < 2) this.#seat(entry, group, part, sink);
+      const part = known < 0 ? this.#answerFirst(entry, group) : this.#parts[group]!.all[known]!;
+      if (group < 2) this.#seating.seat(entry, group, part, kernel.askedTime, sink);
     }
   }
 
-  #answerFirst(entry: number, group: Group): number {
+  #answerFirst(entry: number, group: Group): Known {
     const kernel = this.#kernel;
     kernel.values(entry, this.#slots);
     const { key, value, rule, end, operation } = this.#forms.part(group, kernel.bytes, this.#slots);
-    const { values, rules, ends, seats, byKey } = this.#parts[group]!;
-    let part = byKey.get(key);
-    if (part === undefined) {
-      // The same end in other bytes is the same object: it is resolved once.
-      part = values.length;
-      byKey.set(key, part);
-      values.push(value);
-      rules.push(rule);
-      ends.push(end);
-      seats.push([]);
-    }
-    kernel.answer(entry, part, rules[part]!, operation === null ? -1 : this.#operationNumber(operation));
-    return part;
+    const { all, byKey } = this.#parts[group]!;
+    // The same end in other bytes is the same object: it is resolved once.
+    const part = within(byKey, key, () => all.push({ value, rule, end, seats: [] }) - 1);
+    kernel.answer(entry, part, all[part]!.rule, operation === null ? -1 : this.#operationNumber(operation));
+    return all[part]!;
   }
 
   #operationNumber(operation: Operation): number {
     const key = `${operation.method} ${operation.path}`;
     return within(this.#operationNumbers, key, () => this.#operations.push(operation) - 1);
-  }
-
-  /** Says who an end is around the time that the kernel asks about. */
-  #seat(entry: number, group: Group, part: number, sink: BundleSink): void {
-    const kernel = this.#kernel;
-    const time = kernel.askedTime;
-    const end = this.#parts[group]!.ends[part]!;
-    const { workload, from, until } = end === null ? { workload: null, ...ALWAYS } : sink.roleOf(end.endpoint, time);
-    // It was seen as who it was until now.
-    this.#handOnSeen(entry, sink);
-    if (end === null || workload === null) return kernel.seat(entry, { ...NO_SEAT, from, until });
-    const seats = this.#parts[group]!.seats[part]!;
-    let seat = seats.find((known) => this.#seats[known]!.from === from);
-    if (seat === undefined) seats.push((seat = this.#seats.push({ end: end.endpoint, from, until }) - 1));
-    this.#seated.add(entry);
-    const number = within(this.#workloads, workload, () => this.#workloads.size);
-    const { address, namespace, pod } = end.endpoint;
-    const names = [address, pod === null ? null : `${namespace}/${pod}`].filter((name) => name !== null);
-    if (!names.map((name) => this.#isOnlyOf(name, workload, entry)).every(Boolean)) return kernel.seat(entry, { seat, role: -1, workload: number, from, until });
-    // An end that shares nothing stands for all: no two roles are ever shown by the same address or pod.
-    const roles = within(this.#roles, `${group} ${number} ${end.likeness}`, (): Role[] => []);
-    let role = roles.find((known) => known.from <= time && time <= known.until);
-    if (role === undefined) roles.push((role = { number: this.#roleValues.push(this.#parts[group]!.values[part]) - 1, from, until }));
-    kernel.seat(entry, { seat, role: role.number, workload: number, from: Math.max(from, role.from), until: Math.min(until, role.until) });
-  }
-
-  /** Whether a name is this role's alone. If not, nobody who has it has a role from now on; until now there was no record of both. */
-  #isOnlyOf(name: string, key: string, entry: number): boolean {
-    const known = this.#byName.get(name);
-    if (known === undefined) this.#byName.set(name, { key, entries: [entry] });
-    else if (known === 'shared') return false;
-    else if (known.key === key) known.entries.push(entry);
-    else {
-      for (const other of known.entries) this.#kernel.loseRole(other);
-      this.#byName.set(name, 'shared');
-      return false;
-    }
-    return true;
   }
 
   /** Hands on all that was counted. */
@@ -242,29 +176,23 @@ export class FormDecoder implements Decoder<BundleSink> {
       kernel.close(form);
     }
     // Of those beyond, no record was counted.
-    const nodes = Math.min(this.#parts[NODE]!.values.length, kernel.maxNodes);
+    const nodes = Math.min(this.#parts[NODE]!.all.length, kernel.maxNodes);
     for (let node = 0; node < nodes; node++) {
       for (let outcome = 0; outcome < OUTCOMES.length; outcome++) this.#handOnCount(kernel.nodeCount(node, outcome), node, outcome, Infinity, -Infinity, sink);
     }
-    for (const entry of this.#seated) this.#handOnSeen(entry, sink);
-  }
-
-  #handOnSeen(entry: number, sink: BundleSink): void {
-    this.#kernel.takeSeen(entry, this.#seen);
-    const { first, last } = this.#seen;
-    if (first <= last) sink.see(this.#seats[this.#kernel.seatOf(entry)]!.end, first, last);
+    this.#seating.flush(sink);
   }
 
   #handOn(form: number, sink: BundleSink): void {
     if (this.#kernel.recordsOf(form) === 0) return;
-    this.#handing.begin(this.#kernel, form, { operations: this.#operations, seats: this.#seats }, sink);
+    this.#handing.begin(this.#kernel, form, { operations: this.#operations, seats: this.#seating.seats }, sink);
     this.#understand(form, this.#handing);
   }
 
   #handOnCount(nodeCount: number, node: number, outcome: number, from: number, until: number, sink: BundleSink): void {
     this.#kernel.takeCount(nodeCount, from, until, this.#counted);
     const { records, last } = this.#counted;
-    if (records > 0) sink.count(OUTCOMES[outcome]!, this.#parts[NODE]!.values[node] as string, last, records);
+    if (records > 0) sink.count(OUTCOMES[outcome]!, this.#parts[NODE]!.all[node]!.value as string, last, records);
   }
 
   /** Has the format say what a form means. */
@@ -273,7 +201,7 @@ export class FormDecoder implements Decoder<BundleSink> {
     for (const group of ALL_GROUPS) {
       if (group === NODE) continue;
       const part = this.#kernel.part(form, group);
-      known.parts[group] = isRole(part) ? this.#roleValues[roleOf(part)] : this.#parts[group]!.values[part];
+      known.parts[group] = isRole(part) ? this.#seating.valueOf(roleOf(part)) : this.#parts[group]!.all[part]!.value;
     }
     const ports = this.#kernel.ports(form);
     known.firstPort = ports & 0xffff;

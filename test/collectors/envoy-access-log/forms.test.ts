@@ -8,7 +8,8 @@ import { seededRandom } from '../../../src/demo/random.ts';
 import type { Flow } from '../../../src/model/flow.ts';
 import type { Origin } from '../../../src/model/origin.ts';
 import { linesOf, mutated, ordinaryLine } from '../../support/access-log-lines.ts';
-import { directoryOf } from '../../support/directory.ts';
+import { directoryOf, inventoryOf } from '../../support/directory.ts';
+import { Directory } from '../../../src/resolve/directory.ts';
 import { differences } from '../../support/dump.ts';
 import { inEachFormat } from '../../support/envoy-formats.ts';
 import { inbound, outbound, tcp } from '../../support/envoy.ts';
@@ -110,6 +111,38 @@ describe('access log lines by their form say what each says by itself', () => {
         expect(differences(learntBy(envoyAccessLog.decoder({ accessLogFormat: null }), portions), learntBy(fast, portions))).toEqual([]);
       }),
       { numRuns: 40 },
+    );
+  });
+
+  it('the database is the same where pods come, go, and leave their addresses to others', () => {
+    const fast = decoderOf(envoyAccessLog, { accessLogFormat: null });
+    const minute = (n: number): string => new Date(T0 + n * 60_000).toISOString();
+    const pod = (name: string, owner: string, ip: string, start: number): object => podObject({ namespace: 'shop', name, ip, owner: ['StatefulSet', owner], start: minute(start) });
+    const inventory = inventoryOf(
+      nodeObject('node-a', '192.168.0.1', '10.0.0.0/24', minute(90)),
+      pod('web-0', 'web', '10.0.0.1', -60),
+      pod('web-1', 'web', '10.0.0.2', 3),
+      pod('cart-0', 'cart', '10.0.0.3', -60),
+      pod('cart-1', 'cart', '10.0.0.1', 9),
+      pod('cart-2', 'cart', '10.0.0.4', -60),
+      pod('cart-3', 'cart', '10.0.0.4', 21),
+      pod('db-0', 'db', '10.0.0.5', 12),
+    );
+    const ends = new Map([['web-0', T0 + 7 * 60_000], ['cart-2', T0 + 20 * 60_000]]);
+    const directory = new Directory({ ...inventory, pods: inventory.pods.map((fact) => ({ ...fact, until: ends.get(fact.name) ?? fact.until })) }, [], null);
+    const address = fc.constantFrom('10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.5');
+    const line = fc
+      .record({ client: address, server: address, at: fc.nat(30 * 60), isInbound: fc.boolean(), path: fc.constantFrom('/a', '/b/7'), code: fc.constantFrom(200, 404) })
+      .map(({ client, server, at, isInbound, path, code }) => {
+        const said = { time: T0 + at * 1_000, path, code, host: `${server}:9080`, downstreamRemote: `${client}:52000` };
+        return isInbound ? inbound({ ...said, downstreamLocal: `${server}:9080` }) : outbound({ ...said, upstreamLocal: `${client}:41000`, downstreamLocal: '10.96.0.7:9080' });
+      });
+    const parts = fc.array(fc.record({ records: fc.array(line, { minLength: 1, maxLength: 60 }) }), { minLength: 1, maxLength: 2 });
+    fc.assert(
+      fc.property(fc.array(fc.record({ directory: fc.constant(directory), parts }), { minLength: 1, maxLength: 2 }), (portions) => {
+        expect(differences(learntBy(envoyAccessLog.decoder({ accessLogFormat: null }), portions), learntBy(fast, portions))).toEqual([]);
+      }),
+      { numRuns: 60 },
     );
   });
 
