@@ -123,7 +123,7 @@ export class Intake implements BundleSink {
       this.#fold.hold(source, destination, port, flow, performed);
       return 'pending';
     }
-    return this.#fold.add(source, destination, port, flow, performed, opened?.map(({ end, time, count }) => ({ pod: this.#resolver.at(end, time).pod, count }))) ? 'flow' : 'overflow';
+    return this.#fold.add(source, destination, port, flow, performed, opened?.map(({ end, time, count }) => ({ end: this.#resolver.at(end, time), count }))) ? 'flow' : 'overflow';
   }
 
   /** A record that carries both a pod and its address is a sighting; and it may say what the pod is like. */

@@ -3,6 +3,7 @@ import type { Operation, Witness } from '../model/flow.ts';
 import { within } from '../model/group.ts';
 import type { Peer } from '../model/peer.ts';
 import type { OperationCount, PodCount, PodHour } from './delta.ts';
+import type { FoldEnd } from './edge-fold.ts';
 import { Numbered } from './numbered.ts';
 import { Sums } from './sums.ts';
 
@@ -19,6 +20,8 @@ export class FoldSums {
   /** By workload and name: records may take one pod for two workloads'. */
   readonly #podsOf = new Map<Peer, Map<string, Pod>>();
   readonly #pods = new Numbered<Pod>();
+  /** Whoever was resolved before is known by its object: names are long. */
+  readonly #podNumbers = new Map<FoldEnd, number>();
   readonly #opened = new Sums();
   readonly #openedByHour = new Sums();
   readonly #performed = new Sums();
@@ -31,11 +34,18 @@ export class FoldSums {
     return this.#opened.size + this.#openedByHour.size + this.#performed.size;
   }
 
-  open(edge: number, peer: Peer, name: string, witness: number, time: number, count: number): void {
-    const ofPeer = within(this.#podsOf, peer, () => new Map<string, Pod>());
-    const pod = this.#pods.of(within(ofPeer, name, () => ({ peer, pod: name })));
+  open(edge: number, end: FoldEnd, witness: number, time: number, count: number): void {
+    const pod = this.#podNumbers.get(end) ?? this.#podNumber(end);
     this.#opened.add(edge, pod, witness, count);
     this.#openedByHour.add(pod, Math.floor(time / HOUR), witness, count);
+  }
+
+  #podNumber(end: FoldEnd): number {
+    const { peer, pod } = end;
+    const ofPeer = within(this.#podsOf, peer, () => new Map<string, Pod>());
+    const number = this.#pods.of(within(ofPeer, pod, () => ({ peer, pod })));
+    this.#podNumbers.set(end, number);
+    return number;
   }
 
   perform(edge: number, operation: Operation, witness: number, count: number): void {

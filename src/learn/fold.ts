@@ -15,9 +15,9 @@ export interface Judge {
   judge(edge: EdgeKey): Judgement;
 }
 
-/** How many connections a pod, `namespace/name`, opened; '' where it is not known. */
+/** How many connections an end opened. */
 export interface OpenedBy {
-  readonly pod: string;
+  readonly end: FoldEnd;
   readonly count: number;
 }
 
@@ -54,14 +54,14 @@ export class Fold {
   }
 
   /** False if there was no room for the edge. Both ends are known. */
-  add(source: FoldEnd, destination: FoldEnd, port: number, told: Readonly<Flow>, performed = performedBy(told), opened: readonly OpenedBy[] = [{ pod: source.pod, count: told.count }]): boolean {
+  add(source: FoldEnd, destination: FoldEnd, port: number, told: Readonly<Flow>, performed = performedBy(told), opened: readonly OpenedBy[] = [{ end: source, count: told.count }]): boolean {
     const number = this.#witnesses.alike(told.witness, witnessKey);
     const witness = this.#witnesses.at(number);
     const flow = witness === told.witness ? told : { ...told, witness };
     const edge = this.#edge(source.peer, destination.peer, port, flow);
     if (edge === null) return false;
     edge.add(source, destination, flow);
-    if (isOpening(flow)) for (const { pod, count: n } of opened) if (pod !== '') this.#sums.open(edge.number, source.peer, pod, number, flow.time, n);
+    if (isOpening(flow)) for (const { end, count: n } of opened) if (end.pod !== '') this.#sums.open(edge.number, end, number, flow.time, n);
     for (const { operation, count: n } of performed) if (this.#keeps(destination.peer, operation)) this.#sums.perform(edge.number, operation, number, n);
     return true;
   }
