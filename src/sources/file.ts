@@ -65,7 +65,19 @@ async function* readFile(file: FileHandle, path: string, { known, onDamage, stri
   if (compression === null && start.position !== null && isDone(start.position)) return;
 
   const handle = { id: start.position?.file.id ?? null };
-  const positionOf = ({ offset, tail, marks }: Place, done: FilePosition['done'] = null): FilePosition => ({ file: handle, headLength, headHash, owner, offset, tailHash: hashOf(tail), marks, done });
+  const positionOf = ({ offset, tail, marks }: Place, done: FilePosition['done'] = null): FilePosition => ({
+    file: handle,
+    headLength,
+    headHash,
+    owner,
+    offset,
+    // Of most positions nobody asks for it: the next one takes their place.
+    get tailHash() {
+      return hashOf(tail);
+    },
+    marks,
+    done,
+  });
 
   /** Reads on in one piece: to the end, or until there are records. Null at the end. */
   async function* readOn(from: Place, until: 'end' | 'records'): AsyncGenerator<Batch, Place | null> {
