@@ -4,6 +4,7 @@ import { within } from '../model/group.ts';
 import type { Peer } from '../model/peer.ts';
 import { count, isAnswer, isOpening } from './count.ts';
 import type { DayDelta, EdgeDelta, OperationCount, PodCount, Violation, ViolationDay, WitnessDelta } from './delta.ts';
+import { classAddress, type FoldEnd } from './fold-end.ts';
 import type { FoldSums } from './fold-sums.ts';
 
 /** What people's choices make of an edge at the time of a batch. */
@@ -11,13 +12,6 @@ export interface Judgement {
   readonly watching: boolean;
   readonly violates: boolean;
   readonly epoch: number;
-}
-
-/** An end of a flow, as far as folding needs it. */
-export interface FoldEnd {
-  readonly peer: Peer;
-  readonly pod: string;
-  readonly address: string | null;
 }
 
 /** How many rows a fold has come to, all together, its sums apart. */
@@ -163,8 +157,4 @@ export class EdgeFold implements EdgeDelta, EdgeKey {
     day.hours |= 1 << (Math.floor(flow.time / HOUR) % 24);
     count(day.tally, flow);
   }
-}
-
-export function classAddress({ peer, address }: FoldEnd): string | null {
-  return peer.type === 'node' || peer.type === 'apiserver' ? address : null;
 }

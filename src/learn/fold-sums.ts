@@ -3,7 +3,7 @@ import type { Operation, Witness } from '../model/flow.ts';
 import { within } from '../model/group.ts';
 import type { Peer } from '../model/peer.ts';
 import type { OperationCount, PodCount, PodHour } from './delta.ts';
-import type { FoldEnd } from './edge-fold.ts';
+import type { FoldEnd } from './fold-end.ts';
 import { Numbered } from './numbered.ts';
 import { Sums } from './sums.ts';
 

@@ -6,7 +6,8 @@ import { Triples } from '../model/triples.ts';
 import type { Admission } from './admission.ts';
 import { count, isAnswer, isOpening } from './count.ts';
 import type { EdgeDelta, PendingDelta, PodHour } from './delta.ts';
-import { classAddress, EdgeFold, type FoldEnd, type Held, type Judgement } from './edge-fold.ts';
+import { EdgeFold, type Held, type Judgement } from './edge-fold.ts';
+import { classAddress, type FoldEnd } from './fold-end.ts';
 import { FoldSums } from './fold-sums.ts';
 import { Numbered } from './numbered.ts';
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Admission } from '../../src/learn/admission.ts';
-import type { FoldEnd, Judgement } from '../../src/learn/edge-fold.ts';
+import type { Judgement } from '../../src/learn/edge-fold.ts';
+import type { FoldEnd } from '../../src/learn/fold-end.ts';
 import { Fold, type Judge } from '../../src/learn/fold.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/learn/limits.ts';
 import { COUNTERS, DAY, emptyTally, HOUR, SLOT, type Tally } from '../../src/model/edge.ts';
