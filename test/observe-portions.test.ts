@@ -49,7 +49,7 @@ const openedIn = (store: Store): number => edgesOf(store)[0]?.witnesses[0]?.tall
 
 describe('portions', () => {
   it.each([
-    ['of 32 MiB, then of 128, then of 512', Array.from({ length: 14 }, () => ({ bytes: 16 * MIB })), [2, 10, 14]],
+    ['of 32 MiB, then of 256, then of 2,048', Array.from({ length: 22 }, () => ({ bytes: 16 * MIB })), [2, 18, 22]],
     ['of 2,000 batches', Array.from({ length: 4_001 }, () => ({ bytes: 1 })), [2_000, 4_000, 4_001]],
     ['of what there is', [{}, {}], [2]],
   ])('are committed one by one: %s', async (_, pieces, expected) => {
@@ -86,7 +86,7 @@ describe('portions', () => {
     const store = storeOf();
     const asked: number[] = [];
     const judge = (): Judge => (asked.push(openedIn(store)), { revision: asked.length, judge: () => ({ watching: false, violates: false, epoch: 0 }) });
-    await readSources(store, [source('a', [{ bytes: 32 * MIB }, { bytes: 128 * MIB }, {}])], { judge });
+    await readSources(store, [source('a', [{ bytes: 32 * MIB }, { bytes: 256 * MIB }, {}])], { judge });
     expect(asked.slice(0, 3)).toEqual([0, 1, 2]);
     expect(store.peers.readPeers().stored.map(({ revision }) => revision)).toEqual([1, 1]);
   });

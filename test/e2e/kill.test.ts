@@ -10,11 +10,11 @@ import { copyOf, MAIN, Reading, writeLog } from '../support/killed.ts';
 /** What is committed at once. */
 const PORTION = 32 << 20;
 
-const SIZE = 7 * PORTION;
+const SIZE = 10 * PORTION;
 
 /** When a reading is killed: when it has read so many portions, or in the midst of its first commit. */
 const COMMIT = 'commit';
-const KILLS = [0.2, 1.3, COMMIT, 0.5, 1.05, COMMIT, 0.03, 1.1, COMMIT, 0.9, 1.02, COMMIT, 0.35, COMMIT, 0.65, COMMIT, 0.8, 0.1, 0.97, 0.45] as const;
+const KILLS = [0.2, 1.6, COMMIT, 0.5, 1.35, COMMIT, 0.03, 1.45, COMMIT, 0.9, 1.3, COMMIT, 0.35, COMMIT, 0.65, COMMIT, 0.8, 0.1, 0.97, 0.45] as const;
 
 function look<T>(db: string, work: (store: Store) => T): T {
   const store = new Store(db, { create: false });
